@@ -1,0 +1,1 @@
+"""The ground floor: the words of the domain and what can be done with them."""

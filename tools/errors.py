@@ -1,0 +1,135 @@
+"""Every error the program raises on purpose, as one tree.
+
+::
+
+    AssistantError
+    ├── InputError                 what the caller gave is wrong; nothing was changed
+    │   ├── SchemaRefused          a label schema does not hold together (names the line)
+    │   ├── ValueRefused           a value does not fit its field
+    │   ├── FormatRefused          a file cannot be read or written as the format
+    │   └── ArgumentsRefused       a tool was called with arguments it does not take
+    ├── NotFound                   a thing that was named does not exist
+    ├── NotAllowed                 the person's role does not permit it
+    ├── Conflict                   right in itself, but not now
+    │   ├── ProjectInUse           another process owns the project
+    │   ├── LeaseTaken             somebody else has the item in hand
+    │   ├── ExposureStale          the page shows something that has moved on
+    │   └── AlreadyDecided         the pending action was answered before
+    ├── ProjectDamaged             stored state contradicts itself
+    ├── BackendError               a model or service
+    │   ├── BackendMissing         not installed or not configured (carries the line that mends it)
+    │   ├── BackendFailed          it was asked and did not answer; tell the caller
+    │   ├── ReplyUnreadable        it answered something unusable; worth asking again
+    │   └── BudgetSpent            the next call could cost more than was allowed
+    └── JobStopped                 a job was cancelled or paused by a person
+
+The message is one sentence that says what happened, to what, and what to do.
+"""
+
+from __future__ import annotations
+
+
+class AssistantError(Exception):
+    """Base of all errors raised on purpose; ``str(error)`` is fit to be shown to a person."""
+
+    exit_code = 2
+
+
+class InputError(AssistantError):
+    """What the caller gave is wrong; nothing was changed."""
+
+
+class SchemaRefused(InputError):
+    """A label schema does not hold together.
+
+    ``line`` is the 1-based line of the YAML source, or ``None`` where there is no source.
+    """
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        """Keep the line apart from the sentence, which already names it."""
+        super().__init__(message if line is None else f"line {line}: {message}")
+        self.line = line
+
+
+class ValueRefused(InputError):
+    """A value does not fit the field it was given for."""
+
+
+class FormatRefused(InputError):
+    """A file cannot be read or written as the format that was asked for."""
+
+
+class ArgumentsRefused(InputError):
+    """A tool was called with arguments it does not take."""
+
+
+class NotFound(AssistantError):
+    """A thing that was named does not exist."""
+
+
+class NotAllowed(AssistantError):
+    """The person's role does not permit it."""
+
+
+class Conflict(AssistantError):
+    """Right in itself, but not possible in the present state."""
+
+
+class ProjectInUse(Conflict):
+    """Another process owns the project."""
+
+
+class LeaseTaken(Conflict):
+    """Somebody else has the item in hand."""
+
+
+class ExposureStale(Conflict):
+    """The page shows something that has moved on since."""
+
+
+class AlreadyDecided(Conflict):
+    """The pending action was answered before."""
+
+
+class ProjectDamaged(AssistantError):
+    """Stored state contradicts itself; ``assistant verify`` lists where."""
+
+
+class BackendError(AssistantError):
+    """A model or service could not do its part."""
+
+
+class BackendMissing(BackendError):
+    """A back-end is not installed or not configured.
+
+    ``remedy`` is the one line that would make it usable.
+    """
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        """Append the remedy to the sentence."""
+        super().__init__(f"{message} {remedy}".strip())
+        self.remedy = remedy
+
+
+class BackendFailed(BackendError):
+    """A back-end was asked and did not answer; the caller must be told."""
+
+
+class ReplyUnreadable(BackendError):
+    """A model answered something unusable; asking again may help.
+
+    ``raw`` is the reply as it came.
+    """
+
+    def __init__(self, message: str, raw: str = "") -> None:
+        """Keep the raw reply beside the sentence."""
+        super().__init__(message)
+        self.raw = raw
+
+
+class BudgetSpent(BackendError):
+    """The next call could cost more than was allowed."""
+
+
+class JobStopped(AssistantError):
+    """A job was cancelled or paused by a person."""

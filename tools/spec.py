@@ -1,0 +1,109 @@
+"""How a tool is declared: once, and read by the agent, the command line, the page and the evaluation suite."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeVar, get_type_hints, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tools.context import CallLog, ToolContext
+from tools.errors import ArgumentsRefused
+from tools.records import Draft, Role
+from tools.results import Artefact, Prepared, ToolResult
+
+Effect = Literal["read", "propose", "change"]
+MAX_ARGUMENTS = 8
+
+
+class ToolArgs(BaseModel):
+    """Base of all argument classes: unknown keys are refused, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Work(Protocol):
+    """How one unit of a :class:`~tools.results.WorkPlan` becomes drafts.
+
+    ``load`` runs in the owner and may read; ``compute`` is pure but for the call log, importable by name and gets
+    only picklable arguments. Both must be safe to repeat.
+    """
+
+    def load(self, ctx: ToolContext, unit: Sequence[int], artefact: Artefact) -> Any:
+        """Everything ``compute`` needs to know of these items."""
+
+    def compute(self, payload: Any, artefact: Artefact, calls: CallLog) -> list[Draft]:
+        """One draft for each item of the unit, no more and no fewer."""
+
+
+@runtime_checkable
+class LearningWork(Work, Protocol):
+    """Work that learns first: what takes seconds or minutes belongs into the job, not into the call that plans it."""
+
+    def prepare(self, ctx: ToolContext, artefact: Artefact) -> Prepared:
+        """What all units share, from what the plan carried. Runs once a job; its result survives a restart."""
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """One tool as everybody reads it. ``summary`` is the first paragraph of the docstring, written for a model."""
+
+    name: str
+    effect: Effect
+    version: int
+    summary: str
+    arguments: type[ToolArgs]
+    run: Callable[[Any, ToolContext], ToolResult]
+    work: Work | None = None
+    role: Role = "reviewer"
+
+    def read_arguments(self, given: dict[str, Any]) -> ToolArgs:
+        """Validate ``given`` or raise :class:`ArgumentsRefused` with one sentence."""
+        try:
+            return self.arguments.model_validate(given)
+        except ValidationError as error:
+            raise ArgumentsRefused(_sentence(self, error)) from None
+
+
+Run = TypeVar("Run", bound=Callable[[Any, ToolContext], ToolResult])
+
+
+def tool(
+    *, effect: Effect, version: int, work: Work | None = None, role: Role = "reviewer"
+) -> Callable[[Run], ToolSpec]:
+    """Turn ``run(args, ctx) -> ToolResult`` into a :class:`ToolSpec`; a bad declaration fails at import."""
+
+    def declare(run: Run) -> ToolSpec:
+        name = run.__name__
+        arguments = next(iter(get_type_hints(run).values()))
+        summary = inspect.cleandoc(run.__doc__ or "").split("\n\n")[0].replace("\n", " ")
+        if not summary:
+            raise TypeError(f"tool {name} needs a docstring: its first paragraph is what a model reads")
+        _check_arguments(name, arguments)
+        return ToolSpec(name, effect, version, summary, arguments, run, work, role)
+
+    return declare
+
+
+def _check_arguments(name: str, arguments: Any) -> None:
+    if not (isinstance(arguments, type) and issubclass(arguments, ToolArgs)):
+        raise TypeError(f"tool {name}: the first parameter must be annotated with a ToolArgs class")
+    if len(arguments.model_fields) > MAX_ARGUMENTS:
+        raise TypeError(f"tool {name} has more than {MAX_ARGUMENTS} arguments; small models cannot fill them")
+    for key, field in arguments.model_fields.items():
+        if not field.description:
+            raise TypeError(f"tool {name}: argument {key} needs a description")
+
+
+def _sentence(spec: ToolSpec, error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(spec.arguments.model_fields) or "none"
+        return f"{spec.name} takes no argument {where!r}; it takes {known}."
+    if first["type"] == "missing":
+        return f"{spec.name} needs the argument {where!r}."
+    message = str(first["msg"]).removeprefix("Value error, ")
+    return f"{spec.name}: argument {where!r}: {message}; got {first['input']!r}."
