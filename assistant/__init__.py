@@ -1,0 +1,1 @@
+"""The assistant: state, execution, conversation and page around the tools."""
