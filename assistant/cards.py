@@ -1,0 +1,110 @@
+"""Review cards: one question about one item, with everything the page needs to show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tools.records import Exposure, Item, Proposal
+from tools.schema import CANNOT_TELL, NONE_OF_THESE, FieldSpec
+
+# Digits belong to labels; these two letters are free on every card.
+_RESERVED_KEYS = {NONE_OF_THESE: "n", CANNOT_TELL: "t"}
+_MOST_DIGITS = 9
+
+
+@dataclass(frozen=True)
+class Card:
+    """One exposure ready to be painted. ``spans`` are the regions that relations may join."""
+
+    exposure: Exposure
+    item: Item
+    field: FieldSpec
+    suggestion: Proposal | None
+    backend: str
+    standing: Mapping[str, Any] | None
+    spans: tuple[Mapping[str, Any], ...]
+    why: str
+
+
+def field_record(field: FieldSpec) -> dict[str, Any]:
+    """The field as the page reads it; each label with its key and colour."""
+    keys = label_keys(field)
+    labels = [
+        {
+            "id": label.id,
+            "name": label.name,
+            "description": label.description,
+            "group": label.group,
+            "key": keys.get(label.id, ""),
+            "color": field.color_of(label.id),
+            "from": list(label.from_),
+            "to": list(label.to),
+        }
+        for label in field.answers
+    ]
+    return {
+        "id": field.id,
+        "name": field.name,
+        "kind": field.kind,
+        "question": field.question or f"{field.name}?",
+        "guideline": field.guideline,
+        "required": field.required,
+        "labels": labels,
+        "min": field.min,
+        "max": field.max,
+        "overlap": field.overlap,
+        "over": field.over,
+    }
+
+
+def label_keys(field: FieldSpec) -> dict[str, str]:
+    """Key of each label: its own hotkey, else the next free digit while there are at most nine labels."""
+    keys = {label.id: label.hotkey for label in field.labels if label.hotkey}
+    if len(field.labels) <= _MOST_DIGITS:
+        free = [str(digit) for digit in range(1, 10) if str(digit) not in keys.values()]
+        for label in field.labels:
+            if label.id not in keys and free:
+                keys[label.id] = free.pop(0)
+    keys.update({one: key for one, key in _RESERVED_KEYS.items() if one in field.label_ids})
+    return keys
+
+
+def card_record(card: Card) -> dict[str, Any]:
+    """The card as plain JSON for the page and the terminal."""
+    return {
+        "exposure": card.exposure.exposure_id,
+        "kind": card.exposure.kind,
+        "item": {
+            "id": card.item.item_id,
+            "key": card.item.key,
+            "kind": card.item.kind,
+            "text": card.item.text,
+            "parts": [{"role": part.role, "start": part.start, "end": part.end} for part in card.item.parts],
+            "meta": dict(card.item.meta),
+        },
+        "field": field_record(card.field),
+        "suggestion": None if card.suggestion is None else _suggestion(card.suggestion, card.backend),
+        "standing": None if card.standing is None else dict(card.standing),
+        "spans": [dict(span) for span in card.spans],
+        "why": card.why,
+    }
+
+
+def _suggestion(proposal: Proposal, backend: str) -> dict[str, Any]:
+    draft = proposal.draft
+    # A score that was never compared with people's answers is no confidence: it is kept from the reviewer.
+    is_calibrated = draft.score_source == "calibrated"
+    alternatives: Sequence[dict[str, Any]] = [
+        {"label": one.label, "score": one.score if is_calibrated else None} for one in draft.alternatives
+    ]
+    return {
+        "proposal": proposal.proposal_id,
+        "value": draft.value,
+        "score": draft.score if is_calibrated else None,
+        "score_source": draft.score_source,
+        "reason": draft.reason,
+        "alternatives": alternatives,
+        "backend": backend,
+    }

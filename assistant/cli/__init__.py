@@ -1,0 +1,1 @@
+"""The command line: every command, in the process that owns the project or through the one that does."""

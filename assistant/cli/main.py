@@ -1,0 +1,59 @@
+"""``assistant``: the entry point, and how every error ends as one sentence and exit code 2."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from assistant.cli import deciding, keeping, projects, serving, using
+from tools.errors import AssistantError
+
+app = typer.Typer(
+    name="assistant",
+    help="Label data by talking to an assistant: its tools propose, people decide.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for room in (serving, projects, using, deciding, keeping):
+    room.add_to(app)
+
+
+# typer carries its own copy of click, whose errors it names only through their descendants.
+_BAD_USE: type[Exception] = next(one for one in typer.BadParameter.__mro__ if one.__name__ == "ClickException")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command; never shows a traceback for what a person did."""
+    # Kept off before any package that would look: this program sends nothing anywhere by itself.
+    os.environ.setdefault("LANGSMITH_TRACING", "false")
+    try:
+        code = app(arguments, standalone_mode=False)
+    except AssistantError as error:
+        _complain(str(error), error.exit_code)
+    except typer.Abort:
+        _complain("Stopped.", 130)
+    except KeyboardInterrupt:
+        _complain("Stopped.", 130)
+    except _BAD_USE as error:
+        _complain(_words_of(error), 2)
+    except BrokenPipeError:  # the reader of a pipe went away
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        place = f" {error.filename}" if error.filename else ""
+        _complain(f"{(error.strerror or str(error)).capitalize()}:{place}.", 2)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _words_of(error: BaseException) -> str:
+    """What a wrong call was told; a command without arguments answers with its help."""
+    return str(error.format_message()) if hasattr(error, "format_message") else str(error)
+
+
+def _complain(sentence: str, code: int) -> None:
+    sys.stderr.write(f"{sentence}\n")
+    sys.exit(code)

@@ -1,0 +1,99 @@
+"""``demo`` and ``serve``: the page."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+import typer
+
+from assistant.agent.conversation import Conversation
+from assistant.cli.link import local_name
+from assistant.cli.owner import Owner
+from assistant.cli.printing import say
+from assistant.cli.projects import Project
+from assistant.cli.wire import WireServer
+from assistant.demo.project import build_demo, demo_is_whole
+from assistant.session import Session
+from tools.errors import InputError
+
+Port = Annotated[int, typer.Option(help="Port; the next free one is taken if it is in use.")]
+Host = Annotated[str, typer.Option(help="Address to listen on; others than this computer need users.")]
+Model = Annotated[str, typer.Option(help="Chat model as provider:name; the built-in planner where not given.")]
+Browser = Annotated[bool, typer.Option(help="Open the page in the browser.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put these commands on the command line."""
+    app.command("demo")(demo)
+    app.command("serve")(serve)
+
+
+def demo(
+    folder: Annotated[Path | None, typer.Option("--dir", help="Where the demo project lies.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over: the demo project there is removed.")] = False,
+    port: Port = 7860,
+    model: Model = "",
+    browser: Browser = True,
+) -> None:
+    """Open the demo project in a browser: 300 customer messages, some labelled, some wrongly."""
+    place = folder or Path(platformdirs.user_data_dir("annotation-assistant")) / "demo"
+    if fresh or not demo_is_whole(place):
+        say(f"Making the demo project in {place} …")
+        build_demo(place)
+    _serve(place, "127.0.0.1", port, model, browser)
+
+
+def serve(
+    project: Project, host: Host = "127.0.0.1", port: Port = 7860, model: Model = "", browser: Browser = False
+) -> None:
+    """Serve the page of a project until Ctrl+C."""
+    _serve(project, host, port, model, browser)
+
+
+def _serve(project: Path, host: str, port: int, model: str, browser: bool) -> None:
+    # Late: the page brings gradio, which no other command should wait for.
+    from assistant.ui.app import serve as serve_page
+
+    with Session.open(project) as session:
+        free = free_port(host, port)
+        resumed = session.jobs.resume_interrupted()
+        if resumed:
+            say(f"Going on with {len(resumed)} interrupted {'job' if len(resumed) == 1 else 'jobs'}.")
+        wire = WireServer(Owner(session, model))
+        try:
+            serve_page(
+                session,
+                lambda opened: Conversation(opened, model),
+                host,
+                free,
+                person=local_name(),
+                announce=lambda address: _announce(address, browser),
+            )
+        finally:
+            wire.close()
+
+
+def _announce(address: str, browser: bool) -> None:
+    say(f"The page is at {address}")
+    say("Stop with Ctrl+C; nothing that was saved is lost.")
+    if browser:
+        # The server needs a moment before it answers.
+        threading.Timer(1.5, webbrowser.open, [address]).start()
+
+
+def free_port(host: str, wanted: int) -> int:
+    """``wanted``, or one of the next twenty if it is taken."""
+    for port in range(wanted, wanted + 20):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    raise InputError(f"No port from {wanted} to {wanted + 19} is free on {host}; name another with --port.")

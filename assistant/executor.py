@@ -1,0 +1,148 @@
+"""The one door to every tool: checks, runs, records; what would touch decisions waits for a person."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from assistant.store.actions import PendingAction
+from assistant.store.project import ProjectStore
+from assistant.view import ProjectView
+from tools.errors import AlreadyDecided, InputError, NotAllowed, NotFound
+from tools.records import Actor, JsonValue, Role
+from tools.results import Change, ToolResult, WorkPlan
+from tools.spec import ToolSpec
+
+Handler = Callable[[PendingAction, Actor], ToolResult]
+Starter = Callable[[ToolSpec, WorkPlan, Mapping[str, JsonValue], Actor], tuple[int, int]]
+OWN_WORDS = ("key", "chat", "cli")
+"""Ways in which a person acts with their own hands or words; 'agent' and 'job' are not among them."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a call led to. ``run_id`` names a batch of proposals, ``job_id`` work in the background,
+    ``action_id`` a change that waits for confirmation; it is ``None`` when the change was carried out at once."""
+
+    tool: str
+    result: ToolResult
+    run_id: int | None = None
+    job_id: int | None = None
+    action_id: int | None = None
+
+
+@dataclass
+class Executor:
+    """Runs tools for actors. ``handlers`` carry out confirmed changes by kind, ``start_work`` starts a job and returns
+    (run, job); both are set by the session that puts the parts together."""
+
+    store: ProjectStore
+    catalog: Sequence[ToolSpec]
+    handlers: Mapping[str, Handler] = field(default_factory=dict)
+    start_work: Starter | None = None
+    on_change: Callable[[], None] = lambda: None
+    # Two people may press the button at the same time; the second must find the answer of the first.
+    _answering: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def specs(self, role: Role) -> list[ToolSpec]:
+        """The tools this role may call and this schema can use."""
+        asker = Actor("somebody", role, "cli")
+        return [spec for spec in self.catalog if asker.may(spec.role)]
+
+    def spec(self, name: str) -> ToolSpec:
+        """One tool by name; :class:`NotFound` lists those there are."""
+        for spec in self.catalog:
+            if spec.name == name:
+                return spec
+        raise NotFound(f"There is no tool {name!r}; there are {', '.join(sorted(s.name for s in self.catalog))}.")
+
+    def call(self, name: str, args: Mapping[str, Any], actor: Actor) -> Outcome:
+        """Run a tool for somebody. A change becomes pending, unless it is the person undoing their own work."""
+        spec = self.spec(name)
+        if not actor.may(spec.role):
+            raise NotAllowed(f"{name} needs the role {spec.role}; {actor.person} is {actor.role}.")
+        arguments = spec.read_arguments(dict(args))
+        result = spec.run(arguments, ProjectView(self.store, actor))
+        _check_effect(spec, result)
+        if result.save_filter is not None:
+            self.store.talk.save_filter(*result.save_filter, actor)
+        plain = arguments.model_dump(mode="json", exclude_defaults=True)
+        if result.work is not None:
+            return self._work(spec, result, plain, actor)
+        if result.queue is not None:
+            run_id = self.store.runs.add_queue(result.queue, plain, self.store.schema_version, actor)
+            self.on_change()
+            return Outcome(name, result, run_id=run_id)
+        if result.change is not None:
+            return self._change(spec, result, result.change, actor)
+        return Outcome(name, result)
+
+    def _work(self, spec: ToolSpec, result: ToolResult, plain: Mapping[str, Any], actor: Actor) -> Outcome:
+        assert result.work is not None
+        if self.start_work is None:
+            raise InputError("This project was opened without background work.")
+        run_id, job_id = self.start_work(spec, result.work, plain, actor)
+        return Outcome(spec.name, result, run_id=run_id, job_id=job_id)
+
+    def _change(self, spec: ToolSpec, result: ToolResult, change: Change, actor: Actor) -> Outcome:
+        with self._answering:
+            action = self.store.actions.add(spec.name, change, actor)
+            if change.kind == "undo" and actor.via in OWN_WORDS and self._is_own(change, actor):
+                return Outcome(spec.name, self._carry_out(action, actor))
+        return Outcome(spec.name, result, action_id=action.action_id)
+
+    def _is_own(self, change: Change, actor: Actor) -> bool:
+        """Whether every target of an undo was made by the actor."""
+        authors = {self.store.actions.author(target, target_id) for target, target_id in change.arguments["targets"]}
+        return authors == {actor.person}
+
+    def confirm(self, action_id: int, actor: Actor) -> Outcome:
+        """Carry out a pending action because a person says so."""
+        if actor.via not in OWN_WORDS:
+            raise NotAllowed("Only a person can confirm a pending action.")
+        with self._answering:
+            action = self.action(action_id)
+            if not action.is_open:
+                raise AlreadyDecided(f"Action {action_id} was {action.decision} before; ask again for a new one.")
+            if not actor.may(action.change.role):
+                raise NotAllowed(
+                    f"Confirming this needs the role {action.change.role}; {actor.person} is {actor.role}."
+                )
+            return Outcome(action.tool, self._carry_out(action, actor))
+
+    def _carry_out(self, action: PendingAction, actor: Actor) -> ToolResult:
+        # Handlers are safe to repeat: if the process ends between effect and answer, confirming again finishes it.
+        handler = self.handlers.get(action.change.kind)
+        if handler is None:
+            raise InputError(f"This project was opened without a way to carry out {action.change.kind!r}.")
+        result = handler(action, actor)
+        self.store.actions.answer(action.action_id, "confirmed", actor, result.text)
+        self.on_change()
+        return result
+
+    def dismiss(self, action_id: int, actor: Actor) -> None:
+        """Answer a pending action with no."""
+        if actor.via not in OWN_WORDS:
+            raise NotAllowed("Only a person can dismiss a pending action.")
+        with self._answering:
+            action = self.action(action_id)
+            if not action.is_open:
+                raise AlreadyDecided(f"Action {action_id} was {action.decision} before.")
+            self.store.actions.answer(action_id, "dismissed", actor, "")
+
+    def action(self, action_id: int) -> PendingAction:
+        """One action, answered or not."""
+        return self.store.actions.get(action_id)
+
+    def pending(self) -> list[PendingAction]:
+        """Actions nobody has answered, oldest first."""
+        return self.store.actions.pending()
+
+
+def _check_effect(spec: ToolSpec, result: ToolResult) -> None:
+    """A tool that returns more than it declared is a defect of the tool, found at the door."""
+    proposes = result.work is not None or result.queue is not None
+    if (proposes and spec.effect != "propose") or (result.change is not None and spec.effect != "change"):
+        raise TypeError(f"tool {spec.name} declares the effect {spec.effect!r} but returned more")

@@ -1,0 +1,345 @@
+"""The review desk: serves cards, takes decisions, undoes them. A decision is on disk before it is acknowledged."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from assistant.cards import Card
+from assistant.deciding import Decision as Decision
+from assistant.deciding import read_decision, refuse_stale, regions_on_card
+from assistant.leases import Leases
+from assistant.queueing import FieldQueue, Queues, Served
+from assistant.store.project import ProjectStore
+from assistant.store.reviews import ExposureRequest
+from assistant.view import ProjectView
+from tools.errors import LeaseTaken, NotAllowed, NotFound
+from tools.records import Actor, Exposure, ExposureKind, Proposal, Review
+from tools.schema import FieldSpec
+from tools.values import describe_value
+
+_EVENTS = ("flag", "comment")
+EXCERPT = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The acknowledgement of a stored decision."""
+
+    review: Review
+    left: int
+    done: int
+
+
+@dataclass(frozen=True)
+class CardBatch:
+    """Cards to show next; with none, ``message`` says why in a sentence."""
+
+    cards: tuple[Card, ...]
+    left: int
+    done: int
+    message: str = ""
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing more to serve to this person in this field."""
+        return not self.cards and self.left == 0
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What was undone, and the card to show again; ``None`` when somebody else has the item in hand by now."""
+
+    review: Review
+    sentence: str
+    card: Card | None
+
+
+@dataclass(frozen=True, slots=True)
+class PastDecision:
+    """A line of the list of last decisions."""
+
+    review_id: int
+    item_id: int
+    key: str
+    field: str
+    verdict: str
+    answer: str
+    excerpt: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarItem:
+    """A look-alike of an item."""
+
+    item_id: int
+    key: str
+    excerpt: str
+
+
+class ReviewDesk:
+    """Everything a reviewer does, for keys, chat and terminal alike."""
+
+    def __init__(self, store: ProjectStore, queues: Queues) -> None:
+        """Share the queues with whoever tells them of changes."""
+        self._store = store
+        self._queues = queues
+        self._leases = Leases()
+        self._lock = threading.RLock()
+
+    def next_cards(self, actor: Actor, field: str = "", count: int = 1, held: Sequence[int] = ()) -> CardBatch:
+        """Issue the next ``count`` cards of a field to the actor; items of the exposures in ``held`` are left out."""
+        with self._lock:
+            spec = self._store.schema.field(field) if field else self._first_open_field(actor)
+            queue = self._queues.of(spec.id)
+            overlap = self._overlap
+            in_hand = [self._own(one, actor) for one in held]
+            self._leases.keep(in_hand, actor, self._lease_seconds)
+            held_items = {exposure.item_id for exposure in in_hand if exposure.field == spec.id}
+
+            def is_free(item_id: int) -> bool:
+                room = overlap - int(queue.counts[item_id - 1])
+                return item_id not in held_items and self._leases.others(item_id, spec.id, actor) < room
+
+            served = self._queues.serve(queue, actor.person, overlap, is_free, count)
+            cards = self._issue(actor, spec, served)
+            left = self._queues.left(queue, actor.person, overlap)
+            message = "" if cards else self._why_nothing(spec, left, len(held_items))
+            return CardBatch(tuple(cards), left, self._queues.done(queue, overlap), message)
+
+    def open_card(self, actor: Actor, item_id: int, field: str) -> Card:
+        """Show one particular item again or for the first time; takes the lease or says who has it."""
+        with self._lock:
+            spec = self._store.schema.field(field) if field else self._store.schema.main_field()
+            item_id = self._store.items.get([item_id])[0].item_id
+            queue = self._queues.of(spec.id)
+            mine = self._store.reviews.standing_of(item_id, spec.id, actor.person)
+            if mine is None:
+                self._refuse_taken(item_id, spec, actor, queue)
+            is_blind = bool((queue.blind == item_id).any())
+            entry = None if is_blind else queue.entries.get(item_id)
+            share = queue.share if is_blind else None
+            return self._issue(actor, spec, [Served(item_id, is_blind, entry, share)])[0]
+
+    def painted(self, actor: Actor, exposure_id: int) -> None:
+        """The card was on the screen."""
+        self._own(exposure_id, actor)
+        self._store.reviews.paint(exposure_id)
+
+    def reveal(self, actor: Actor, exposure_id: int) -> Card:
+        """Show the suggestion of a blind card; the answer then counts as made with a suggestion."""
+        with self._lock:
+            before = self._own(exposure_id, actor)
+            spec = self._store.schema.field(before.field)
+            found = self._store.runs.latest(before.field, [before.item_id], self._active(before.field))
+            suggestion = found.get(before.item_id)
+            if suggestion is None:
+                raise NotFound("There is no suggestion for this item.")
+            request = ExposureRequest(before.item_id, spec.id, "revealed", suggestion.proposal_id)
+            exposure = self._store.reviews.expose([request], actor)[0]
+            return self._card(actor, spec, exposure, suggestion, "")
+
+    def decide(self, actor: Actor, decision: Decision) -> Receipt:
+        """Store one decision; when this returns it is on disk. The same key again gives the same receipt."""
+        with self._lock:
+            exposure = self._own(decision.exposure_id, actor)
+            again = self._store.reviews.by_idempotency_key(decision.exposure_id, decision.idempotency_key)
+            spec = self._store.schema.field(exposure.field)
+            queue = self._queues.of(spec.id)
+            if again is None:
+                again = self._store_decision(actor, decision, exposure, spec, queue)
+            return Receipt(
+                again,
+                self._queues.left(queue, actor.person, self._overlap),
+                self._queues.done(queue, self._overlap),
+            )
+
+    def undo(self, actor: Actor, review_id: int | None = None) -> Undone:
+        """Take back the actor's last decision (or the one named) and show its card again."""
+        with self._lock:
+            review = self._to_undo(actor, review_id)
+            spec = self._store.schema.field(review.field)
+            self._store.reviews.undo([("review", review.review_id)], actor)
+            self._refresh(review.item_id, spec.id, actor.person)
+            key = self._store.items.keys([review.item_id])[0]
+            try:
+                card = self.open_card(actor, review.item_id, spec.id)
+            except LeaseTaken as taken:
+                return Undone(review, f"Undone: {review.verdict} on {key}. {taken}", None)
+            return Undone(review, f"Undone: {review.verdict} on {key}.", card)
+
+    def history(self, actor: Actor, limit: int = 20) -> list[PastDecision]:
+        """The actor's last standing decisions, newest first."""
+        reviews = self._store.reviews.latest_of(actor.person, limit)
+        items = {item.item_id: item for item in self._store.items.get([r.item_id for r in reviews])} if reviews else {}
+        lines = []
+        for review in reviews:
+            item, spec = items[review.item_id], self._store.schema.field(review.field)
+            answer = describe_value(spec, review.value, item.text) if review.value is not None else review.reason
+            lines.append(
+                PastDecision(
+                    review.review_id,
+                    item.item_id,
+                    item.key,
+                    spec.id,
+                    review.verdict,
+                    answer,
+                    item.text[:EXCERPT],
+                    review.decided_at,
+                )
+            )
+        return lines
+
+    def similar(self, actor: Actor, item_id: int, field: str, limit: int = 12) -> list[SimilarItem]:
+        """Undecided items whose words are most like this one's, most alike first."""
+        from tools.sample.lookalikes import (
+            lookalikes,
+        )  # late: brings the numeric stack that a plain review does not need
+
+        view = ProjectView(self._store, actor)
+        found = lookalikes(view, item_id, field or self._store.schema.main_field().id, limit)
+        items = self._store.items.get(found) if found else []
+        return [SimilarItem(item.item_id, item.key, item.text[:EXCERPT]) for item in items]
+
+    def renew(self, actor: Actor, exposure_ids: Sequence[int]) -> list[int]:
+        """Keep the cards in hand; returns the exposures that were lost to somebody else."""
+        with self._lock:
+            exposures = [self._own(one, actor) for one in exposure_ids]
+            lost = []
+            for exposure in exposures:
+                try:
+                    spec = self._store.schema.field(exposure.field)
+                    self._refuse_taken(exposure.item_id, spec, actor, self._queues.of(spec.id))
+                    self._leases.take(exposure.item_id, spec.id, actor, self._lease_seconds)
+                except LeaseTaken:
+                    lost.append(exposure.exposure_id)
+            return lost
+
+    def release(self, actor: Actor, exposure_ids: Sequence[int]) -> None:
+        """Give cards back undecided."""
+        with self._lock:
+            for exposure in (self._own(one, actor) for one in exposure_ids):
+                self._leases.drop(exposure.item_id, exposure.field, actor)
+
+    # -- parts --------------------------------------------------------------------------------------------------
+
+    @property
+    def _overlap(self) -> int:
+        return int(self._store.settings.get("overlap"))
+
+    @property
+    def _lease_seconds(self) -> int:
+        return int(self._store.settings.get("lease_seconds"))
+
+    def _active(self, field_id: str) -> str:
+        return str(self._store.settings.get(f"backend.{field_id}") or "")
+
+    def _first_open_field(self, actor: Actor) -> FieldSpec:
+        for spec in self._store.schema.fields:
+            if self._queues.left(self._queues.of(spec.id), actor.person, self._overlap):
+                return spec
+        return self._store.schema.main_field()
+
+    def _own(self, exposure_id: int, actor: Actor) -> Exposure:
+        exposure = self._store.reviews.exposure(exposure_id)
+        if exposure.reviewer != actor.person:
+            raise NotAllowed(f"Card {exposure_id} was shown to {exposure.reviewer}, not to {actor.person}.")
+        return exposure
+
+    def _issue(self, actor: Actor, spec: FieldSpec, served: Sequence[Served]) -> list[Card]:
+        # Who has seen a suggestion cannot be blind to it again.
+        seen = self._store.reviews.seen_by(actor.person, spec.id, [one.item_id for one in served])
+        open_ids = [one.item_id for one in served if not one.is_blind or one.item_id in seen]
+        proposals = self._store.runs.latest(spec.id, open_ids, self._active(spec.id)) if open_ids else {}
+        requests = []
+        for one in served:
+            proposal = proposals.get(one.item_id)
+            kind: ExposureKind = "blind" if proposal is None else "suggested"
+            if one.item_id in seen and (one.is_blind or proposal is None):
+                kind = "revealed"
+            adaptive = bool(one.entry and one.entry.adaptive)
+            requests.append(
+                ExposureRequest(
+                    one.item_id, spec.id, kind, proposal.proposal_id if proposal else None, one.inclusion_p, adaptive
+                )
+            )
+        exposures = self._store.reviews.expose(requests, actor)
+        cards = []
+        for one, exposure in zip(served, exposures, strict=True):
+            self._leases.take(one.item_id, spec.id, actor, self._lease_seconds)
+            why = one.entry.reason if one.entry and exposure.kind != "blind" else ""
+            cards.append(self._card(actor, spec, exposure, proposals.get(one.item_id), why))
+        return cards
+
+    def _card(self, actor: Actor, spec: FieldSpec, exposure: Exposure, suggestion: Proposal | None, why: str) -> Card:
+        item = self._store.items.get([exposure.item_id])[0]
+        standing = self._store.reviews.standing_of(item.item_id, spec.id, actor.person)
+        backend = str(self._store.runs.identity(suggestion.run_id)["backend"]) if suggestion else ""
+        spans = regions_on_card(self._store, actor, item.item_id, spec) if spec.kind == "relations" else ()
+        return Card(exposure, item, spec, suggestion, backend, standing.value if standing else None, spans, why)
+
+    def _refuse_taken(self, item_id: int, spec: FieldSpec, actor: Actor, queue: FieldQueue) -> None:
+        room = self._overlap - int(queue.counts[item_id - 1])
+        if room <= 0:
+            deciders = ", ".join(one for one in self._store.reviews.deciders(item_id, spec.id) if one != actor.person)
+            if deciders and not actor.may("lead"):
+                raise LeaseTaken(f"{deciders} decided {spec.name} of this item already; the next one is shown.")
+        elif self._leases.others(item_id, spec.id, actor) >= room:
+            holder = self._leases.holder(item_id, spec.id, actor)
+            raise LeaseTaken(f"{holder} has this item in hand; the next one is shown.")
+
+    def _store_decision(
+        self, actor: Actor, decision: Decision, exposure: Exposure, spec: FieldSpec, queue: FieldQueue
+    ) -> Review:
+        mine = self._store.reviews.standing_of(exposure.item_id, spec.id, actor.person)
+        if (mine is None or mine.value is None) and decision.verdict not in _EVENTS:
+            self._refuse_taken(exposure.item_id, spec, actor, queue)
+        refuse_stale(self._store, exposure)
+        request = read_decision(self._store, actor, decision, exposure, spec)
+        review = self._store.reviews.add(request, exposure, self._store.schema_version, actor)
+        if review.verdict not in _EVENTS:
+            self._note(queue, actor.person, exposure.item_id, mine, review)
+            self._leases.drop(exposure.item_id, spec.id, actor)
+        return review
+
+    def _note(self, queue: FieldQueue, person: str, item_id: int, before: Review | None, after: Review) -> None:
+        had, has = before is not None and before.value is not None, after.value is not None
+        queue.counts[item_id - 1] += int(has) - int(had)
+        self._queues.mine(queue, person).status[item_id - 1] = 1 if has else 2
+        if had and not has:
+            queue.main_from = queue.blind_from = 0  # the item is open again for others
+
+    def _refresh(self, item_id: int, field_id: str, person: str) -> None:
+        """Bring the memory of one item in line with the store after an undo."""
+        queue = self._queues.of(field_id)
+        queue.counts[item_id - 1] = len(self._store.reviews.deciders(item_id, field_id))
+        standing = self._store.reviews.standing_of(item_id, field_id, person)
+        status = 0 if standing is None else (1 if standing.value is not None else 2)
+        self._queues.mine(queue, person).status[item_id - 1] = status
+        queue.main_from = queue.blind_from = 0
+
+    def _to_undo(self, actor: Actor, review_id: int | None) -> Review:
+        if review_id is None:
+            latest = self._store.reviews.latest_of(actor.person, 1)
+            if not latest:
+                raise NotFound("There is nothing of yours left to undo.")
+            return latest[0]
+        review = self._store.reviews.get(review_id)
+        if review.reviewer != actor.person:
+            raise NotAllowed(f"Decision {review_id} is {review.reviewer}'s; ask a lead to undo it.")
+        return review
+
+    def _why_nothing(self, spec: FieldSpec, left: int, held: int) -> str:
+        if left > held:
+            return f"The remaining {spec.name} items are in other people's hands at the moment."
+        rows = self._store.database.rows(
+            """SELECT verdict, count(*) FROM standing_reviews WHERE field = ? AND verdict IN ('skip', 'reject')
+            GROUP BY verdict ORDER BY verdict""",
+            [spec.id],
+        )
+        open_ends = ", ".join(f"{count} {'skipped' if verdict == 'skip' else 'rejected'}" for verdict, count in rows)
+        tail = f" Without an answer remain: {open_ends}." if open_ends else ""
+        return f"{spec.name} is finished: there is nothing left for you to decide.{tail}"

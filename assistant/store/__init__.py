@@ -1,0 +1,1 @@
+"""State of a project: the only room that knows DuckDB."""

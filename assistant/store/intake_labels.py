@@ -1,0 +1,230 @@
+"""The labels and proposals of an import: each is taken over, known already, or left out with a reason."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from assistant.store.database import Transaction, stored_time
+from assistant.store.intake_items import Ids, Mask, Placed, note_problems
+from assistant.store.reviews import answer_of
+from tools.exchange.batch import ImportBatch
+from tools.records import Actor, to_json
+from tools.values import value_label
+
+NO_ITEM = "its row became no item"
+OTHER_TEXT = "the item is in the project with another text, to which this answer may not apply"
+TWICE = "the same annotator gave another answer for the same item"
+
+
+def add_labels(
+    transaction: Transaction, labels: pa.Table, placed: Placed, import_id: int, actor: Actor, version: int
+) -> tuple[int, int, int]:
+    """Write exposures and reviews for the labels; returns how many were taken, known and dropped."""
+    if not labels.num_rows:
+        return 0, 0, 0
+    item_ids, fits = _placed(transaction, labels, placed, import_id)
+    claimed = _claimed(labels, item_ids).filter(pa.array(fits)) if not fits.all() else _claimed(labels, item_ids)
+    has_reviews = bool(transaction.rows("SELECT 1 FROM reviews LIMIT 1"))
+    with transaction.staged("claimed", claimed):
+        is_known = _mask(labels, transaction.rows(_KNOWN, _bounds(item_ids)) if has_reviews else [])
+        again, contradicts = _repeats(transaction, labels, item_ids)
+    contradicts &= ~is_known & fits
+    _drop(transaction, import_id, labels, contradicts, TWICE)
+    is_known |= again & ~contradicts & fits
+    fresh = fits & ~is_known & ~contradicts
+    table = _reviews(labels, item_ids) if fresh.all() else _reviews(labels, item_ids).filter(pa.array(fresh))
+    _write(transaction, table, has_reviews, import_id, actor, version)
+    return table.num_rows, int(is_known.sum()), int((~fits).sum() + contradicts.sum())
+
+
+# An answer is known where the person has one of its kind that stands: a flag beside a value is another kind.
+_KNOWN = """
+    SELECT c.pos FROM claimed c SEMI JOIN (SELECT item_id, field, reviewer, verdict = 'flag' AS is_flag
+        FROM live_reviews WHERE verdict <> 'comment' AND exposure <> 'probe' AND item_id BETWEEN $1 AND $2) r
+    USING (item_id, field, reviewer, is_flag)"""
+_AGAIN = """
+    SELECT pos, said <> first_value(said) OVER said_before AS differs FROM claimed
+    WINDOW said_before AS (PARTITION BY item_id, field, reviewer ORDER BY pos)
+    QUALIFY row_number() OVER said_before > 1"""
+_EARLIER = """
+    SELECT l.review_id - $1 AS pos, max(r.review_id) AS earlier FROM labels l JOIN reviews r
+    ON r.item_id = l.item_id AND r.field = l.field AND r.reviewer = l.reviewer
+    WHERE r.item_id BETWEEN $2 AND $3 GROUP BY 1"""
+
+
+def _placed(transaction: Transaction, labels: pa.Table, placed: Placed, import_id: int) -> tuple[Ids, Mask]:
+    """Item of each answer, and whether it has one with the text the answer was given for; the others are noted."""
+    item_ids, has_item, same_text = placed.find(labels["row"].to_numpy())
+    _drop(transaction, import_id, labels, ~has_item, NO_ITEM)
+    _drop(transaction, import_id, labels, has_item & ~same_text, OTHER_TEXT)
+    return item_ids, has_item & same_text
+
+
+def _claimed(labels: pa.Table, item_ids: Ids) -> pa.Table:
+    return pa.table(
+        {
+            "pos": pa.array(np.arange(len(item_ids))),
+            "item_id": pa.array(item_ids),
+            "field": labels["field"],
+            "reviewer": labels["annotator"],
+            "is_flag": pc.equal(labels["verdict"], "flag"),
+            "said": pc.coalesce(labels["value"], labels["verdict"]),
+        }
+    )
+
+
+def _mask(labels: pa.Table, found: list[tuple[Any, ...]]) -> Mask:
+    mask = np.zeros(labels.num_rows, dtype=bool)
+    mask[np.fromiter((row[0] for row in found), dtype=np.int64, count=len(found))] = True
+    return mask
+
+
+def _repeats(transaction: Transaction, labels: pa.Table, item_ids: Ids) -> tuple[Mask, Mask]:
+    """Which answers repeat an earlier one of the same person in this import, and which of them contradict it."""
+    if (np.diff(item_ids) > 0).all():
+        return _mask(labels, []), _mask(labels, [])
+    # Counting is quick; the window over all rows is needed by few files.
+    places = transaction.rows("SELECT count(*) FROM (SELECT DISTINCT item_id, field, reviewer FROM claimed)")[0][0]
+    if places == transaction.rows("SELECT count(*) FROM claimed")[0][0]:
+        return _mask(labels, []), _mask(labels, [])
+    found = transaction.rows(_AGAIN)
+    return _mask(labels, found), _mask(labels, [row for row in found if row[1]])
+
+
+def _drop(transaction: Transaction, import_id: int, answers: pa.Table, mask: Mask, reason: str) -> None:
+    if mask.any():
+        lost = answers.filter(pa.array(mask))
+        note_problems(transaction, import_id, "dropped", lost["row"], reason, lost["field"])
+
+
+def _reviews(labels: pa.Table, item_ids: Ids) -> pa.Table:
+    """What both tables need of each answer; label and answer are worked out once for each distinct value."""
+    coded = labels["value"].combine_chunks().dictionary_encode()
+    values = [json.loads(one) for one in coded.dictionary.to_pylist()]
+    names = pa.array([value_label(value) for value in values], pa.string())
+    answers = pa.array([answer_of(value) for value in values], pa.string())
+    return pa.table(
+        {
+            "item_id": pa.array(item_ids),
+            "field": labels["field"],
+            "reviewer": labels["annotator"],
+            "verdict": labels["verdict"],
+            "value": labels["value"],
+            "label": names.take(coded.indices),
+            "answer": answers.take(coded.indices),
+            "exposure": labels["exposure"],
+            "reason": labels["reason"],
+            # Times are stored without their zone: the cast keeps the UTC value, whatever zone this machine is in.
+            "decided_at": labels["decided_at"].cast(pa.timestamp("us")),
+        }
+    )
+
+
+def _write(
+    transaction: Transaction, table: pa.Table, has_reviews: bool, import_id: int, actor: Actor, version: int
+) -> None:
+    count = table.num_rows
+    if not count:
+        return
+    reviews = transaction.new_ids("reviews", count)
+    table = table.append_column("exposure_id", _ids(transaction.new_ids("exposures", count)))
+    table = table.append_column("review_id", _ids(reviews))
+    earlier = pa.nulls(count, pa.int64())
+    if has_reviews:
+        with transaction.staged("labels", table.select(["review_id", "item_id", "field", "reviewer"])):
+            found = transaction.rows(_EARLIER, [reviews.start, *_bounds(table["item_id"].to_numpy())])
+        earlier = _scattered(found, count)
+    shared = [actor.session, stored_time(transaction.now)]
+    with transaction.staged("labels", table.append_column("earlier", earlier)):
+        transaction.execute(_EXPOSURES, shared)
+        transaction.execute(_REVIEWS, [*shared, import_id, actor.via, version])
+
+
+_EXPOSURES = """INSERT INTO exposures BY NAME SELECT exposure_id, item_id, field, reviewer, exposure AS kind,
+    NULL AS proposal_id, $1 AS session, NULL AS inclusion_p, false AS adaptive,
+    coalesce(decided_at, $2) AS issued_at FROM labels"""
+_REVIEWS = """INSERT INTO reviews BY NAME SELECT review_id, exposure_id, item_id, field, reviewer, verdict, value,
+    label, answer, NULL AS proposal_id, exposure, false AS adaptive, reason, '{}' AS regions, $5 AS schema_version,
+    '' AS idempotency_key, NULL AS action_id, $3 AS import_id, false AS adjudicates, earlier AS supersedes,
+    $4 AS via, $1 AS session, NULL AS seconds, coalesce(decided_at, $2) AS made_at FROM labels"""
+
+
+def _ids(taken: range) -> pa.Array:
+    return pa.array(np.arange(taken.start, taken.stop, dtype=np.int64))
+
+
+def _bounds(item_ids: Ids) -> list[int]:
+    """Lowest and highest item: rows of others are skipped whole."""
+    return [int(item_ids.min()), int(item_ids.max())] if len(item_ids) else [0, 0]
+
+
+def _scattered(found: list[tuple[Any, ...]], count: int) -> pa.Array:
+    """Column of ``count`` numbers, null but for the given (position, number) pairs."""
+    numbers, is_null = np.zeros(count, dtype=np.int64), np.ones(count, dtype=bool)
+    for position, number in found:
+        numbers[position], is_null[position] = number, False
+    return pa.array(numbers, mask=is_null)
+
+
+def add_proposals(
+    transaction: Transaction, batch: ImportBatch, placed: Placed, import_id: int, actor: Actor, version: int
+) -> int:
+    """One run for each (back-end, field) in the file; a source imported again adds none."""
+    proposals = batch.proposals
+    if not proposals.num_rows or transaction.rows("SELECT 1 FROM imports WHERE source_hash = ?", [batch.source_hash]):
+        return 0
+    item_ids, fits = _placed(transaction, proposals, placed, import_id)
+    table = _proposed(proposals, item_ids).filter(pa.array(fits))
+    with transaction.staged("incoming_proposals", table):
+        groups = transaction.rows("SELECT DISTINCT backend, field FROM incoming_proposals ORDER BY ALL")
+    for backend, field in groups:
+        wanted = pc.and_(pc.equal(table["backend"], backend), pc.equal(table["field"], field))
+        _add_run(transaction, backend, field, table.filter(wanted), batch.source_name, actor, version)
+    return int(table.num_rows)
+
+
+def _proposed(proposals: pa.Table, item_ids: Ids) -> pa.Table:
+    coded = proposals["value"].combine_chunks().dictionary_encode()
+    labels = [value_label(json.loads(one)) for one in coded.dictionary.to_pylist()]
+    columns = {name: proposals[name] for name in proposals.column_names if name != "row"}
+    label = pa.array(labels, pa.string()).take(coded.indices)
+    return pa.table({"item_id": pa.array(item_ids), "label": label, **columns})
+
+
+def _add_run(
+    transaction: Transaction, backend: str, field: str, rows: pa.Table, source: str, actor: Actor, version: int
+) -> None:
+    run_id = transaction.new_ids("runs")[0]
+    transaction.insert(
+        "runs",
+        run_id=run_id,
+        tool="import_data",
+        tool_version=1,
+        backend=backend or "imported",
+        revision="",
+        settings="{}",
+        prompt="",
+        prompt_hash="",
+        arguments=to_json({"source": source}),
+        field=field,
+        schema_version=version,
+        actor=actor.person,
+        via=actor.via,
+        session=actor.session,
+        made_at=stored_time(transaction.now),
+    )
+    numbered = rows.append_column("proposal_id", _ids(transaction.new_ids("proposals", rows.num_rows)))
+    with transaction.staged("proposed", numbered):
+        transaction.execute(
+            """INSERT INTO proposals BY NAME SELECT proposal_id, $1 AS run_id, item_id, field,
+            $2 AS schema_version, value, CASE WHEN state = 'ok' THEN label END AS label, score,
+            CASE WHEN score IS NULL THEN 'none' ELSE 'uncalibrated' END AS score_source,
+            coalesce(nullif(alternatives, ''), '[]') AS alternatives, '' AS reason, state, problem,
+            $3 AS made_at FROM proposed""",
+            [run_id, version, stored_time(transaction.now)],
+        )

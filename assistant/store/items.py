@@ -1,0 +1,103 @@
+"""Items: reading, finding and naming them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from assistant.store.database import Database
+from assistant.store.filters import filter_sql
+from tools.context import Found, IdArray
+from tools.errors import NotFound
+from tools.filters import ItemFilter
+from tools.records import Item, Part
+from tools.schema import LabelSchema
+
+_COLUMNS = "item_id, key, text, kind, parts, meta"
+
+
+def item_from(row: tuple[Any, ...]) -> Item:
+    """The record of one stored row, columns as in ``items``."""
+    item_id, key, text, kind, parts, meta = row
+    ranges = tuple(Part(p["role"], p["start"], p["end"]) for p in json.loads(parts)) if parts else ()
+    return Item(int(item_id), key, text, kind, ranges, json.loads(meta) if meta else {})
+
+
+class ItemStore:
+    """The items of one project; they are only ever added."""
+
+    def __init__(self, database: Database) -> None:
+        """Read how many there are; ids run from 1 without gaps."""
+        self._database = database
+        self.schema: LabelSchema | None = None
+
+    def count(self) -> int:
+        """How many items there are."""
+        return int(self._database.rows("SELECT coalesce(max(item_id), 0) FROM items")[0][0])
+
+    def all_ids(self) -> IdArray:
+        """Every id, ascending."""
+        return np.arange(1, self.count() + 1, dtype=np.int64)
+
+    def get(self, item_ids: Sequence[int]) -> list[Item]:
+        """The items, in the order of the ids; :class:`NotFound` names the first unknown one."""
+        rows = self._rows(_COLUMNS, item_ids)
+        return [item_from(rows[item_id]) for item_id in item_ids]
+
+    def texts(self, item_ids: Sequence[int]) -> list[str]:
+        """Their texts, in the order of the ids."""
+        rows = self._rows("item_id, text", item_ids)
+        return [rows[item_id][1] for item_id in item_ids]
+
+    def keys(self, item_ids: Sequence[int]) -> list[str]:
+        """Their keys, in the order of the ids."""
+        rows = self._rows("item_id, key", item_ids)
+        return [rows[item_id][1] for item_id in item_ids]
+
+    def find(self, where: ItemFilter, limit: int | None = None, offset: int = 0) -> Found:
+        """Ids that pass ``where``, ascending, cut at ``limit``."""
+        assert self.schema is not None
+        condition, params = filter_sql(where, self.schema)
+        sql = f"SELECT i.item_id FROM items i WHERE {condition} ORDER BY i.item_id"  # sql: filter_sql binds all values
+        ids = self._database.numpy(sql, params)["item_id"].astype(np.int64)
+        cut = ids[offset:] if limit is None else ids[offset : offset + limit]
+        return Found(ids=cut, total=len(ids), sql=sql)
+
+    def resolve(self, references: Sequence[str]) -> list[int]:
+        """Ids for keys or for ids written as ``#12``; :class:`NotFound` names what is unknown."""
+        found: list[int] = []
+        for reference in references:
+            found.append(self._resolve_one(reference.strip()))
+        return found
+
+    def _resolve_one(self, reference: str) -> int:
+        rows = self._database.rows("SELECT item_id FROM items WHERE key = ?", [reference])
+        if not rows and (numbered := re.fullmatch(r"#?(\d{1,15})", reference)):
+            rows = self._database.rows("SELECT item_id FROM items WHERE item_id = ?", [int(numbered.group(1))])
+        if not rows:
+            rows = self._database.rows("SELECT item_id FROM items WHERE lower(key) = lower(?) LIMIT 2", [reference])
+        if len(rows) != 1:
+            raise NotFound(f"There is no item {reference!r}; name it by its key or its number, as in #12.")
+        return int(rows[0][0])
+
+    def _rows(self, columns: str, item_ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
+        if len(item_ids) == 1:
+            sql = f"SELECT {columns} FROM items WHERE item_id = ?"  # sql: columns are named in this module
+            found = self._database.rows(sql, [int(item_ids[0])])
+        else:
+            found = self._many(columns, item_ids)
+        by_id = {int(row[0]): row for row in found}
+        missing = next((one for one in item_ids if one not in by_id), None)
+        if missing is not None:
+            raise NotFound(f"There is no item #{missing}.")
+        return by_id
+
+    def _many(self, columns: str, item_ids: Sequence[int]) -> list[tuple[Any, ...]]:
+        wanted = pa.table({"item_id": pa.array(sorted({int(one) for one in item_ids}), pa.int64())})
+        sql = f"SELECT {columns} FROM items SEMI JOIN wanted USING (item_id)"  # sql: columns are named in this module
+        return self._database.joined(sql, wanted)

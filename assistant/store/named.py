@@ -1,0 +1,84 @@
+"""What a named query is, and the pieces of SQL that several of them share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tools.records import CALIBRATING_EXPOSURES, Role
+
+
+@dataclass(frozen=True, slots=True)
+class NamedQuery:
+    """One question to the state, with the SQL that answers it.
+
+    ``parameters`` are the ``$name`` parameters in ``sql``; one that is not given arrives as NULL and then sets no
+    condition, ids and fields excepted. ``viewer`` is filled in by the store, never by who asks. ``role`` is the least
+    role that may ask, and ``answers`` says in one line what the rows are.
+    """
+
+    name: str
+    sql: str
+    parameters: tuple[str, ...]
+    role: Role
+    answers: str
+
+
+def by_name(*queries: NamedQuery) -> dict[str, NamedQuery]:
+    """The queries by name; two of one name are a mistake."""
+    named = {query.name: query for query in queries}
+    assert len(named) == len(queries), "two queries have the same name"
+    return named
+
+
+CALIBRATING = "(" + ", ".join(f"'{kind}'" for kind in CALIBRATING_EXPOSURES) + ")"
+"""The exposures whose labels may judge a model, as an SQL list."""
+
+BULK = "('bulk_listed', 'bulk_viewed')"
+"""The exposures of decisions that were made for many items at once, as an SQL list."""
+
+
+def is_any(column: str, parameter: str) -> str:
+    """Condition that ``column`` equals the parameter, or that the parameter is not given or empty."""
+    return f"coalesce(${parameter}, '') IN ('', {column})"
+
+
+def is_since(column: str, parameter: str = "since") -> str:
+    """Condition that ``column`` is not before the parameter, ISO text in UTC; none where it is not given or empty."""
+    return f"{column} >= CAST(coalesce(nullif(${parameter}, ''), '0001-01-01') AS TIMESTAMP)"
+
+
+def labels_of(alias: str) -> str:
+    """List of the labels in a row's value, repeats kept: of a choice or rating one, else one a label or region."""
+    return (
+        f"CASE WHEN {alias}.label IS NOT NULL THEN [{alias}.label] ELSE list_concat(list_concat("
+        f"json_extract_string({alias}.value, '$.labels[*]'), json_extract_string({alias}.value, '$.spans[*].label')), "
+        f"json_extract_string({alias}.value, '$.relations[*].label')) END"
+    )
+
+
+def regions_of(alias: str) -> str:
+    """List of the distinct regions in a row's value, as texts that are equal for equal regions, ids aside."""
+    span = '[{"start":"BIGINT","end":"BIGINT","label":"VARCHAR"}]'
+    relation = '[{"from":"VARCHAR","to":"VARCHAR","label":"VARCHAR"}]'
+    return (
+        f"list_distinct(list_concat(list_transform(from_json(json_extract({alias}.value, '$.spans'), '{span}'), "
+        f"lambda s: concat_ws(' ', s.start, s.\"end\", s.label)), "
+        f"list_transform(from_json(json_extract({alias}.value, '$.relations'), '{relation}'), "
+        f'lambda r: concat_ws(\' \', r."from", r."to", r.label))))'
+    )
+
+
+def active_proposals(field: str) -> str:
+    """SELECT of the proposal that is shown for each item: usable, of the field's preferred back-end first, the newest.
+
+    ``field`` is SQL: a parameter or a literal.
+    """
+    preferred = (
+        f"SELECT r.run_id FROM runs r JOIN settings s ON s.key = 'backend.' || {field} "
+        "AND json_extract_string(s.value, '$') = r.backend"
+    )
+    return (
+        f"SELECT p.* FROM live_proposals p WHERE p.field = {field} AND p.state = 'ok' "
+        f"QUALIFY row_number() OVER (PARTITION BY p.item_id "
+        f"ORDER BY p.run_id IN ({preferred}) DESC, p.proposal_id DESC) = 1"
+    )

@@ -1,0 +1,130 @@
+"""A project folder and everything stored in it: the parts of the store put together."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from assistant.store.actions import ActionStore, JobStore
+from assistant.store.database import Database, utc_now
+from assistant.store.intake import ImportReport, take_in
+from assistant.store.items import ItemStore
+from assistant.store.people import TalkStore, UserStore
+from assistant.store.queries import QUERIES
+from assistant.store.reviews import ReviewStore
+from assistant.store.runs import RunStore
+from assistant.store.settings import SchemaStore, SettingsStore, new_project
+from tools.context import Answer
+from tools.errors import InputError, NotAllowed, NotFound
+from tools.exchange.batch import ImportBatch
+from tools.records import ROLE_RANK, Actor, JsonValue
+from tools.schema import LabelSchema
+
+DATABASE = "project.duckdb"
+
+
+class ProjectStore:
+    """All state of one project. Exactly one process has it open."""
+
+    def __init__(self, path: Path) -> None:
+        """Open an existing project folder; :class:`NotFound` if it is none, ``ProjectInUse`` if it is taken."""
+        if not (path / DATABASE).is_file():
+            raise NotFound(f"{path} is no project: it holds no {DATABASE}; create one with 'assistant new'.")
+        self.path = path
+        self.database = Database(path / DATABASE, path / "cache" / "spill")
+        try:
+            self.settings = SettingsStore(self.database)
+            self.schemas = SchemaStore(self.database)
+        except BaseException:
+            self.database.close()
+            raise
+        self.items = ItemStore(self.database)
+        self.items.schema = self.schemas.current
+        self.runs = RunStore(self.database)
+        self.reviews = ReviewStore(self.database)
+        self.actions = ActionStore(self.database)
+        self.jobs = JobStore(self.database)
+        self.users = UserStore(self.database)
+        self.talk = TalkStore(self.database)
+
+    @classmethod
+    def create(cls, path: Path, name: str, schema: LabelSchema, person: str) -> ProjectStore:
+        """Make a project in a folder that is empty or absent; a half-made one is removed again."""
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise InputError(f"{path} exists and is not an empty folder; choose another place.")
+        was_there = path.exists()
+        path.mkdir(parents=True, exist_ok=True)
+        try:
+            (path / "media").mkdir()
+            (path / "prompts").mkdir()
+            database = Database(path / DATABASE, path / "cache" / "spill")
+            try:
+                new_project(database, name, schema, person)
+            finally:
+                database.close()
+        except BaseException:
+            shutil.rmtree(path, ignore_errors=True)
+            if was_there:
+                path.mkdir()
+            raise
+        return cls(path)
+
+    def close(self) -> None:
+        """Release the project."""
+        self.database.close()
+
+    @property
+    def name(self) -> str:
+        """The project's name."""
+        return str(self.database.rows("SELECT value FROM project WHERE key = 'name'")[0][0])
+
+    @property
+    def schema(self) -> LabelSchema:
+        """The label schema in force."""
+        return self.schemas.current
+
+    @property
+    def schema_version(self) -> int:
+        """Its version, from 1."""
+        return self.schemas.version
+
+    def change_schema(self, schema: LabelSchema, actor: Actor) -> int:
+        """Put a new schema version in force."""
+        version = self.schemas.replace(schema, actor)
+        self.items.schema = schema
+        return version
+
+    def take_in(self, batch: ImportBatch, actor: Actor, options: dict[str, JsonValue]) -> ImportReport:
+        """Write a parsed import."""
+        return take_in(self.database, batch, actor, options, self.schema_version)
+
+    def ask(self, query: str, params: dict[str, JsonValue], actor: Actor) -> Answer:
+        """Run a named query for somebody; ``viewer`` is filled in where the query has that parameter."""
+        named = QUERIES.get(query)
+        if named is None:
+            raise NotFound(f"There is no query {query!r}.")
+        if ROLE_RANK[actor.role] < ROLE_RANK[named.role]:
+            raise NotAllowed(f"The query {query!r} needs the role {named.role}; {actor.person} is {actor.role}.")
+        given: dict[str, Any] = {**params, "viewer": actor.person}
+        bound = {name: given.get(name) for name in named.parameters}
+        names, rows = self.database.described(named.sql, bound)
+        return Answer(names, tuple(rows), named.sql, bound)
+
+    def backup(self, target: Path) -> list[str]:
+        """Copy the project into a new folder while it is open; returns what was copied."""
+        if target.exists():
+            raise InputError(f"{target} exists; a backup goes into a new folder.")
+        unfinished = target.with_name(target.name + ".unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        with self.database.quiet():
+            shutil.copy2(self.path / DATABASE, unfinished / DATABASE)
+            for folder in ("media", "prompts", "artefacts"):
+                if (self.path / folder).is_dir():
+                    shutil.copytree(self.path / folder, unfinished / folder)
+            (unfinished / "BACKUP.txt").write_text(
+                f"Project: {self.name}\nTaken: {utc_now().isoformat()}\nAudit head: {self.database.audit_head}\n"
+            )
+        unfinished.rename(target)
+        return sorted(one.name for one in target.iterdir())

@@ -1,0 +1,13 @@
+"""Every question that tools and pages may ask the state by name. Pure SQL over the views; the store runs it."""
+
+from __future__ import annotations
+
+from assistant.store.named import NamedQuery, by_name
+from assistant.store.queries_item import ITEM_QUERIES
+from assistant.store.queries_progress import PROGRESS_QUERIES
+from assistant.store.queries_quality import QUALITY_QUERIES
+from assistant.store.queries_undo import UNDO_QUERIES
+
+QUERIES: dict[str, NamedQuery] = by_name(
+    *PROGRESS_QUERIES.values(), *ITEM_QUERIES.values(), *QUALITY_QUERIES.values(), *UNDO_QUERIES.values()
+)

@@ -1,0 +1,241 @@
+"""Runs and what they made: proposals, queue entries, replies of paid calls, and the jobs that carry them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from typing import Any
+
+import pyarrow as pa
+
+from assistant.store import faults
+from assistant.store.database import Database, Transaction, stored_time
+from tools.errors import NotFound, ValueRefused
+from tools.records import Actor, Alternative, Draft, JsonValue, Proposal, RunIdentity, to_json
+from tools.results import QueueOrder
+from tools.schema import FieldSpec, LabelSchema
+from tools.values import check_value, regions_of, value_label
+
+_PROPOSAL = (
+    "proposal_id, run_id, item_id, field, schema_version, value, score, score_source, alternatives, reason, state, "
+    "problem, made_at"
+)
+_COLUMNS = pa.schema(
+    [
+        ("proposal_id", pa.int64()),
+        ("run_id", pa.int64()),
+        ("item_id", pa.int64()),
+        ("field", pa.string()),
+        ("schema_version", pa.int32()),
+        ("value", pa.string()),
+        ("label", pa.string()),
+        ("score", pa.float64()),
+        ("score_source", pa.string()),
+        ("alternatives", pa.string()),
+        ("reason", pa.string()),
+        ("state", pa.string()),
+        ("problem", pa.string()),
+        ("made_at", pa.timestamp("us")),
+    ]
+)
+
+
+def proposal_from(row: tuple[Any, ...]) -> Proposal:
+    """The record of one stored row, columns as in ``_PROPOSAL``."""
+    (pid, run_id, item_id, field, version, value, score, source, alternatives, reason, state, problem, at) = row
+    others = tuple(Alternative(a["label"], a["score"]) for a in json.loads(alternatives))
+    draft = Draft(item_id, field, json.loads(value) if value else None, score, source, others, reason, state, problem)
+    return Proposal(int(pid), int(run_id), int(version), draft, at.replace(tzinfo=UTC))
+
+
+class RunStore:
+    """What models and tools produced. Rows are only added; a withdrawn run is an undo row."""
+
+    def __init__(self, database: Database) -> None:
+        """Keep the one database."""
+        self._database = database
+
+    def start(
+        self, identity: RunIdentity, arguments: Mapping[str, JsonValue], field: str, version: int, actor: Actor
+    ) -> int:
+        """Record who ran what with which settings; returns the run's id."""
+        with self._database.write() as transaction:
+            return self._start(transaction, identity, arguments, field, version, actor)
+
+    def _start(
+        self,
+        transaction: Transaction,
+        identity: RunIdentity,
+        arguments: Mapping[str, JsonValue],
+        field: str,
+        version: int,
+        actor: Actor,
+    ) -> int:
+        run_id = transaction.new_ids("runs")[0]
+        transaction.insert(
+            "runs",
+            run_id=run_id,
+            tool=identity.tool,
+            tool_version=identity.tool_version,
+            backend=identity.backend,
+            revision=identity.revision,
+            settings=to_json(identity.settings),
+            prompt=identity.prompt,
+            prompt_hash=identity.prompt_hash,
+            arguments=to_json(arguments),
+            field=field,
+            schema_version=version,
+            actor=actor.person,
+            via=actor.via,
+            session=actor.session,
+            made_at=stored_time(transaction.now),
+        )
+        transaction.record(actor.person, "run", {"run": run_id, "tool": identity.tool, "backend": identity.backend})
+        return run_id
+
+    def add_drafts(
+        self,
+        run_id: int,
+        drafts: Sequence[Draft],
+        schema: LabelSchema,
+        version: int,
+        texts: Mapping[int, str],
+        spans: Mapping[int, Sequence[Mapping[str, Any]]] | None = None,
+    ) -> dict[str, int]:
+        """Store one batch in one transaction; what does not fit the schema is kept as ``invalid`` with its reason.
+
+        ``texts`` maps item id to text, ``spans`` to the regions that relations may join. Returns counts by state.
+        """
+        checked = [
+            _checked(draft, schema.field(draft.field), texts[draft.item_id], (spans or {}).get(draft.item_id))
+            for draft in drafts
+        ]
+        faults.reach("before_batch")
+        with self._database.write() as transaction:
+            first = transaction.new_ids("proposals", len(checked))
+            at = stored_time(transaction.now)
+            rows = [_row(pid, run_id, version, draft, at) for pid, draft in zip(first, checked, strict=True)]
+            transaction.append("proposals", pa.Table.from_pylist(rows, schema=_COLUMNS))
+            faults.reach("mid_batch")
+            transaction.record("run", "proposals", {"run": run_id, "first": first.start, "count": len(checked)})
+        states = [draft.state for draft in checked]
+        return {state: states.count(state) for state in ("ok", "invalid", "unread")}
+
+    def add_details(self, run_id: int, settings: Mapping[str, JsonValue]) -> None:
+        """Keep what the run found out only when it began to work."""
+        with self._database.write() as transaction:
+            transaction.insert(
+                "run_details", run_id=run_id, settings=to_json(settings), made_at=stored_time(transaction.now)
+            )
+
+    def settings_of(self, run_id: int) -> dict[str, Any]:
+        """The settings a run was started with and those it found out later."""
+        settings: dict[str, Any] = json.loads(self.identity(run_id)["settings"])
+        later = self._database.rows("SELECT settings FROM run_details WHERE run_id = ? ORDER BY made_at", [run_id])
+        for (more,) in later:
+            settings.update(json.loads(more))
+        return settings
+
+    def drafted(self, run_id: int) -> set[int]:
+        """Ids of the items that already have a proposal row of this run."""
+        return {int(row[0]) for row in self._database.rows("SELECT item_id FROM proposals WHERE run_id = ?", [run_id])}
+
+    def latest(self, field: str, item_ids: Sequence[int], backend: str = "") -> dict[int, Proposal]:
+        """The active proposal of each item: the newest usable one, of ``backend`` first where one is preferred."""
+        wanted = pa.table({"item_id": pa.array([int(one) for one in item_ids], pa.int64())})
+        # Item ids bound the scan: proposals of a run lie in item order, so whole row groups are skipped.
+        low, high = (int(min(item_ids)), int(max(item_ids))) if len(item_ids) else (0, 0)
+        sql = f"""SELECT {_PROPOSAL} FROM live_proposals p SEMI JOIN wanted USING (item_id)
+            WHERE field = ? AND state = 'ok' AND item_id BETWEEN ? AND ?
+            QUALIFY row_number() OVER (PARTITION BY item_id ORDER BY
+                coalesce(run_id IN (SELECT run_id FROM runs WHERE backend = ?), false) DESC, proposal_id DESC) = 1"""
+        rows = self._database.joined(sql, wanted, [field, low, high, backend])
+        return {int(row[2]): proposal_from(row) for row in rows}
+
+    def of_run(self, run_id: int) -> list[Proposal]:
+        """All proposals of a run, by item."""
+        sql = f"SELECT {_PROPOSAL} FROM proposals WHERE run_id = ? ORDER BY item_id"
+        return [proposal_from(row) for row in self._database.rows(sql, [run_id])]
+
+    def get(self, proposal_ids: Sequence[int]) -> list[Proposal]:
+        """Proposals by id, ascending, withdrawn ones left out."""
+        wanted = pa.table({"proposal_id": pa.array([int(one) for one in proposal_ids], pa.int64())})
+        sql = f"SELECT {_PROPOSAL} FROM live_proposals SEMI JOIN wanted USING (proposal_id) ORDER BY proposal_id"
+        return [proposal_from(row) for row in self._database.joined(sql, wanted)]
+
+    def identity(self, run_id: int) -> dict[str, Any]:
+        """The run's row as a dict; :class:`NotFound` if there is none."""
+        names, rows = self._database.described("SELECT * FROM runs WHERE run_id = ?", [run_id])
+        if not rows:
+            raise NotFound(f"There is no run {run_id}.")
+        return dict(zip(names, rows[0], strict=True))
+
+    def add_queue(self, order: QueueOrder, arguments: Mapping[str, JsonValue], version: int, actor: Actor) -> int:
+        """Record a sampling run with its items in order; returns the run's id."""
+        with self._database.write() as transaction:
+            run_id = self._start(transaction, order.identity, arguments, order.field, version, actor)
+            count = len(order.item_ids)
+            rows = pa.table(
+                {
+                    "run_id": pa.array([run_id] * count, pa.int64()),
+                    "field": pa.array([order.field] * count, pa.string()),
+                    "position": pa.array(range(count), pa.int64()),
+                    "item_id": pa.array(order.item_ids, pa.int64()),
+                    "reason": pa.array(order.reasons, pa.string()),
+                    "adaptive": pa.array([order.adaptive] * count, pa.bool_()),
+                    "inclusion_p": pa.array([order.inclusion_p] * count, pa.float64()),
+                }
+            )
+            transaction.append("queue_entries", rows)
+        return run_id
+
+
+def _checked(draft: Draft, field: FieldSpec, text: str, spans: Sequence[Mapping[str, Any]] | None) -> Draft:
+    if draft.state != "ok" or draft.value is None:
+        return draft
+    try:
+        value = check_value(field, draft.value, text, spans)
+    except ValueRefused as refusal:
+        return _with(draft, draft.value, "invalid", str(refusal))
+    return _with(draft, value, "ok", draft.problem)
+
+
+def _with(draft: Draft, value: Mapping[str, Any], state: Any, problem: str) -> Draft:
+    return Draft(
+        draft.item_id,
+        draft.field,
+        value,
+        draft.score,
+        draft.score_source,
+        draft.alternatives,
+        draft.reason,
+        state,
+        problem,
+    )
+
+
+def _row(proposal_id: int, run_id: int, version: int, draft: Draft, at: Any) -> dict[str, Any]:
+    alternatives = [{"label": a.label, "score": a.score} for a in draft.alternatives]
+    is_usable = draft.state == "ok"
+    return {
+        "proposal_id": proposal_id,
+        "run_id": run_id,
+        "item_id": draft.item_id,
+        "field": draft.field,
+        "schema_version": version,
+        "value": None if draft.value is None else to_json(draft.value),
+        "label": value_label(draft.value) if is_usable else None,
+        "score": draft.score,
+        "score_source": draft.score_source,
+        "alternatives": to_json(alternatives),
+        "reason": draft.reason,
+        "state": draft.state,
+        "problem": draft.problem,
+        "made_at": at,
+    }
+
+
+def regions_by_item(values: Mapping[int, Mapping[str, Any]]) -> dict[int, list[Mapping[str, Any]]]:
+    """Regions of each item's value."""
+    return {item_id: list(regions_of(value)) for item_id, value in values.items()}

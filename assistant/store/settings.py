@@ -1,0 +1,117 @@
+"""Settings of a project and the versions of its label schema."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from assistant.store.database import Database, stored_time
+from tools.errors import InputError, ProjectDamaged
+from tools.records import Actor, JsonValue, to_json
+from tools.schema import LabelSchema, dump_schema, read_schema
+
+DEFAULTS: Mapping[str, JsonValue] = {
+    "blind_share": 0.1,
+    "overlap": 1,
+    "budget_tokens": 0,
+    "seed": 0,
+    "lease_seconds": 120,
+    "train_on_bulk": False,
+    "columns": [],
+    "price_per_million_prompt": None,
+    "price_per_million_answer": None,
+}
+"""``budget_tokens`` 0 means that nothing may be spent on paid calls until somebody sets a budget."""
+
+
+class SettingsStore:
+    """Key and value pairs, kept in memory and written through."""
+
+    def __init__(self, database: Database) -> None:
+        """Read all settings."""
+        self._database = database
+        rows = database.rows("SELECT key, value FROM settings")
+        self._values: dict[str, Any] = {key: json.loads(value) for key, value in rows}
+
+    def all(self) -> Mapping[str, JsonValue]:
+        """Defaults overlaid with what was set."""
+        return {**DEFAULTS, **self._values}
+
+    def get(self, key: str) -> JsonValue:
+        """One setting, ``None`` where it has no default either."""
+        return self._values.get(key, DEFAULTS.get(key))
+
+    def put(self, key: str, value: JsonValue, actor: Actor) -> None:
+        """Set one; :class:`InputError` if it makes no sense."""
+        check_setting(key, value)
+        with self._database.write() as transaction:
+            transaction.execute("DELETE FROM settings WHERE key = ?", [key])
+            transaction.insert("settings", key=key, value=to_json(value))
+            transaction.record(actor.person, "setting", {"key": key, "value": value})
+        self._values[key] = value
+
+
+def check_setting(key: str, value: JsonValue) -> None:
+    """Refuse unknown settings and values out of range."""
+    if key.startswith("backend.") and isinstance(value, str):
+        return
+    if key not in DEFAULTS:
+        known = ", ".join([*DEFAULTS, "backend.FIELD"])
+        raise InputError(f"There is no setting {key!r}; there are {known}.")
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if key == "blind_share" and not (is_number and 0 <= value <= 1):
+        raise InputError(f"blind_share is a share between 0 and 1, got {value!r}.")
+    if key == "overlap" and not (type(value) is int and 1 <= value <= 50):
+        raise InputError(f"overlap is the number of reviewers an item needs, 1 to 50, got {value!r}.")
+    if key in ("budget_tokens", "lease_seconds") and not (type(value) is int and value >= 0):
+        raise InputError(f"{key} is a whole number from 0, got {value!r}.")
+    if key == "seed" and type(value) is not int:
+        raise InputError(f"seed is a whole number, got {value!r}.")
+    if key == "train_on_bulk" and not isinstance(value, bool):
+        raise InputError(f"train_on_bulk is true or false, got {value!r}.")
+    if key == "columns" and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+        raise InputError(f"columns is a list of column names, got {value!r}.")
+    if key.startswith("price_") and value is not None and not (is_number and 0 <= value < float("inf")):
+        raise InputError(f"{key} is a price from 0, or null where it is not known, got {value!r}.")
+
+
+class SchemaStore:
+    """All versions of the label schema; the last one is in force."""
+
+    def __init__(self, database: Database) -> None:
+        """Read the version in force."""
+        self._database = database
+        rows = database.rows("SELECT version, source FROM schema_versions ORDER BY version DESC LIMIT 1")
+        if not rows:
+            raise ProjectDamaged(f"{database.path.parent.name} holds no label schema; it was not created to its end.")
+        self.version = int(rows[0][0])
+        self.current: LabelSchema = read_schema(rows[0][1])
+
+    def replace(self, schema: LabelSchema, actor: Actor) -> int:
+        """Put a new version in force and return its number."""
+        version = self.version + 1
+        with self._database.write() as transaction:
+            add_schema(transaction, version, schema, actor.person)
+        self.version, self.current = version, schema
+        return version
+
+
+def add_schema(transaction: Any, version: int, schema: LabelSchema, person: str) -> None:
+    """Write one version inside a transaction."""
+    source = dump_schema(schema)
+    transaction.insert(
+        "schema_versions", version=version, source=source, actor=person, made_at=stored_time(transaction.now)
+    )
+    transaction.record(person, "schema", {"version": version, "fields": [field.id for field in schema.fields]})
+
+
+def new_project(database: Database, name: str, schema: LabelSchema, person: str) -> None:
+    """Write the first rows of a project, all or none."""
+    with database.write() as transaction:
+        transaction.insert("project", key="name", value=name)
+        transaction.insert("project", key="created_at", value=transaction.now.isoformat())
+        transaction.insert("settings", key="seed", value=to_json(secrets.randbits(31)))
+        transaction.record(person, "project", {"name": name})
+        add_schema(transaction, 1, schema, person)

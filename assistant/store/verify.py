@@ -1,0 +1,140 @@
+"""``verify``: the audit chain, every reference between tables, and what must be unique or true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assistant.store.audit import first_break
+from assistant.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must hold. ``found`` counts what breaks it; ``example`` names the first."""
+
+    name: str
+    found: int
+    example: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing breaks it."""
+        return self.found == 0
+
+
+def _unique(table: str, column: str, word: str) -> tuple[str, str]:
+    """The check that no two rows of a table share an id."""
+    sql = f"SELECT '{word} ' || {column} FROM {table} GROUP BY {column} HAVING count(*) > 1"
+    return f"{word} ids are unique", sql
+
+
+def _about(table: str, column: str, word: str, other: str, key: str) -> tuple[str, str]:
+    """The check that every row of a table names a row of another."""
+    sql = f"SELECT '{word} ' || {column} FROM {table} ANTI JOIN {other} USING ({key})"
+    return f"every {word} belongs to one of the {other}", sql
+
+
+# Each query lists offenders as one column of text.
+_CHECKS: tuple[tuple[str, str], ...] = (
+    (
+        "item numbers run from 1 without gaps",
+        "SELECT 'item ' || item_id FROM items QUALIFY row_number() OVER (ORDER BY item_id) <> item_id",
+    ),
+    ("item keys are unique", "SELECT 'key ' || key FROM items GROUP BY key HAVING count(*) > 1"),
+    (
+        "every review has an exposure of the same person, item and field",
+        """SELECT 'review ' || r.review_id FROM reviews r LEFT JOIN exposures e
+        ON e.exposure_id = r.exposure_id AND e.item_id = r.item_id AND e.field = r.field AND e.reviewer = r.reviewer
+        WHERE e.exposure_id IS NULL""",
+    ),
+    (
+        "every review says how it was exposed, as its exposure does",
+        """SELECT 'review ' || r.review_id FROM reviews r JOIN exposures e USING (exposure_id)
+        WHERE e.kind <> r.exposure OR e.adaptive <> r.adaptive""",
+    ),
+    _unique("reviews", "review_id", "review"),
+    _unique("exposures", "exposure_id", "exposure"),
+    _unique("proposals", "proposal_id", "proposal"),
+    (
+        "one click made one review",
+        """SELECT 'review ' || max(review_id) FROM reviews WHERE idempotency_key <> ''
+        GROUP BY exposure_id, idempotency_key HAVING count(*) > 1""",
+    ),
+    _about("exposures", "exposure_id", "exposure", "items", "item_id"),
+    _about("proposals", "proposal_id", "proposal", "items", "item_id"),
+    _about("proposals", "proposal_id", "proposal", "runs", "run_id"),
+    (
+        "a run has one proposal an item and field",
+        """SELECT 'run ' || run_id || ', item ' || item_id FROM proposals GROUP BY run_id, item_id, field
+        HAVING count(*) > 1""",
+    ),
+    (
+        "every shown proposal exists",
+        """SELECT 'exposure ' || exposure_id FROM exposures e WHERE proposal_id IS NOT NULL
+        AND proposal_id NOT IN (SELECT proposal_id FROM proposals)""",
+    ),
+    (
+        "a second review of the same person, item and field names an earlier one",
+        """SELECT 'review ' || review_id FROM reviews
+        QUALIFY row_number() OVER (PARTITION BY item_id, field, reviewer ORDER BY review_id) > 1
+        AND coalesce(supersedes >= review_id, true)""",
+    ),
+    (
+        "accept, choose and edit carry a value, other verdicts none",
+        """SELECT 'review ' || review_id FROM reviews
+        WHERE (verdict IN ('accept', 'choose', 'edit')) <> (value IS NOT NULL)""",
+    ),
+    (
+        "a blind review saw no proposal",
+        "SELECT 'review ' || review_id FROM reviews WHERE exposure = 'blind' AND proposal_id IS NOT NULL",
+    ),
+    (
+        "every batch of reviews has its action",
+        """SELECT 'review ' || review_id FROM reviews WHERE action_id IS NOT NULL
+        AND action_id NOT IN (SELECT action_id FROM pending_actions)""",
+    ),
+    (
+        "every action was answered once at most",
+        "SELECT 'action ' || action_id FROM action_decisions GROUP BY action_id HAVING count(*) > 1",
+    ),
+    (
+        "every row names a schema version that exists",
+        """SELECT 'review ' || review_id FROM reviews WHERE schema_version NOT IN (SELECT version FROM schema_versions)
+        UNION ALL SELECT 'proposal ' || proposal_id FROM proposals
+        WHERE schema_version NOT IN (SELECT version FROM schema_versions)""",
+    ),
+    (
+        "every import adds up",
+        """SELECT 'import ' || import_id FROM imports WHERE (counts->>'$.read')::BIGINT <>
+        (counts->>'$.new')::BIGINT + (counts->>'$.known')::BIGINT + (counts->>'$.rejected')::BIGINT""",
+    ),
+    (
+        "every item of an import is there",
+        """SELECT 'import ' || i.import_id FROM imports i LEFT JOIN (SELECT import_id, count(*) AS n FROM items
+        GROUP BY import_id) c USING (import_id) WHERE (i.counts->>'$.new')::BIGINT <> coalesce(c.n, 0)""",
+    ),
+    (
+        "every review is in the audit",
+        """WITH told AS (SELECT (payload->>'$.review')::BIGINT AS review_id FROM audit WHERE kind = 'review')
+        SELECT 'review ' || review_id FROM reviews ANTI JOIN told USING (review_id)
+        WHERE action_id IS NULL AND import_id IS NULL""",
+    ),
+    (
+        "every review is as the audit tells it",
+        """SELECT 'review ' || r.review_id FROM reviews r JOIN audit a
+        ON a.kind = 'review' AND r.review_id = (a.payload->>'$.review')::BIGINT
+        WHERE a.actor <> r.reviewer OR a.payload->>'$.verdict' <> r.verdict
+        OR a.payload->>'$.exposure' <> r.exposure_id::VARCHAR
+        OR a.payload->>'$.value' <> left(sha256(coalesce(r.value, 'null')), 16)""",
+    ),
+)
+
+
+def verify(database: Database) -> list[Check]:
+    """Run every check; none of them writes."""
+    broken = first_break(database.audit_events())
+    checks = [Check("the audit chain is whole", int(broken is not None), broken or "")]
+    for name, sql in _CHECKS:
+        found = database.rows(f"SELECT count(*), min(offender) FROM ({sql}) AS offenders(offender)")[0]
+        checks.append(Check(name, int(found[0]), found[1] or ""))
+    return checks

@@ -1,0 +1,243 @@
+"""What one person may see of a project: the ports of a tool's context over the store.
+
+Blind means blind: the suggestion of an item that was drawn for the blind share is hidden from everybody who has not
+decided it, until enough people have. This module is the one place that knows it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from assistant.store.database import utc_now
+from assistant.store.project import ProjectStore
+from tools.context import Answer, Found, IdArray, LabelTable
+from tools.draws import is_drawn
+from tools.filters import ItemFilter
+from tools.records import Actor, Item, JsonValue, Proposal
+from tools.schema import LabelSchema
+
+
+def blind_mask(store: ProjectStore, field: str, item_ids: IdArray) -> npt.NDArray[np.bool_]:
+    """Which items were drawn for the blind share of a field, shape (n,); independent of everything but the seed."""
+    share = float(store.settings.get("blind_share"))
+    return is_drawn(int(store.settings.get("seed")), f"blind:{field}", item_ids, share)
+
+
+def hidden_from(store: ProjectStore, viewer: str, field: str, item_ids: Sequence[int]) -> set[int]:
+    """Items whose suggestion ``viewer`` must not see yet."""
+    ids = np.asarray(item_ids, dtype=np.int64)
+    drawn = [int(one) for one in ids[blind_mask(store, field, ids)]] if len(ids) else []
+    if not drawn:
+        return set()
+    wanted = pa.table({"item_id": pa.array(drawn, pa.int64())})
+    decided = store.database.joined(
+        """SELECT item_id FROM live_reviews SEMI JOIN wanted USING (item_id)
+        WHERE field = ? AND verdict NOT IN ('comment', 'flag', 'skip')
+        GROUP BY item_id HAVING bool_or(reviewer = ?) OR count(DISTINCT reviewer) >= ?""",
+        wanted,
+        [field, viewer, int(store.settings.get("overlap"))],
+    )
+    return set(drawn) - {int(row[0]) for row in decided}
+
+
+class VisibleItems:
+    """Items, with conditions on suggestions applied only to suggestions that the viewer may see."""
+
+    def __init__(self, store: ProjectStore, viewer: str) -> None:
+        """Keep whose eyes these are."""
+        self._store = store
+        self._viewer = viewer
+
+    def count(self) -> int:
+        """How many items there are."""
+        return self._store.items.count()
+
+    def all_ids(self) -> IdArray:
+        """Every id, ascending."""
+        return self._store.items.all_ids()
+
+    def get(self, item_ids: Sequence[int]) -> list[Item]:
+        """The items, in the order of the ids."""
+        return self._store.items.get(item_ids)
+
+    def texts(self, item_ids: Sequence[int]) -> list[str]:
+        """Their texts, in the order of the ids."""
+        return self._store.items.texts(item_ids)
+
+    def resolve(self, references: Sequence[str]) -> list[int]:
+        """Ids for keys or numbers."""
+        return self._store.items.resolve(references)
+
+    def find(self, where: ItemFilter, limit: int | None = None, offset: int = 0) -> Found:
+        """Ids that pass ``where``, ascending."""
+        asks_suggestions = where.of_proposal or where.score_min is not None or where.score_max is not None
+        if not asks_suggestions:
+            return self._store.items.find(where, limit, offset)
+        found = self._store.items.find(where)
+        field = where.field or self._store.schema.main_field().id
+        hidden = hidden_from(self._store, self._viewer, field, found.ids.tolist())
+        ids = found.ids[~np.isin(found.ids, list(hidden))] if hidden else found.ids
+        cut = ids[offset:] if limit is None else ids[offset : offset + limit]
+        return Found(ids=cut, total=len(ids), sql=found.sql)
+
+
+class StandingLabels:
+    """Standing values as training material."""
+
+    def __init__(self, store: ProjectStore) -> None:
+        """Keep the store."""
+        self._store = store
+
+    def training(self, field: str) -> LabelTable:
+        """Agreed or single standing values that may train; conflicts are left out, bulk labels unless allowed."""
+        with_bulk = bool(self._store.settings.get("train_on_bulk"))
+        rows = self._store.database.rows(
+            """SELECT item_id, value, calibrates FROM annotations
+            WHERE field = ? AND state = 'agreed' AND (? OR NOT is_bulk) ORDER BY item_id""",
+            [field, with_bulk],
+        )
+        return _label_table(rows)
+
+    def gold(self, field: str) -> LabelTable:
+        """Values marked as gold."""
+        rows = self._store.database.rows(
+            "SELECT item_id, value, true FROM gold WHERE field = ? ORDER BY item_id", [field]
+        )
+        return _label_table(rows)
+
+
+def _label_table(rows: list[tuple[Any, ...]]) -> LabelTable:
+    return LabelTable(
+        np.array([row[0] for row in rows], dtype=np.int64),
+        tuple(json.loads(row[1]) for row in rows),
+        np.array([row[2] for row in rows], dtype=np.bool_),
+    )
+
+
+class VisibleProposals:
+    """Proposals that the viewer may see."""
+
+    def __init__(self, store: ProjectStore, viewer: str) -> None:
+        """Keep whose eyes these are."""
+        self._store = store
+        self._viewer = viewer
+
+    def latest(self, field: str, item_ids: Sequence[int]) -> dict[int, Proposal]:
+        """The active proposal of each item that has a usable one and is not blind to the viewer."""
+        hidden = hidden_from(self._store, self._viewer, field, item_ids)
+        open_ids = [int(one) for one in item_ids if int(one) not in hidden]
+        backend = str(self._store.settings.get(f"backend.{field}") or "")
+        return self._store.runs.latest(field, open_ids, backend) if open_ids else {}
+
+    def of_run(self, run_id: int) -> list[Proposal]:
+        """Visible proposals of a run, the unread and invalid ones too."""
+        every = self._store.runs.of_run(run_id)
+        fields = {proposal.draft.field for proposal in every}
+        hidden = {
+            field: hidden_from(
+                self._store, self._viewer, field, [p.draft.item_id for p in every if p.draft.field == field]
+            )
+            for field in fields
+        }
+        return [p for p in every if p.draft.item_id not in hidden[p.draft.field]]
+
+    def calibration_of(self, run_id: int) -> str:
+        """How the scores of the run were calibrated, in words, or ``""``."""
+        return str(self._store.runs.settings_of(run_id).get("calibration", ""))
+
+
+class DiskArrays:
+    """Derived arrays under ``cache/arrays``; deleting the folder costs time only."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make the folder."""
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def get(self, key: str) -> npt.NDArray[Any] | None:
+        """The array, or ``None`` if it is absent or was cut short."""
+        try:
+            array: npt.NDArray[Any] = np.load(self._place(key), allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            return None
+        return array
+
+    def put(self, key: str, array: npt.NDArray[Any]) -> None:
+        """Store whole or not at all."""
+        place = self._place(key)
+        unfinished = place.with_suffix(f".{id(array):x}.tmp")
+        with unfinished.open("wb") as file:
+            np.save(file, array, allow_pickle=False)
+        unfinished.replace(place)
+
+    def _place(self, key: str) -> Path:
+        return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()}.npy"
+
+
+class ProjectView:
+    """The :class:`tools.context.ToolContext` of one call by one actor."""
+
+    def __init__(self, store: ProjectStore, actor: Actor) -> None:
+        """Bind the ports to who asks."""
+        self._store = store
+        self._actor = actor
+        self._now = utc_now()
+        self.items = VisibleItems(store, actor.person)
+        self.labels = StandingLabels(store)
+        self.proposals = VisibleProposals(store, actor.person)
+        self.cache = DiskArrays(store.path / "cache" / "arrays")
+
+    @property
+    def schema(self) -> LabelSchema:
+        """The schema in force."""
+        return self._store.schema
+
+    @property
+    def schema_version(self) -> int:
+        """Its version."""
+        return self._store.schema_version
+
+    @property
+    def actor(self) -> Actor:
+        """Who asked."""
+        return self._actor
+
+    @property
+    def now(self) -> datetime:
+        """The time of the call, UTC."""
+        return self._now
+
+    @property
+    def seed(self) -> int:
+        """The project's seed."""
+        return int(self._store.settings.get("seed"))
+
+    @property
+    def settings(self) -> Mapping[str, JsonValue]:
+        """Settings of the project."""
+        return self._store.settings.all()
+
+    def ask(self, query: str, **params: JsonValue) -> Answer:
+        """Run a named query."""
+        return self._store.ask(query, params, self._actor)
+
+    def saved_filter(self, name: str) -> ItemFilter:
+        """A filter saved by name."""
+        return self._store.talk.saved_filter(name)
+
+    def own_prompt(self, name: str) -> str | None:
+        """Text of a prompt file in the project's own folder, or ``None``."""
+        folder = (self._store.path / "prompts").resolve()
+        place = (folder / f"{name}.md").resolve()
+        if not place.is_relative_to(folder) or not place.is_file():
+            return None
+        return place.read_text(encoding="utf-8")
