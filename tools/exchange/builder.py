@@ -1,0 +1,276 @@
+"""Rows in, one columnar batch out: the way of the row-oriented formats."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+import pyarrow as pa
+
+from tools.errors import InputError
+from tools.exchange.batch import DROPPED, ITEMS, LABELS, PROPOSALS, REJECTS, ImportBatch, excerpt_of
+from tools.exchange.fields import FieldFinder, ValueTaker, require_annotator
+from tools.exchange.options import ImportOptions
+from tools.exchange.rows import ExchangeAnswer, ExchangeItem, ExchangeProposal, ExchangeReject, Row
+from tools.records import ExposureKind, Part, to_json
+from tools.schema import FieldSpec, LabelSchema
+
+EXPOSURES = get_args(ExposureKind)
+Spans = dict[str, Sequence[Mapping[str, Any]]]
+TAKEN_VERDICTS = ("accept", "choose", "edit", "reject", "skip", "flag")
+EMPTY_TEXT = "the text is empty"
+NUL_TEXT = "the row holds a NUL character"
+HALF_TEXT = "the row holds half of a surrogate pair, which is not Unicode"
+UNSTORABLE = "the answer holds a NUL character or half of a surrogate pair"
+SAME_KEY = "another row has the same key and text; its labels were added to that item"
+TAKEN_KEY = "the key is already used by another row with another text"
+_JSON_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+TWICE = "the same annotator gave another answer for the same item"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a batch says about where it comes from."""
+
+    name: str
+    digest: str
+    format: str
+
+
+class Columns:
+    """Lists that become one Arrow table."""
+
+    def __init__(self, schema: Any) -> None:
+        self._schema = schema
+        self._lists: list[list[Any]] = [[] for _ in schema]
+
+    def add(self, *cells: Any) -> None:
+        """One row, in the order of the schema."""
+        for column, cell in zip(self._lists, cells, strict=True):
+            column.append(cell)
+
+    def __len__(self) -> int:
+        return len(self._lists[0])
+
+    def add_problems(self, row: int, field: str, problems: Iterable[tuple[str, str]]) -> None:
+        """Rows of the dropped table."""
+        for reason, excerpt in problems:
+            self.add(row, field, reason, excerpt_of(excerpt))
+
+    def table(self) -> Any:
+        """The rows so far."""
+        arrays = [pa.array(cells, kind) for cells, kind in zip(self._lists, self._schema.types, strict=True)]
+        return pa.table(arrays, schema=self._schema)
+
+
+class AnswerColumns:
+    """Labels, proposals and what could not be taken over, filled item by item."""
+
+    def __init__(self, schema: LabelSchema, options: ImportOptions, source_name: str) -> None:
+        self.finder = FieldFinder(schema, options.label_columns)
+        self.taker = ValueTaker(schema)
+        self.labels, self.proposals, self.dropped = Columns(LABELS), Columns(PROPOSALS), Columns(DROPPED)
+        self._options, self._source_name = options, source_name
+        self._said: dict[tuple[int, str, str], str | None] = {}
+
+    def add_answers(self, row: int, text: str, answers: Iterable[ExchangeAnswer]) -> None:
+        """The labels of one item, each put to the field it means."""
+        pairs = []
+        for answer in answers:
+            for spec in self.finder.all(answer.claim):
+                if isinstance(spec, str):
+                    self.dropped.add(row, answer.claim.source, spec, excerpt_of(str(answer.claim.content)))
+                else:
+                    pairs.append((spec, answer))
+        self.add_pairs(row, text, pairs)
+
+    def add_pairs(self, row: int, text: str, pairs: Sequence[tuple[FieldSpec, ExchangeAnswer]]) -> None:
+        """The labels of one item, whose fields are known; those of one annotator may join each other's spans."""
+        spans: dict[str, Spans] = {}
+        for spec, answer in sorted(pairs, key=lambda pair: pair[0].kind == "relations"):
+            self._add_answer(row, text, spec, answer, spans.setdefault(answer.annotator, {}))
+
+    def _add_answer(self, row: int, text: str, spec: FieldSpec, answer: ExchangeAnswer, spans: Spans) -> None:
+        value: str | None = None
+        if answer.claim.content is not None:
+            taken = self.taker.take(spec, answer.claim, text, spans.get(spec.over, ()))
+            self.dropped.add_problems(row, spec.id, taken.problems)
+            if taken.value is None:
+                return
+            spans[spec.id] = taken.value.get("spans", ())
+            value = taken.json
+        if not is_storable(value, answer.annotator, answer.reason):
+            self.dropped.add(row, spec.id, UNSTORABLE, excerpt_of(str(answer.claim.content)))
+            return
+        annotator = require_annotator(answer.annotator or self._options.annotator, self._source_name)
+        if self._is_new(row, spec, annotator, value, answer):
+            exposure = answer.exposure if answer.exposure in EXPOSURES else self._options.exposure
+            reason = answer.reason
+            self.labels.add(row, spec.id, annotator, value, answer.verdict, answer.decided_at, exposure, reason)
+
+    def _is_new(self, row: int, spec: FieldSpec, annotator: str, value: str | None, answer: ExchangeAnswer) -> bool:
+        """One answer per item, field and annotator; a repeat says nothing new, a contradiction is listed."""
+        place = (row, spec.id, annotator)
+        said = value if value is not None else answer.verdict
+        if place not in self._said:
+            self._said[place] = said
+            return True
+        if self._said[place] != said:
+            self.dropped.add(row, spec.id, TWICE, excerpt_of(said))
+        return False
+
+    def add_proposals(self, row: int, text: str, proposals: Iterable[ExchangeProposal]) -> None:
+        """What models proposed for one item, each put to the field it means."""
+        pairs = []
+        for one in proposals:
+            spec = self.finder.find(one.claim.source, one.claim.shape)
+            if isinstance(spec, str):
+                self.dropped.add(row, one.claim.source, f"proposal: {spec}", excerpt_of(str(one.claim.content)))
+            else:
+                pairs.append((spec, one))
+        spans: dict[str, Spans] = {}
+        for spec, one in sorted(pairs, key=lambda pair: pair[0].kind == "relations"):
+            self._add_proposal(row, text, spec, one, spans.setdefault(one.backend, {}))
+
+    def _add_proposal(self, row: int, text: str, spec: FieldSpec, one: ExchangeProposal, spans: Spans) -> None:
+        taken = self.taker.take(spec, one.claim, text, spans.get(spec.over, ()))
+        problems = [(f"proposal: {reason}", excerpt) for reason, excerpt in taken.problems]
+        if taken.value is not None and not is_storable(taken.json, one.backend, one.problem):
+            problems, taken.value = [(UNSTORABLE, str(one.claim.content))], None
+        self.dropped.add_problems(row, spec.id, problems)
+        if taken.value is None:
+            return
+        spans[spec.id] = taken.value.get("spans", ())
+        others = to_json([asdict(alternative) for alternative in one.alternatives])
+        self.proposals.add(row, spec.id, taken.json, one.score, one.backend, one.state, one.problem, others)
+
+
+class BatchBuilder:
+    """Collects the rows of one source; :meth:`build` gives the checked batch."""
+
+    def __init__(self, schema: LabelSchema, options: ImportOptions, identity: Identity) -> None:
+        self._options, self._identity = options, identity
+        self._items, self._rejects = Columns(ITEMS), Columns(REJECTS)
+        self._answers = AnswerColumns(schema, options, identity.name)
+        self._keys: dict[str, tuple[int, str]] = {}
+        self._read = self._left = self._where_seen = 0
+
+    def add(self, row: Row) -> None:
+        """One source row."""
+        self._read += 1
+        if isinstance(row, ExchangeReject):
+            self._rejects.add(row.row, row.reason, excerpt_of(row.excerpt))
+            return
+        meta = to_json(dict(row.meta)) if row.meta else "{}"
+        reason = refused_text(row.text, row.key, meta)
+        if reason:
+            self._rejects.add(row.row, reason, excerpt_of(row.text))
+            return
+        home = self._home(row)
+        if home is None:
+            self._rejects.add(row.row, TAKEN_KEY, excerpt_of(f"{row.key}: {row.text}"))
+            return
+        if home == row.row:
+            self._items.add(row.row, row.key, row.text, row.kind, parts_json(row.parts), meta)
+        else:
+            self._rejects.add(row.row, SAME_KEY, excerpt_of(f"{row.key}: same as row {home}"))
+        self._add_answers(home, row)
+
+    def _home(self, row: ExchangeItem) -> int | None:
+        """The row whose item this row is about; ``None`` if its key belongs to another text."""
+        if row.key is None:
+            return row.row
+        home, text = self._keys.setdefault(row.key, (row.row, row.text))
+        return home if text == row.text else None
+
+    def _add_answers(self, home: int, row: ExchangeItem) -> None:
+        self._answers.add_proposals(home, row.text, row.proposals)
+        answers = [one for one in row.answers if one.verdict in TAKEN_VERDICTS]
+        if not self._options.take_labels or not self._labels_wanted(row):
+            self._left += len(answers)
+            return
+        for source, reason, excerpt in row.problems:
+            self._answers.dropped.add(home, source, reason, excerpt_of(excerpt))
+        self._answers.add_answers(home, row.text, answers)
+
+    def _labels_wanted(self, row: ExchangeItem) -> bool:
+        where = self._options.where
+        if where is None:
+            return True
+        self._where_seen += where[0] in row.meta
+        return str(row.meta.get(where[0], "")) == where[1]
+
+    def build(self, notes: Sequence[str] = ()) -> ImportBatch:
+        """The batch of everything that was added."""
+        where = self._options.where
+        if where and self._read and not self._where_seen:
+            raise InputError(f"{self._identity.name} has no column {where[0]!r} to choose the labelled rows by.")
+        said = [*notes, *left_out_note(self._left, self._options)]
+        return ImportBatch(
+            self._items.table(),
+            self._answers.labels.table(),
+            self._answers.proposals.table(),
+            self._rejects.table(),
+            self._answers.dropped.table(),
+            self._read,
+            self._identity.name,
+            self._identity.digest,
+            self._identity.format,
+            tuple(dict.fromkeys(said)),
+        )
+
+
+def left_out_note(count: int, options: ImportOptions) -> list[str]:
+    """What was left out because somebody asked for it."""
+    if not count:
+        return []
+    why = f"labels are taken where {options.labels_where} only" if options.take_labels else "without labels"
+    return [f"{count} labels were left out as asked: {why}."]
+
+
+def refused_text(text: str, key: str | None, meta: str) -> str:
+    """Why a row cannot be stored, or nothing; ``meta`` is JSON."""
+    if not text.strip():
+        return EMPTY_TEXT
+    if "\0" in text or (key and "\0" in key) or json_holds_nul(meta):
+        return NUL_TEXT
+    return "" if all(one is None or is_unicode(one) for one in (text, key, meta)) else HALF_TEXT
+
+
+def json_holds_nul(text: str) -> bool:
+    """Whether a text in this JSON holds a NUL, which JSON writes as an escape."""
+    return "\\u0000" in text and _JSON_NUL.search(text) is not None
+
+
+def is_unicode(text: str) -> bool:
+    """Whether the text can be written at all: JSON can hold half of a surrogate pair, UTF-8 cannot."""
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def is_storable(value: str | None, *texts: str) -> bool:
+    """Whether a value (JSON) and what is said about it can be stored."""
+    if value is not None and (json_holds_nul(value) or not is_unicode(value)):
+        return False
+    return all("\0" not in one and is_unicode(one) for one in texts)
+
+
+def parts_json(parts: Sequence[Part]) -> str:
+    """The stored form of the parts of an item, empty for none."""
+    return to_json([asdict(part) for part in parts]) if parts else ""
+
+
+def moment(value: Any) -> datetime | None:
+    """A time written as ISO 8601 or as seconds since 1970; ``None`` where it is neither."""
+    try:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC)
+        found = datetime.fromisoformat(str(value))
+    except (ValueError, OverflowError, OSError):
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

@@ -1,0 +1,1 @@
+"""One module a file format; the registry says which there are."""

@@ -1,0 +1,54 @@
+"""The formats that can be written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tools.errors import FormatRefused
+from tools.exchange.formats import (
+    conll_write,
+    delimited_write,
+    doccano_write,
+    huggingface_write,
+    label_studio_write,
+    own_jsonl_write,
+    parquet_write,
+    prodigy_write,
+)
+from tools.exchange.options import ExportOptions
+from tools.exchange.writer import Plan, Writer
+from tools.schema import FieldSpec
+
+
+@dataclass(frozen=True)
+class WriteFormat:
+    """One format for writing. ``cannot_hold`` says what it loses, before anything is written."""
+
+    name: str
+    suffix: str
+    open: Callable[[Plan], Writer]
+    cannot_hold: Callable[[Sequence[FieldSpec], ExportOptions], list[str]]
+    is_folder: bool = False
+
+
+WRITERS: tuple[WriteFormat, ...] = (
+    WriteFormat("csv", ".csv", delimited_write.open_csv, delimited_write.cannot_hold),
+    WriteFormat("tsv", ".tsv", delimited_write.open_tsv, delimited_write.cannot_hold),
+    WriteFormat("jsonl", ".jsonl", own_jsonl_write.OwnJsonlWriter, own_jsonl_write.cannot_hold),
+    WriteFormat("prodigy", ".jsonl", prodigy_write.ProdigyWriter, prodigy_write.cannot_hold),
+    WriteFormat("doccano", ".jsonl", doccano_write.DoccanoWriter, doccano_write.cannot_hold),
+    WriteFormat("label_studio", ".json", label_studio_write.LabelStudioWriter, label_studio_write.cannot_hold),
+    WriteFormat("conll", ".conll", conll_write.ConllWriter, conll_write.cannot_hold),
+    WriteFormat("parquet", ".parquet", parquet_write.ParquetWriter, parquet_write.cannot_hold),
+    WriteFormat("huggingface", "", huggingface_write.HuggingFaceWriter, huggingface_write.cannot_hold, is_folder=True),
+)
+BY_NAME = {one.name: one for one in WRITERS}
+
+
+def writer_named(name: str) -> WriteFormat:
+    """The format of this name; :class:`FormatRefused` lists what there is."""
+    found = BY_NAME.get(name.strip().casefold())
+    if found is None:
+        raise FormatRefused(f"Nothing is exported as {name!r}; there are {', '.join(BY_NAME)}.")
+    return found

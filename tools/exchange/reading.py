@@ -1,0 +1,50 @@
+"""One file in, one checked batch out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from tools.errors import FormatRefused
+from tools.exchange.batch import ImportBatch
+from tools.exchange.builder import BatchBuilder, Identity
+from tools.exchange.formats.registry import choose_format
+from tools.exchange.options import ImportOptions
+from tools.exchange.rows import RowSource
+from tools.exchange.source import Source, open_source
+from tools.exchange.tabular import SourceTable, table_batch
+from tools.schema import LabelSchema
+
+USUAL = ImportOptions()
+
+
+def read_file(path: Path, schema: LabelSchema, options: ImportOptions = USUAL) -> ImportBatch:
+    """Read a file or folder into a batch checked against ``schema``; an input error says what stands against it."""
+    options = replace(options, item_kind=schema.item)
+    source = open_source(path, options)
+    chosen = choose_format(source, options)
+    loaded = chosen.load(source, options, schema)
+    identity = Identity(source.name, source.digest, chosen.name)
+    if isinstance(loaded, SourceTable):
+        batch = table_batch(loaded, identity, schema, options)
+    else:
+        batch = _build(loaded, identity, schema, options)
+    _refuse_other_kinds(batch, schema, source)
+    return batch
+
+
+def _build(loaded: RowSource, identity: Identity, schema: LabelSchema, options: ImportOptions) -> ImportBatch:
+    builder = BatchBuilder(schema, options, identity)
+    for row in loaded.rows:
+        builder.add(row)
+    return builder.build(loaded.notes)
+
+
+def _refuse_other_kinds(batch: ImportBatch, schema: LabelSchema, source: Source) -> None:
+    """A project asks about one kind of item; a file of another kind would put the wrong card before people."""
+    others = [kind for kind in batch.items["kind"].unique().to_pylist() if kind != schema.item]
+    if others:
+        raise FormatRefused(
+            f"{source.name} holds items of the kind {others[0]!r}, and the project asks about {schema.item!r}. "
+            f"Say which columns hold the texts (pair_columns, conversation_column), or use another schema."
+        )

@@ -1,0 +1,98 @@
+"""Format-neutral rows: what a row-oriented reader says before the schema is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from tools.records import Alternative, ItemKind, JsonValue, Part, ProposalState, Verdict
+
+Shape = Literal["labels", "spans", "relations", "rating", "text"]
+EVERY_FIELD = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a file says about one question, in its own words.
+
+    ``source`` is the file's name for the question (a key, a ``from_name``), :data:`EVERY_FIELD` for an event about
+    the whole item. ``content`` depends on ``shape``: label names; mappings with start, end, label and perhaps id;
+    mappings with label, from, to and perhaps id; a number; a text. ``None`` for an event.
+    """
+
+    source: str
+    shape: Shape
+    content: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeAnswer:
+    """One claim of one person. An empty ``annotator`` or ``exposure`` means that the file does not say."""
+
+    claim: Claim
+    annotator: str = ""
+    verdict: Verdict = "choose"
+    decided_at: datetime | None = None
+    exposure: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeProposal:
+    """One claim of a model."""
+
+    claim: Claim
+    score: float | None = None
+    backend: str = "imported"
+    state: ProposalState = "ok"
+    problem: str = ""
+    alternatives: tuple[Alternative, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeItem:
+    """One source row that is an item. ``problems`` are (source, reason, excerpt) of answers the reader gave up on."""
+
+    row: int
+    text: str
+    key: str | None = None
+    kind: ItemKind = "text"
+    parts: tuple[Part, ...] = ()
+    meta: Mapping[str, JsonValue] = field(default_factory=dict)
+    answers: Sequence[ExchangeAnswer] = ()
+    proposals: Sequence[ExchangeProposal] = ()
+    problems: Sequence[tuple[str, str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeReject:
+    """One source row that cannot be an item."""
+
+    row: int
+    reason: str
+    excerpt: str = ""
+
+
+Row = ExchangeItem | ExchangeReject
+
+
+@dataclass(frozen=True, slots=True)
+class RowSource:
+    """The rows of a file, read as they are asked for; ``notes`` is complete when they are exhausted."""
+
+    rows: Iterator[Row]
+    notes: list[str] = field(default_factory=list)
+
+
+def claim_of(source: str, value: Mapping[str, Any] | None) -> Claim:
+    """The claim that a stored value makes; ``None`` is an event."""
+    if value is None:
+        return Claim(source, "labels", None)
+    if "label" in value:
+        return Claim(source, "labels", [value["label"]])
+    for shape in ("labels", "spans", "relations", "rating", "text"):
+        if shape in value:
+            return Claim(source, shape, value[shape])
+    return Claim(source, "labels", [str(sorted(value))])

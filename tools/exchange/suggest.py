@@ -1,0 +1,198 @@
+"""A schema guessed from a file, for the user who has labels and no schema yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tools.errors import FormatRefused
+from tools.exchange.compose import as_text, is_blank
+from tools.exchange.formats.prodigy import ABSENT
+from tools.exchange.formats.records import RELATION_NAMES, SPAN_NAMES, shape_of
+from tools.exchange.formats.registry import choose_format
+from tools.exchange.jsonread import parse_json
+from tools.exchange.options import ImportOptions
+from tools.exchange.roles import LABEL_NAMES, first_of, text_columns
+from tools.exchange.rows import EVERY_FIELD, Claim, ExchangeItem, RowSource, Shape
+from tools.exchange.source import open_source
+from tools.exchange.tabular import SourceTable
+from tools.records import ItemKind
+from tools.schema import RESERVED, LabelSchema, slug
+
+USUAL = ImportOptions()
+MOST_LABELS = 500
+LONGEST_NAME = 80
+_NICER = {"accept": "label", "labels": "label", "column_label": "label", "given_label": "label", "cats": "category"}
+_NICER |= {"spans": "entities"}
+
+
+@dataclass
+class Question:
+    """What a file says about one of its questions. ``most`` and ``least`` are labels on one item."""
+
+    source: str
+    shape: Shape
+    names: dict[str, int] = field(default_factory=dict)
+    numbers: set[float] = field(default_factory=set)
+    answers: int = 0
+    most: int = 0
+    least: int = 1
+    is_binary: bool = False
+
+    def add(self, content: Any) -> None:
+        """One answer."""
+        self.answers += 1
+        if self.shape == "rating":
+            self.numbers |= {float(one) for one in _listed(content) if isinstance(one, (int, float))}
+        elif self.shape != "text":
+            names = [one.get("label") if isinstance(one, Mapping) else one for one in _listed(content)]
+            self.most, self.least = max(self.most, len(names)), min(self.least, len(names))
+            for name in names:
+                if name is not None:
+                    self.names[str(name)] = self.names.get(str(name), 0) + 1
+
+    @property
+    def kind(self) -> str:
+        """The field kind that holds all the answers."""
+        if self.shape != "labels":
+            return self.shape
+        is_free = len(self.names) > MOST_LABELS or any(len(name) > LONGEST_NAME for name in self.names)
+        if is_free or (self.answers >= 20 and len(self.names) > 0.9 * self.answers):
+            return "text"
+        return "multi_choice" if self.most > 1 or self.least == 0 or self.is_binary else "choice"
+
+
+def suggest_schema(path: Path, options: ImportOptions = USUAL) -> LabelSchema:
+    """The schema that holds the labels of a file: label sets in order of appearance, kinds by what the answers need."""
+    kind: ItemKind = "pair" if options.pair_columns else "conversation" if options.conversation_column else "text"
+    options = replace(options, item_kind=kind if kind != "text" else options.item_kind)
+    source = open_source(path, options)
+    loaded = choose_format(source, options).load(source, options, None)
+    questions = _of_table(loaded, options) if isinstance(loaded, SourceTable) else _of_rows(loaded)
+    fields = [found for one in _ordered(questions) if (found := _field(one, questions, options))]
+    if not fields:
+        raise FormatRefused(
+            f"No labels were recognised in {source.name}: say which columns hold them (label_columns), "
+            f"or write a schema."
+        )
+    return LabelSchema.model_validate({"name": path.stem, "item": options.item_kind, "fields": fields})
+
+
+def _of_rows(loaded: RowSource) -> list[Question]:
+    found: dict[tuple[str, Shape], Question] = {}
+    for row in loaded.rows:
+        if not isinstance(row, ExchangeItem):
+            continue
+        for answer in row.answers:
+            question = _asked(found, answer.claim)
+            if question is None:
+                continue
+            # Prodigy's yes-or-no task: what was rejected is still a label, and its absence an answer.
+            question.is_binary |= answer.verdict in ("accept", "reject") and answer.claim.shape == "labels"
+            if answer.claim.content is not None:
+                question.add(answer.claim.content)
+            elif answer.reason.startswith(ABSENT):
+                question.names.setdefault(answer.reason.removeprefix(ABSENT), 0)
+        for proposal in row.proposals:
+            question = _asked(found, proposal.claim)
+            if question is not None:
+                question.add(proposal.claim.content)
+    return list(found.values())
+
+
+def _asked(found: dict[tuple[str, Shape], Question], claim: Claim) -> Question | None:
+    if claim.source == EVERY_FIELD:
+        return None
+    return found.setdefault((claim.source, claim.shape), Question(claim.source, claim.shape))
+
+
+def _of_table(loaded: SourceTable, options: ImportOptions) -> list[Question]:
+    texts, _ = text_columns(loaded.names, options.item_kind, options)
+    free = [name for name in loaded.names if name not in texts]
+    columns = [first_of(free, [column]) for column, _ in options.label_columns]
+    columns = columns or [first_of(free, group) for group in (LABEL_NAMES, SPAN_NAMES, RELATION_NAMES)]
+    return [_of_column(name, loaded.columns[name]) for name in columns if name]
+
+
+def _of_column(name: str, column: Any) -> Question:
+    """The question of a column, from its distinct cells."""
+    if pa.types.is_nested(column.type):
+        cells = [cell for cell in column.to_pylist() if cell is not None]
+    else:
+        texts = as_text(column)
+        cells = [_opened(cell) for cell in pc.unique(texts.filter(pc.invert(is_blank(texts)))).to_pylist()]
+    shape: Shape = next((shape_of(name, cell) for cell in cells if cell), "labels")
+    question = Question(name, shape)
+    for cell in cells:
+        question.add(cell)
+    # Cells were made distinct, so the number of answers is that of the rows.
+    question.answers = len(column) - column.null_count
+    return question
+
+
+def _opened(cell: str) -> Any:
+    if not cell.startswith("["):
+        return cell
+    try:
+        return parse_json(cell)
+    except ValueError:
+        return cell
+
+
+def _ordered(questions: Sequence[Question]) -> list[Question]:
+    return sorted(questions, key=lambda one: one.shape == "relations")
+
+
+def _field(question: Question, all_questions: Sequence[Question], options: ImportOptions) -> dict[str, Any] | None:
+    kind = question.kind
+    mapped = {column.casefold(): name for column, name in options.label_columns}.get(question.source.casefold())
+    name = mapped or _NICER.get(question.source.casefold(), question.source)
+    # The file's own name is kept where it is needed to tell two questions of one kind apart.
+    is_only = sum(one.shape == question.shape for one in all_questions) == 1
+    plain: dict[str, Any] = {"id": slug(name), "name": name if mapped or is_only else question.source, "kind": kind}
+    if kind == "text":
+        return plain
+    if kind == "rating":
+        whole = [int(number) for number in question.numbers if number.is_integer()]
+        return plain | {"min": min([1, *whole]), "max": max([5, *whole])}
+    labels, flags = _labels(question.names)
+    if not labels:
+        return None
+    if kind == "relations":
+        over = next((one for one in all_questions if one.shape == "spans" and one.names), None)
+        if over is None:
+            return None
+        spans = _field(over, all_questions, options) or {}
+        return plain | {"labels": labels, "over": spans["id"]}
+    return plain | {"labels": labels} | (flags if kind != "spans" else {})
+
+
+def _labels(names: Iterable[str]) -> tuple[list[dict[str, str]], dict[str, bool]]:
+    """Labels with ids of their own; names that differ in case only are one label."""
+    labels: list[dict[str, str]] = []
+    seen: set[str] = set()
+    ids: set[str] = set()
+    flags: dict[str, bool] = {}
+    for name in (one.strip() for one in names):
+        label_id = slug(name) if name else ""
+        if not name or name.casefold() in seen:
+            continue
+        seen.add(name.casefold())
+        if label_id in RESERVED:
+            flags[label_id] = True
+            continue
+        own, number = label_id, 2
+        while own in ids:
+            own, number = f"{label_id}_{number}", number + 1
+        ids.add(own)
+        labels.append({"id": own, "name": name})
+    return labels, flags
+
+
+def _listed(content: Any) -> Sequence[Any]:
+    return content if isinstance(content, (list, tuple)) else [content]
