@@ -60,7 +60,7 @@ def bulk_accept(store: ProjectStore, action: PendingAction, actor: Actor) -> Too
     ids = [proposal.draft.item_id for proposal in proposals]
     decided = _decided(store, field, ids)
     hidden = hidden_from(store, actor.person, field, ids)
-    viewed = set(arguments.get("viewed_items", ()))
+    viewed = {*arguments.get("sample_items", ()), *action.change.riskiest}
     # One answer an item: where two of its proposals are listed, the newer one counts.
     newest = {proposal.draft.item_id: proposal for proposal in proposals}
     usable = [

@@ -113,9 +113,12 @@ def _suggested(store: ProjectStore, field_id: str) -> IdArray:
 
 
 def _counts(store: ProjectStore, field_id: str, size: int) -> npt.NDArray[np.int16]:
-    found = store.database.numpy("SELECT item_id FROM standing WHERE field = ?", [field_id])
-    ids = found["item_id"].astype(np.int64)
-    return np.bincount(ids - 1, minlength=size)[:size].astype(np.int16)
+    found = store.database.numpy(
+        "SELECT item_id, count(*) AS deciders FROM standing WHERE field = ? GROUP BY item_id", [field_id]
+    )
+    counts = np.zeros(size, dtype=np.int16)
+    counts[found["item_id"].astype(np.int64) - 1] = found["deciders"].astype(np.int16)
+    return counts
 
 
 class Queues:
@@ -125,18 +128,26 @@ class Queues:
         """Start with none; each is built when first asked for."""
         self._store = store
         self._queues: dict[str, tuple[FieldQueue, int, float]] = {}
-        self._pulse = 0
+        self._pulse = self._urgent = 0
 
     def stir(self) -> None:
-        """Say that proposals, orders, items or batches changed."""
+        """Say that items, orders, batches or settings changed: the next card must already know."""
+        self._pulse += 1
+        self._urgent = self._pulse
+
+    def drift(self) -> None:
+        """Say that a job stored a batch: the next card should know soon."""
         self._pulse += 1
 
     def of(self, field_id: str) -> FieldQueue:
         """The queue of a field, fresh enough: a busy job makes it rebuild at most every two seconds."""
         known = self._queues.get(field_id)
         now = time.monotonic()
-        if known is not None and (known[1] == self._pulse or now - known[2] < _REBUILD_SECONDS):
-            return known[0]
+        if known is not None:
+            is_current = known[1] == self._pulse
+            may_wait = known[1] >= self._urgent and now - known[2] < _REBUILD_SECONDS
+            if is_current or may_wait:
+                return known[0]
         pulse = self._pulse
         queue = build_queue(self._store, field_id)
         if known is not None:

@@ -27,7 +27,7 @@ class Session:
         self.store = store
         self.queues = Queues(store)
         works = {spec.name: spec.work for spec in catalog if spec.work is not None}
-        self.jobs = Jobs(store, works, self.queues.stir)
+        self.jobs = Jobs(store, works, self.queues.drift)
         self.desk = ReviewDesk(store, self.queues)
         self.executor = Executor(
             store,

@@ -49,7 +49,7 @@ def krippendorff_alpha(patterns: Sequence[Pattern], distance: Distance = "nomina
     """Chance-corrected agreement of any number of people with gaps (Krippendorff, Content Analysis, ch. 12).
 
     ``interval`` reads the answers as numbers and counts near misses less. The 95 % interval linearises alpha over
-    items (delta method), so that it needs no resampling; it is ``None`` below two items.
+    items (delta method), so that it needs no resampling; it is ``None`` below two items and where all agree alike.
     """
     usable = [pattern for pattern in patterns if len(pattern.answers) > 1 and pattern.units > 0]
     measured = _Nominal(usable) if distance == "nominal" else _Interval(usable)
@@ -131,9 +131,7 @@ def _numbers(pattern: Pattern) -> list[float]:
         raise InputError("Agreement by distance needs answers that are numbers.") from None
 
 
-def _interval(
-    alpha: float, patterns: Sequence[Pattern], measured: _Nominal | _Interval, units: int
-) -> Interval | None:
+def _interval(alpha: float, patterns: Sequence[Pattern], measured: _Nominal | _Interval, units: int) -> Interval | None:
     if units < 2:
         return None
     n, observed, expected = measured.values, measured.observed, measured.expected
@@ -147,5 +145,7 @@ def _interval(
     ]
     mean = sum(i * pattern.units for i, pattern in zip(influences, patterns, strict=True)) / units
     spread = sum(pattern.units * (i - mean) ** 2 for i, pattern in zip(influences, patterns, strict=True))
+    if spread < 1e-12:
+        return None
     reach = float(ndtri(0.975)) * sqrt(spread * units / (units - 1))
     return Interval(alpha - reach, min(1.0, alpha + reach))

@@ -113,9 +113,10 @@ CREATE VIEW live_reviews AS
       AND (r.action_id IS NULL OR r.action_id NOT IN (SELECT target_id FROM undone WHERE target = 'action'))
       AND (r.import_id IS NULL OR r.import_id NOT IN (SELECT target_id FROM undone WHERE target = 'import'));
 -- the latest live review of each (item, field, reviewer); comments and flags do not replace a value.
--- Only keys that were reviewed more than once need the window.
+-- Only keys that were reviewed more than once need the window. Not materialized, so that a question about one item reads
+-- the rows of that item.
 CREATE VIEW standing_reviews AS
-    WITH weighty AS (SELECT * FROM live_reviews WHERE verdict NOT IN ('comment', 'flag') AND exposure <> 'probe'),
+    WITH weighty AS NOT MATERIALIZED (SELECT * FROM live_reviews WHERE verdict NOT IN ('comment', 'flag') AND exposure <> 'probe'),
     chains AS (SELECT DISTINCT item_id, field, reviewer FROM reviews WHERE supersedes IS NOT NULL)
     SELECT * FROM weighty ANTI JOIN chains USING (item_id, field, reviewer)
     UNION ALL

@@ -47,6 +47,11 @@ def is_since(column: str, parameter: str = "since") -> str:
     return f"{column} >= CAST(coalesce(nullif(${parameter}, ''), '0001-01-01') AS TIMESTAMP)"
 
 
+def is_before(column: str, parameter: str = "until") -> str:
+    """Condition that ``column`` is before the parameter, ISO text in UTC; none where it is not given or empty."""
+    return f"{column} < CAST(coalesce(nullif(${parameter}, ''), '9999-12-31') AS TIMESTAMP)"
+
+
 def labels_of(alias: str) -> str:
     """List of the labels in a row's value, repeats kept: of a choice or rating one, else one a label or region."""
     return (

@@ -6,17 +6,18 @@ from assistant.store.filters import FLAGGED
 from assistant.store.named import BULK, NamedQuery, by_name, is_any, is_since, labels_of
 
 _PROGRESS = f"""
-WITH seen AS (SELECT field FROM standing_reviews GROUP BY field UNION SELECT field FROM live_proposals GROUP BY field
-    UNION SELECT field FROM gold GROUP BY field),
+WITH notes AS MATERIALIZED (SELECT item_id, field, state, adjudicated, reviewers FROM annotations),
+seen AS (SELECT field FROM reviews WHERE verdict NOT IN ('comment', 'flag') GROUP BY field
+    UNION SELECT field FROM live_proposals GROUP BY field UNION SELECT field FROM gold GROUP BY field),
 decided AS (SELECT field, count(*) AS decided, count(*) FILTER (state = 'agreed') AS agreed,
     count(*) FILTER (state = 'conflict') AS conflict,
     count(*) FILTER (state = 'agreed' AND (adjudicated OR reviewers >= coalesce($overlap, 1))) AS done
-    FROM annotations GROUP BY field),
+    FROM notes GROUP BY field),
 suggested AS (SELECT field, count(DISTINCT item_id) AS suggested FROM live_proposals
-    ANTI JOIN annotations USING (item_id, field) WHERE state = 'ok' GROUP BY field),
+    ANTI JOIN notes USING (item_id, field) WHERE state = 'ok' GROUP BY field),
 unread AS (SELECT field, count(DISTINCT item_id) AS unread FROM live_proposals WHERE state <> 'ok' GROUP BY field),
 skipped AS (SELECT field, count(DISTINCT item_id) AS skipped FROM standing_reviews
-    ANTI JOIN annotations USING (item_id, field) WHERE verdict = 'skip' GROUP BY field),
+    ANTI JOIN notes USING (item_id, field) WHERE verdict = 'skip' GROUP BY field),
 flagged AS (SELECT x.field, count(DISTINCT x.item_id) AS flagged FROM live_reviews x WHERE {FLAGGED} GROUP BY x.field),
 golden AS (SELECT field, count(*) AS gold FROM gold GROUP BY field),
 pool AS (SELECT count(*) AS items FROM items)

@@ -12,7 +12,7 @@ _SAID = f"""said AS (SELECT x.item_id, x.reviewer, x.answer, x.exposure, x.value
 # Units with the same answers count once, with their number: a few rows whatever the number of items is.
 _PATTERNS = f"""
 WITH {_SAID},
-units AS (SELECT list(answer ORDER BY answer) AS answers, count(*) FILTER (exposure NOT IN {CALIBRATING}) AS assisted
+units AS (SELECT list_sort(list(answer)) AS answers, count(*) FILTER (exposure NOT IN {CALIBRATING}) AS assisted
     FROM said GROUP BY item_id HAVING count(*) > 1)
 SELECT answers, count(*) AS units, sum(assisted)::BIGINT AS assisted FROM units GROUP BY answers ORDER BY answers"""
 

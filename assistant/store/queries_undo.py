@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.store.named import NamedQuery, by_name, is_since, labels_of
+from assistant.store.named import CALIBRATING, NamedQuery, by_name, is_before, is_since, labels_of
 
 _IDS = "(SELECT unnest(CAST($ids AS BIGINT[])))"
 
@@ -19,7 +19,7 @@ work AS (
     UNION ALL SELECT 'action', action_id, made_at, kind FROM confirmed WHERE actor = $person
     UNION ALL SELECT 'import', import_id, made_at, format FROM imports WHERE actor = $person)
 SELECT target, target_id, kind, made_at FROM work w ANTI JOIN undone USING (target, target_id)
-WHERE {is_since("w.made_at")} AND w.target IN (SELECT unnest(CAST($targets AS VARCHAR[])))
+WHERE {is_since("w.made_at")} AND {is_before("w.made_at")} AND w.target IN (SELECT unnest(CAST($targets AS VARCHAR[])))
 ORDER BY made_at DESC, target_id DESC LIMIT $limit"""
 
 _LATEST_UNDO = """
@@ -74,6 +74,11 @@ SELECT s.item_id, s.review_id, s.reviewer, s.exposure, s.adaptive, s.adjudicates
 FROM standing s LEFT JOIN gold g USING (item_id, field)
 WHERE s.field = $field AND s.item_id IN {_IDS} ORDER BY s.item_id, s.review_id"""
 
+_GOLD_POOL = f"""
+SELECT DISTINCT s.item_id FROM standing s ANTI JOIN gold g USING (item_id, field)
+WHERE s.field = $field AND s.exposure IN {CALIBRATING} AND ($reviewer IS NULL OR s.reviewer = $reviewer)
+ORDER BY s.item_id"""
+
 _BLIND_ITEMS = "SELECT DISTINCT item_id FROM exposures WHERE field = $field AND kind = 'blind' ORDER BY item_id"
 
 # Undone reviews count too: undoing can be undone.
@@ -96,7 +101,7 @@ UNDO_QUERIES = by_name(
     NamedQuery(
         "work_since",
         _WORK_SINCE,
-        ("person", "since", "targets", "limit"),
+        ("person", "since", "until", "targets", "limit"),
         "reviewer",
         "What a person did that an undo could take back, of the named kinds of target, newest first.",
     ),
@@ -121,6 +126,13 @@ UNDO_QUERIES = by_name(
         ("field", "ids"),
         "reviewer",
         "Standing values of items with what was shown when they were given.",
+    ),
+    NamedQuery(
+        "gold_pool",
+        _GOLD_POOL,
+        ("field", "reviewer"),
+        "reviewer",
+        "Items that are not gold and have a value given without a suggestion.",
     ),
     NamedQuery("blind_items", _BLIND_ITEMS, ("field",), "reviewer", "Items that were served blind to anybody."),
     NamedQuery(

@@ -106,7 +106,7 @@ def test_two_columns_of_texts_make_a_schema_of_pairs(tmp_path: Path) -> None:
 
 
 def test_a_file_without_labels_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FormatRefused, match="No labels were recognised in in.txt"):
+    with pytest.raises(FormatRefused, match=r"No labels were recognised in in\.txt"):
         _suggest(tmp_path, "in.txt", "one\ntwo\n")
 
 

@@ -1,0 +1,229 @@
+"""From an understood request to the arguments of a tool, one function an intent. Names of arguments stand here only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from assistant.agent.change_builders import (
+    build_bulk_accept,
+    build_export,
+    build_gold,
+    build_import,
+    schema_add,
+    schema_describe,
+    schema_merge,
+    schema_remove,
+    schema_rename,
+)
+from assistant.agent.measure_words import TAKES_LABEL, metric_of, split_of
+from assistant.agent.plans import Choice, Plan, PlannedCall, calls, question, talk
+from assistant.agent.request import Request
+from assistant.agent.undo_builder import build_undo
+
+Built = Plan | PlannedCall
+Builder = Callable[[Request, bool], Built]
+MOST_SHOWN = 200
+_ANY_ITEM = re.compile(r"\b(?:items?|messages?|texts?|examples?|everything|all|rows?|records?)\b")
+
+
+def build_status(request: Request, is_chained: bool) -> Built:
+    """Where the project stands."""
+    field = request.first("FIELD")
+    return PlannedCall("project_status", {"field": field} if field else {})
+
+
+def build_find(request: Request, is_chained: bool) -> Built:
+    """Items by conditions."""
+    said = dict(request.said.parts)
+    if saved := request.first("FILTER"):
+        return PlannedCall("find_items", {"saved": saved})
+    keys = said.get("keys", ())
+    if len(keys) == 1:
+        return PlannedCall("explain_item", {"item": keys[0]})
+    arguments = {name: said[name] for name in ("words", "field", "state", "label", "reviewer") if said.get(name)}
+    if "meta" in said:
+        column, _, value = str(said["meta"]).partition("=")
+        condition = f'{column}="{value}"' if " " in value else f"{column}={value}"
+        arguments["words"] = f"{arguments.get('words', '')} {condition}".strip()
+    if request.first("STRATEGY") in ("margin", "least_confident") or "score_max" in said:
+        arguments |= {"sort": "least_sure", "state": arguments.get("state", "suggested")}
+    elif re.search(r"\b(?:newest|latest|most recent)\b", request.low):
+        arguments["sort"] = "newest"
+    if said.get("of_proposal") and "label" in arguments:
+        arguments["state"] = "suggested"
+    if not arguments and not _ANY_ITEM.search(request.low):
+        return question("What shall I look for? Name words, a label, a state such as flagged, or a person.")
+    if request.count:
+        arguments["limit"] = min(MOST_SHOWN, request.count)
+    return calls(PlannedCall("find_items", arguments), notes=_find_notes(request, arguments))
+
+
+def _find_notes(request: Request, arguments: dict[str, Any]) -> tuple[str, ...]:
+    """What the search cannot do is said, not dropped."""
+    said, notes = request.said, []
+    if said.time is not None:
+        notes.append("A search cannot be narrowed down by time; items of any time are shown.")
+    if "score_min" in said.parts:
+        notes.append("A search has no bound on scores; the items are shown with their scores where these may be seen.")
+    if len(said.people) > 1:
+        notes.append(
+            f"A search takes one person; it looks for {said.people[0]} here. “Agreement by reviewer” compares pairs."
+        )
+        arguments["reviewer"] = said.people[0]
+    return tuple(notes)
+
+
+def build_explain(request: Request, is_chained: bool) -> Built:
+    """One item's story; the item in hand where none is named."""
+    named = request.first("ITEM") or request.world.item_in_hand
+    if not named and request.world.last and len(request.world.last.items) == 1:
+        named = f"#{request.world.last.items[0]}"
+    if not named:
+        return question("Which item? Name it by its key or number, as in “why is #12 not shown”.")
+    field = request.first("FIELD")
+    return PlannedCall("explain_item", {"item": named, **({"field": field} if field else {})})
+
+
+def build_measure(request: Request, is_chained: bool) -> Built:
+    """One metric; asked about where none can be told."""
+    metric = metric_of(request.low) or ("label_distribution" if request.labels else "")
+    if request.labels and metric == "progress":
+        metric = "label_distribution"
+    if not metric:
+        offered = ("progress", "label_distribution", "agreement", "accuracy_on_gold", "acceptance", "pace")
+        options = (Choice(one.replace("_", " "), (PlannedCall("measure", {"metric": one}),)) for one in offered)
+        return question("Which number?", *options)
+    arguments: dict[str, Any] = {"metric": metric}
+    if request.field:
+        arguments["field"] = request.field
+    if request.labels and metric in TAKES_LABEL:
+        arguments["label"] = request.labels[0].key
+    if split := split_of(request.low, metric):
+        arguments["by"] = split
+    return calls(PlannedCall("measure", arguments | _of_whom(request, metric)), notes=_measure_notes(request))
+
+
+def _of_whom(request: Request, metric: str) -> dict[str, Any]:
+    """The person and the time that a number is about."""
+    found: dict[str, Any] = {}
+    if len(request.said.people) == 1:
+        found["reviewer"] = request.said.people[0]
+    elif not request.said.people and re.search(r"\b(?:am i|did i|have i|do i|my (?!project)|me)\b", request.low):
+        found["reviewer"] = request.world.person
+    elif len(request.said.people) > 1 and metric == "agreement":
+        found["by"] = "reviewer"
+    if request.said.time and request.said.time.since_text:
+        found["since"] = request.said.time.since_text
+    return found
+
+
+def _measure_notes(request: Request) -> tuple[str, ...]:
+    until = request.said.time.until if request.said.time else None
+    is_past = until is not None and until < request.world.now
+    return ("Numbers run from a time up to now; the end that was named is not used.",) if is_past else ()
+
+
+def build_next(request: Request, is_chained: bool) -> Built:
+    """What is left: the state of the queues."""
+    field = request.first("FIELD")
+    return PlannedCall("project_status", {"field": field} if field else {})
+
+
+def build_prelabel(request: Request, is_chained: bool) -> Built:
+    """Suggestions for many items."""
+    arguments: dict[str, Any] = {}
+    if request.first("FIELD"):
+        arguments["field"] = request.first("FIELD")
+    if request.count:
+        arguments["limit"] = request.count
+    if model := request.first("MODEL"):
+        arguments["backend"] = backend_name(model)
+    if saved := request.first("FILTER"):
+        arguments["saved"] = saved
+    if words := request.said.parts.get("words"):
+        arguments["words"] = words
+    if request.said.parts.get("state") in ("unsuggested", "conflict", "skipped", "flagged", "unread"):
+        arguments["state"] = request.said.parts["state"]
+    if keys := request.said.parts.get("keys"):
+        arguments["items"] = ", ".join(keys)
+    elif request.refers_back:
+        return PlannedCall("prelabel", arguments, on_last="items")
+    return PlannedCall("prelabel", arguments)
+
+
+def backend_name(model: str) -> str:
+    """A model as a back-end reference: with its scheme, which people leave out."""
+    if model.partition(":")[0] in ("builtin", "hub", "remote"):
+        return model
+    if model in ("few-shot", "zero-shot"):
+        return f"builtin:{model}"
+    return f"hub:{model}" if "/" in model else f"remote:{model.removeprefix('openai:')}"
+
+
+def build_sample(request: Request, is_chained: bool) -> Built:
+    """What to label next."""
+    strategy = request.first("STRATEGY")
+    like = request.first("ITEM")
+    arguments: dict[str, Any] = {}
+    if re.search(r"\b(?:like|similar to|look-?alikes of) (?:this|it|that)\b", request.low) and not like:
+        like = request.world.item_in_hand
+    if like or strategy in ("similar", "dissimilar"):
+        if not like:
+            return question("Like which item? Name one, as in “more like #12”.")
+        arguments |= {"strategy": strategy if strategy == "dissimilar" else "similar", "like": like}
+    elif strategy:
+        arguments["strategy"] = strategy
+    if request.first("FIELD"):
+        arguments["field"] = request.first("FIELD")
+    if request.count:
+        arguments["n"] = request.count
+    if saved := request.first("FILTER"):
+        arguments["saved"] = saved
+    if words := request.said.parts.get("words"):
+        arguments["words"] = words
+    if request.said.parts.get("state") in ("unsuggested", "conflict", "skipped", "flagged", "suggested"):
+        arguments["state"] = request.said.parts["state"]
+    return PlannedCall("sample", arguments)
+
+
+def build_save_filter(request: Request, is_chained: bool) -> Built:
+    """Keep the conditions of the last search under a name."""
+    last = request.world.last
+    name = re.search(r"\bas (.+)$", request.sentence.text.strip(" .!\"'"), re.IGNORECASE)
+    if last is None or last.tool != "find_items":
+        return talk("There is no search to be saved: search first, then say “save this as NAME”.")
+    if name is None:
+        return question("Under which name? Say “save this as NAME”.")
+    return PlannedCall("find_items", {**last.arguments, "saved": name.group(1).strip(" \"'")})
+
+
+def build_jobs(request: Request, is_chained: bool) -> Built:
+    """Stop, pause or resume work in the background; carried out by the host."""
+    wish = next((word for word in ("pause", "resume", "continue") if word in request.low), "cancel")
+    numbers = request.numbered("job", "run", "batch")
+    return Plan("jobs", text="resume" if wish == "continue" else wish, notes=tuple(str(one) for one in numbers[:1]))
+
+
+BUILDERS: dict[str, Builder] = {
+    "status": build_status,
+    "next": build_next,
+    "find": build_find,
+    "explain": build_explain,
+    "measure": build_measure,
+    "prelabel": build_prelabel,
+    "sample": build_sample,
+    "save_filter": build_save_filter,
+    "stop_job": build_jobs,
+    "bulk_accept": build_bulk_accept,
+    "export": build_export,
+    "mark_gold": build_gold,
+    "undo": build_undo,
+    "import": build_import,
+    "schema_rename": schema_rename,
+    "schema_add": schema_add,
+    "schema_remove": schema_remove,
+    "schema_merge": schema_merge,
+    "schema_describe": schema_describe,
+}

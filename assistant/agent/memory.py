@@ -1,0 +1,85 @@
+"""What earlier turns mean for this one, rebuilt each time from the stored messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from assistant.agent.loop import Said
+from assistant.agent.plans import Choice, PlannedCall
+from assistant.agent.world import LastResult
+from assistant.executor import Outcome
+from tools.filters import filter_from
+
+LOOK_BACK = 24
+MOST_ITEMS = 1000
+_LONGEST = 1500
+
+
+@dataclass(frozen=True)
+class Memory:
+    """``last`` is the latest call that ran, ``last_at`` when; ``pending`` an action shown in the turn just before this
+    one, ``choices`` the quick replies of that turn; ``history`` what was said, oldest first."""
+
+    last: LastResult | None = None
+    last_at: datetime | None = None
+    pending: int | None = None
+    choices: tuple[Choice, ...] = ()
+    history: tuple[Said, ...] = ()
+
+
+def recall(messages: Sequence[Mapping[str, Any]], person: str) -> Memory:
+    """The memory that these messages give, those of other people in the same session left out."""
+    own = [one for one in messages if one["person"] == person]
+    history = tuple(Said(one["speaker"] == "person", str(one["text"])[:_LONGEST]) for one in own)
+    last, last_at = None, None
+    for one in reversed(own):
+        calls = one["record"].get("calls", ())
+        if calls:
+            last, last_at = _last_from(calls[-1]), one.get("at")
+            break
+    before = own[-1]["record"] if own and own[-1]["speaker"] == "assistant" else {}
+    choices = tuple(_choice_from(one) for one in before.get("choices", ()))
+    return Memory(last, last_at, before.get("action"), choices, history)
+
+
+def call_record(tool: str, arguments: Mapping[str, Any], outcome: Outcome) -> dict[str, Any]:
+    """One call for the record of a message."""
+    where = outcome.result.where
+    return {
+        "tool": tool,
+        "arguments": dict(arguments),
+        "items": list(outcome.result.items[:MOST_ITEMS]),
+        "where": where.to_record() if where is not None else None,
+        "run": outcome.run_id,
+        "action": outcome.action_id,
+        "job": outcome.job_id,
+    }
+
+
+def last_of(tool: str, arguments: Mapping[str, Any], outcome: Outcome) -> LastResult:
+    """What a call that just ran means for the next step."""
+    return _last_from(call_record(tool, arguments, outcome))
+
+
+def choice_record(choice: Choice) -> dict[str, Any]:
+    """One quick reply for the record of a message."""
+    calls = [
+        {"tool": one.tool, "arguments": dict(one.arguments), "on_last": one.on_last, "items": list(one.items)}
+        for one in choice.calls
+    ]
+    return {"text": choice.text, "calls": calls}
+
+
+def _choice_from(record: Mapping[str, Any]) -> Choice:
+    calls = (PlannedCall(one["tool"], one["arguments"], one["on_last"], tuple(one["items"])) for one in record["calls"])
+    return Choice(record["text"], tuple(calls))
+
+
+def _last_from(record: Mapping[str, Any]) -> LastResult:
+    where = filter_from(record["where"]) if record.get("where") is not None else None
+    return LastResult(
+        record["tool"], record["arguments"], tuple(record["items"]), where, record.get("run"), record.get("action")
+    )

@@ -1,0 +1,100 @@
+"""One sentence with everything that was read out of it: what the builders of calls work from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from assistant.agent.mentions import Mention
+from assistant.agent.phrases import phrases
+from assistant.agent.quantities import Quantity, read_quantities
+from assistant.agent.said_filter import SaidFilter
+from assistant.agent.sentence import Sentence
+from assistant.agent.world import PlannerWorld
+from tools.schema import FieldSpec
+
+_NOT_A_COUNT = re.compile(r"(?:batch|run|job|action|import|item|message|number|version|#|no\.?|key|place|line|row) ?$")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A sentence, its names, its numbers and its conditions, in a world."""
+
+    sentence: Sentence
+    mentions: tuple[Mention, ...]
+    said: SaidFilter
+    world: PlannerWorld
+
+    @property
+    def low(self) -> str:
+        """The sentence in lower case."""
+        return self.sentence.low
+
+    def named(self, kind: str) -> list[Mention]:
+        """The mentions of a kind, in order."""
+        return [one for one in self.mentions if one.kind == kind]
+
+    def first(self, kind: str) -> str:
+        """The key of the first mention of a kind, or empty."""
+        return next((one.key for one in self.named(kind)), "")
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """All numbers outside the words for time."""
+        time = self.said.time
+        found = read_quantities(self.low)
+        return tuple(one for one in found if time is None or not time.start <= one.start < time.end)
+
+    @property
+    def count(self) -> int | None:
+        """How many items are wanted: the first plain whole number that names nothing."""
+        for one in self.quantities:
+            if one.is_count and not one.bound and one.value >= 1 and not _NOT_A_COUNT.search(self.low[: one.start]):
+                return int(one.value)
+        return None
+
+    def numbered(self, *nouns: str) -> list[int]:
+        """Numbers behind a noun: ``batch 12``, ``runs 3 and 4``."""
+        found = re.search(rf"\b(?:{'|'.join(nouns)})s? (?:no\.? |number |#)?(\d+(?:(?:, | and )\d+)*)", self.low)
+        return [int(one) for one in re.findall(r"\d+", found.group(1))] if found else []
+
+    @property
+    def field(self) -> str:
+        """The field that is named, by itself or through a label; else empty."""
+        return self.first("FIELD") or str(self.said.parts.get("field", ""))
+
+    @property
+    def labels(self) -> list[Mention]:
+        """The labels that are named, each place once: in the named field, else that of the card, else the first."""
+        wanted = self.first("FIELD") or self.world.field_in_hand
+        chosen: dict[int, Mention] = {}
+        for one in self.named("LABEL"):
+            if one.start not in chosen or one.field == wanted:
+                chosen[one.start] = one
+        return list(chosen.values())
+
+    @property
+    def refers_back(self) -> bool:
+        """Whether it points at the items of the last result."""
+        return phrases().search("those", self.low) is not None
+
+    def field_of(self, *kinds: str) -> FieldSpec | None:
+        """The named field, or the only one of these kinds, or the first field if it is of one."""
+        fields = self.world.schema.fields
+        if self.field:
+            return next(one for one in fields if one.id == self.field)
+        fit = [one for one in fields if not kinds or one.kind in kinds]
+        return fit[0] if fit else None
+
+    def argument(self, tool: str, name: str) -> bool:
+        """Whether the tool takes an argument of that name."""
+        spec = self.world.tools.get(tool)
+        return spec is None or name in spec.arguments.model_fields
+
+    def choices(self, tool: str, name: str) -> tuple[Any, ...]:
+        """The values that an argument may take, where the tool lists them."""
+        spec = self.world.tools.get(tool)
+        part = spec.arguments.model_json_schema() if spec else {}
+        found = part.get("properties", {}).get(name, {})
+        return tuple(one for one in found.get("enum", ()) if one not in ("", None))

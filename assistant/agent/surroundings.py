@@ -1,0 +1,175 @@
+"""Reads from the open project what grammar and planner need to know: the card in hand, names, values of columns."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
+from typing import Protocol
+
+from assistant.agent.decision_records import CardInHand
+from assistant.agent.names import surface
+from assistant.agent.sentence import Sentence, read_sentence
+from assistant.agent.world import LastResult, PlannerWorld
+from assistant.cards import label_keys
+from assistant.executor import Executor
+from assistant.jobs import Jobs
+from assistant.review import ReviewDesk
+from assistant.store.project import ProjectStore
+from tools.errors import NotAllowed, NotFound
+from tools.records import Actor, Exposure, Proposal
+from tools.schema import FieldSpec, LabelSchema
+
+_MOST_NAMES = 12
+_SAMPLE_ITEMS = 300
+_MOST_VALUES = 12
+_FRESH_SECONDS = 60.0
+_MOST_DIGITS = 9
+_KEY_LIKE = re.compile(r"#\d+\Z|(?=.*\d)(?=.*[^\W\d])[\w.:/-]+\Z")
+_SURELY_A_KEY = re.compile(r"#\d+\Z|[A-Z]{1,4}[-_]?\d{2,}\Z")
+_TAKES_BACK = re.compile(r"undo|take|revert|roll|back", re.IGNORECASE)
+_MOST_RECENT = 50
+_AFTER_NOUN = re.compile(r"\b(?:item|message|text|example|card|number) (?:no\.? )?(\d+)\b")
+
+
+class Host(Protocol):
+    """The open project, as the conversation uses it."""
+
+    store: ProjectStore
+    executor: Executor
+    desk: ReviewDesk
+    jobs: Jobs
+
+    @property
+    def schema(self) -> LabelSchema:
+        """The schema in force."""
+
+
+class Surroundings:
+    """Names of one project, those that take a query kept for a minute."""
+
+    def __init__(self, host: Host, zone: tzinfo | None = None) -> None:
+        """``zone`` is the person's time zone, the computer's where not given."""
+        self._host = host
+        self._zone = zone
+        self._kept: dict[str, tuple[float, object]] = {}
+
+    def card(self, actor: Actor, exposure_id: int | None) -> CardInHand | None:
+        """What the person has in hand; ``None`` without an exposure or with somebody else's."""
+        if exposure_id is None:
+            return None
+        exposure = self._host.store.reviews.exposure(exposure_id)
+        if exposure.reviewer != actor.person:
+            raise NotAllowed(f"Card {exposure_id} was shown to somebody else; reload the page to go on.")
+        schema = self._host.schema
+        spec = schema.field(exposure.field)
+        found = self._host.store.runs.get([exposure.proposal_id]) if exposure.proposal_id else []
+        suggestion = found[0] if found and found[0].draft.state == "ok" else None
+        elsewhere = {
+            surface(label.name): one.name for one in schema.fields if one.id != spec.id for label in one.answers
+        }
+        value = suggestion.draft.value if suggestion else None
+        return CardInHand(exposure_id, spec, value, painted_keys(spec, suggestion), elsewhere)
+
+    def item_in_hand(self, exposure_id: int | None) -> tuple[str, str]:
+        """Key of the item in hand and its field; empty without one."""
+        if exposure_id is None:
+            return "", ""
+        exposure: Exposure = self._host.store.reviews.exposure(exposure_id)
+        return self._host.store.items.keys([exposure.item_id])[0], exposure.field
+
+    def world(self, text: str, actor: Actor, last: LastResult | None, exposure_id: int | None) -> PlannerWorld:
+        """Everything the planner may know for this sentence."""
+        key, field = self.item_in_hand(exposure_id)
+        now = datetime.now(self._zone) if self._zone else datetime.now().astimezone()
+        return PlannerWorld(
+            schema=self._host.schema,
+            now=now,
+            person=actor.person,
+            role=actor.role,
+            people=self.people(actor),
+            filters=tuple(self._host.store.talk.filter_names()),
+            items=self._items(read_sentence(text)),
+            columns=self._columns(),
+            tools={spec.name: spec for spec in self._host.executor.specs(actor.role)},
+            last=last,
+            recent=self._recent(text, actor),
+            export_place=str(self._host.store.path / "exports" / f"export-{now:%Y%m%d-%H%M%S}"),
+            item_in_hand=key,
+            field_in_hand=field,
+        )
+
+    def _recent(self, text: str, actor: Actor) -> tuple[datetime, ...]:
+        """Times of the person's last decisions, looked up only where undoing is spoken of."""
+        if not _TAKES_BACK.search(text):
+            return ()
+        return tuple(_aware(one.at) for one in self._host.desk.history(actor, _MOST_RECENT))
+
+    def people(self, actor: Actor) -> tuple[str, ...]:
+        """Names that the person may speak of: everybody's for those who lead, else their own."""
+        if not actor.may("lead"):
+            return (actor.person,)
+        kept = self._fresh("people")
+        if kept is None:
+            decided = {str(row["reviewer"]) for row in self._host.store.ask("reviewers", {}, actor).as_dicts()}
+            kept = tuple(sorted(decided | {name for name, _ in self._host.store.users.names()} | {actor.person}))
+            self._kept["people"] = (time.monotonic(), kept)
+        assert isinstance(kept, tuple)
+        return kept
+
+    def _items(self, sentence: Sentence) -> Mapping[str, str]:
+        """Words of the sentence that name items, with their keys."""
+        likely = [token.text for token in sentence.tokens if _KEY_LIKE.match(token.text)]
+        likely += _AFTER_NOUN.findall(sentence.low)
+        found: dict[str, str] = {}
+        for word in likely[:_MOST_NAMES]:
+            try:
+                item_id = self._host.store.items.resolve([word])[0]
+            except NotFound:
+                if _SURELY_A_KEY.match(word):  # the tool says that there is none
+                    found[word] = word
+                continue
+            found[word] = self._host.store.items.keys([item_id])[0]
+        return found
+
+    def _columns(self) -> Mapping[str, tuple[str, ...]]:
+        """The items' own columns with values that are few and short, seen on the first items."""
+        kept = self._fresh("columns")
+        if kept is None:
+            seen: dict[str, set[str]] = defaultdict(set)
+            count = min(_SAMPLE_ITEMS, self._host.store.items.count())
+            for item in self._host.store.items.get(range(1, count + 1)) if count else ():
+                for name, value in item.meta.items():
+                    seen[str(name)].add(value if isinstance(value, str) else "")
+            kept = {name: _few(values) for name, values in seen.items()}
+            self._kept["columns"] = (time.monotonic(), kept)
+        assert isinstance(kept, dict)
+        return kept
+
+    def _fresh(self, name: str) -> object | None:
+        at, kept = self._kept.get(name, (0.0, None))
+        return kept if kept is not None and time.monotonic() - at < _FRESH_SECONDS else None
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def painted_keys(spec: FieldSpec, suggestion: Proposal | None) -> dict[str, str]:
+    """Key to label id as the card paints them: fixed digits for up to nine labels, else the likeliest nine in order."""
+    keys = {key: label_id for label_id, key in label_keys(spec).items()}
+    if len(spec.labels) <= _MOST_DIGITS or spec.kind not in ("choice", "multi_choice"):
+        return keys
+    value = (suggestion.draft.value if suggestion else None) or {}
+    first = [*value.get("labels", ()), *([value["label"]] if "label" in value else [])]
+    others = [one.label for one in suggestion.draft.alternatives] if suggestion else []
+    ranked = [one for one in dict.fromkeys([*first, *others, *spec.label_ids]) if one in spec.label_ids]
+    return keys | {str(at): label_id for at, label_id in enumerate(ranked[:_MOST_DIGITS], 1)}
+
+
+def _few(values: set[str]) -> tuple[str, ...]:
+    """Values worth knowing by name: few, short, and words."""
+    words = [one for one in values if one and len(one) <= 30 and not any(letter.isdigit() for letter in one)]
+    return tuple(sorted(words)) if len(words) == len(values) <= _MOST_VALUES else ()

@@ -1,0 +1,134 @@
+"""Between our tools and a model: argument schemas small enough for any server, results without item texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from assistant.agent.render import cell_text, say_fact
+from tools.records import JsonValue
+from tools.results import Table, ToolResult
+from tools.schema import LabelSchema
+from tools.spec import ToolSpec
+
+MOST_TOOLS = 12
+MOST_ROWS = 30
+MOST_IDS = 50
+_KEPT = ("type", "enum", "items", "description")
+# Files are chosen by people; free SQL is for a lead's own words.
+_NOT_FOR_MODELS = frozenset({"import_data", "query_sql"})
+HOST_FILLED: Mapping[str, frozenset[str]] = {"export_data": frozenset({"target", "overwrite"})}
+"""Arguments that the host chooses: nobody names a path in the chat."""
+_FIELD_KINDS: Mapping[str, frozenset[str]] = {}
+_ONE_WORD = re.compile(r"[#\w][\w.:@+/%-]{0,39}\Z")
+
+
+def tools_for(specs: Sequence[ToolSpec], schema: LabelSchema) -> list[ToolSpec]:
+    """The tools that this project's fields need and a model may call, in a fixed order, twelve at most."""
+    kinds = {field.kind for field in schema.fields}
+    fit = [spec for spec in specs if spec.name not in _NOT_FOR_MODELS and _is_needed(spec, kinds)]
+    return sorted(fit, key=lambda spec: spec.name)[:MOST_TOOLS]
+
+
+def _is_needed(spec: ToolSpec, kinds: Iterable[str]) -> bool:
+    wanted = _FIELD_KINDS.get(spec.name)
+    return wanted is None or bool(wanted & set(kinds))
+
+
+def wire_schema(spec: ToolSpec) -> dict[str, Any]:
+    """The tool's arguments as JSON Schema for a server: flat, all required and nullable, without bounds.
+
+    Unknown arguments are forbidden; bounds and patterns are checked by our own argument class.
+    """
+    given = spec.arguments.model_json_schema()
+    required = set(given.get("required", ()))
+    properties = {
+        name: _flat(part, given.get("$defs", {}), is_optional=name not in required)
+        for name, part in given.get("properties", {}).items()
+        if name not in HOST_FILLED.get(spec.name, ())
+    }
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _flat(part: Mapping[str, Any], defs: Mapping[str, Any], is_optional: bool) -> dict[str, Any]:
+    described = part.get("description", "")
+    part = _resolved(part, defs)
+    variants = [one for one in map(lambda p: _resolved(p, defs), part.get("anyOf", ())) if one.get("type") != "null"]
+    if variants:
+        is_optional = is_optional or len(variants) < len(part["anyOf"])
+        part = {**part, **variants[0]}
+    flat: dict[str, Any] = {key: part[key] for key in _KEPT if key in part}
+    if described:
+        flat["description"] = described
+    if "const" in part:
+        flat |= {"type": "string", "enum": [part["const"]]}
+    if "items" in flat:
+        flat["items"] = {key: value for key, value in _resolved(flat["items"], defs).items() if key in _KEPT}
+    if is_optional:
+        flat["type"] = [flat.get("type", "string"), "null"]
+        if "enum" in flat:
+            flat["enum"] = [*flat["enum"], None]
+    return flat
+
+
+def _resolved(part: Mapping[str, Any], defs: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "$ref" in part:
+        return {**defs[str(part["$ref"]).rsplit("/", 1)[-1]], **{k: v for k, v in part.items() if k != "$ref"}}
+    return part
+
+
+def given_arguments(name: str, arguments: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """What the model gave, without what is the host's, and without nulls and empty texts, which mean "not given"."""
+    hidden = HOST_FILLED.get(name, frozenset())
+    return {key: value for key, value in arguments.items() if value not in (None, "", []) and key not in hidden}
+
+
+def for_model(result: ToolResult, schema: LabelSchema, people: Iterable[str] = ()) -> str:
+    """The result as a model may read it: our sentences, facts, tables without texts, ids."""
+    names = known_names(schema, people)
+    parts = [result.text]
+    parts += [say_fact(fact) for fact in result.facts]
+    parts += [
+        _table_text(table, names) for table in (*result.tables, *(result.change.preview if result.change else ()))
+    ]
+    if result.items:
+        ids = ", ".join(f"#{one}" for one in result.items[:MOST_IDS])
+        parts.append(f"Items: {ids}{' …' if len(result.items) > MOST_IDS else ''} ({len(result.items)} in all)")
+    if result.change is not None:
+        parts.append("This is not done: it waits for a person to confirm it.")
+    return "\n".join(part for part in parts if part)
+
+
+def known_names(schema: LabelSchema, people: Iterable[str] = ()) -> frozenset[str]:
+    """Names of several words that may stand in what a model reads."""
+    names = {name for field in schema.fields for name in (field.id, field.name)}
+    names |= {name for field in schema.fields for label in field.answers for name in (label.id, label.name)}
+    return frozenset(names | set(people))
+
+
+def _table_text(table: Table, names: frozenset[str]) -> str:
+    """Rows with single words, numbers and known names only: free text may hold orders to the model."""
+    lines = [table.title, " | ".join(table.columns)]
+    for row in table.rows[:MOST_ROWS]:
+        lines.append(" | ".join(cell_text(cell) if _is_harmless(cell, names) else "(text)" for cell in row))
+    if len(table.rows) > MOST_ROWS:
+        lines.append(f"({len(table.rows)} rows in all)")
+    return "\n".join(lines)
+
+
+def _is_harmless(cell: JsonValue, names: frozenset[str]) -> bool:
+    if not isinstance(cell, str):
+        return cell is None or isinstance(cell, (int, float, bool))
+    return cell == "" or cell in names or _ONE_WORD.match(cell) is not None or _PLAIN.match(cell) is not None
+
+
+# Percentages, intervals, times and the like: digits and the few words around them.
+_PLAIN = re.compile(
+    r"(?:[\d\s.,:%±–-]|\b(?:to|of|n|per|hour|seconds?|minutes?|more|less|than|too|few|say)\b|[=();/])+\Z"
+)

@@ -1,0 +1,105 @@
+"""From a click to a row: what a decision on a card means, checked before it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+from assistant.store.project import ProjectStore
+from assistant.store.reviews import ReviewRequest
+from assistant.view import ProjectView
+from tools.errors import ExposureStale, InputError
+from tools.records import VALUED_VERDICTS, Actor, Exposure, Verdict
+from tools.schema import FieldSpec
+from tools.values import check_value, regions_of, same_value
+
+_VERDICTS: tuple[str, ...] = get_args(Verdict)
+_LONGEST_REASON = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided about the card of ``exposure_id``. The key makes the same click harmless twice."""
+
+    exposure_id: int
+    idempotency_key: str
+    verdict: Verdict
+    value: Mapping[str, Any] | None = None
+    reason: str = ""
+    regions: Mapping[str, str] = field(default_factory=dict)
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no key of the page can mean."""
+        if self.verdict not in _VERDICTS:
+            raise InputError(f"A decision is one of {', '.join(_VERDICTS)}, got {self.verdict!r}.")
+        if not self.idempotency_key:
+            raise InputError("A decision needs a key of its own, so that the same click twice counts once.")
+
+
+def read_decision(
+    store: ProjectStore, actor: Actor, decision: Decision, exposure: Exposure, spec: FieldSpec
+) -> ReviewRequest:
+    """The row to be written for a decision, its value canonical; refused in one sentence where it does not fit."""
+    suggested = _suggested_value(store, exposure)
+    verdict, value = decision.verdict, None
+    if verdict in ("accept", "reject") and suggested is None:
+        if _has_suggestion(exposure):
+            raise InputError("The suggestion on this card was withdrawn; choose an answer.")
+        raise InputError("There is no suggestion on this card to accept or reject; choose an answer.")
+    if verdict in VALUED_VERDICTS:
+        given = suggested if verdict == "accept" else decision.value
+        spans = regions_on_card(store, actor, exposure.item_id, spec) if spec.kind == "relations" else None
+        value = check_value(spec, given, store.items.texts([exposure.item_id])[0], spans)
+        # Choosing what was suggested is accepting it, by whatever key.
+        verdict = "accept" if suggested is not None and same_value(value, suggested) else verdict
+    elif verdict == "comment" and not decision.reason.strip():
+        raise InputError("A comment needs some text.")
+    return ReviewRequest(
+        exposure.exposure_id,
+        verdict,
+        value,
+        decision.reason.strip()[:_LONGEST_REASON],
+        decision.regions,
+        decision.idempotency_key,
+        decision.seconds,
+        adjudicates=value is not None and _adjudicates(store, actor, exposure, spec),
+    )
+
+
+def refuse_stale(store: ProjectStore, exposure: Exposure) -> None:
+    """A card that hid the suggestion cannot be decided once the person has seen it: the answer would pass as blind."""
+    if exposure.kind == "blind" and store.reviews.seen_by(exposure.reviewer, exposure.field, [exposure.item_id]):
+        raise ExposureStale("The suggestion of this item was shown to you since; decide on the card that shows it.")
+
+
+def regions_on_card(store: ProjectStore, actor: Actor, item_id: int, spec: FieldSpec) -> tuple[Mapping[str, Any], ...]:
+    """The regions a relation may join: the reviewer's own, else what stands, else what is suggested."""
+    own = store.reviews.standing_of(item_id, spec.over, actor.person)
+    value = own.value if own and own.value is not None else store.reviews.annotation(item_id, spec.over)
+    if value is None:
+        found = ProjectView(store, actor).proposals.latest(spec.over, [item_id])
+        value = found[item_id].draft.value if item_id in found else None
+    return regions_of(value)
+
+
+def _has_suggestion(exposure: Exposure) -> bool:
+    return exposure.kind != "blind" and exposure.proposal_id is not None
+
+
+def _suggested_value(store: ProjectStore, exposure: Exposure) -> Mapping[str, Any] | None:
+    """What the card suggests; ``None`` where it suggests nothing, or what it suggested was withdrawn."""
+    if not _has_suggestion(exposure):
+        return None
+    assert exposure.proposal_id is not None
+    found = store.runs.get([exposure.proposal_id])
+    return found[0].draft.value if found else None
+
+
+def _adjudicates(store: ProjectStore, actor: Actor, exposure: Exposure, spec: FieldSpec) -> bool:
+    """A lead who answers an item that others have decided as often as the project wants settles it."""
+    if not actor.may("lead"):
+        return False
+    others = [one for one in store.reviews.deciders(exposure.item_id, spec.id) if one != actor.person]
+    return len(others) >= max(int(store.settings.get("overlap")), 1)

@@ -1,0 +1,135 @@
+"""The FastAPI application around the page, and serving it."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+from collections.abc import Callable, Iterable
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from assistant.ui.blocks import build_blocks, mount
+from assistant.ui.card_routes import card_router
+from assistant.ui.file_routes import file_router
+from assistant.ui.guard import Guard
+from assistant.ui.logins import Logins
+from assistant.ui.page_routes import page_router
+from assistant.ui.ports import ConversationFactory, OpenProject
+from assistant.ui.problems import add_problem_handlers, problem
+from assistant.ui.sign_in import sign_in_router, token_page
+from assistant.ui.static_routes import static_router
+from assistant.ui.who import Who
+from tools.errors import InputError
+
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
+
+
+def build_app(
+    session: OpenProject,
+    conversation_factory: ConversationFactory,
+    *,
+    token: str,
+    hosts: Iterable[str] = (),
+    person: str = "",
+) -> FastAPI:
+    """The page of one open project.
+
+    ``conversation_factory(session)`` makes the conversation of one login. ``token`` opens the page for the one local
+    lead, called ``person``, while there are no users. ``hosts`` are names by which the server may be called, beside
+    this computer's own.
+    """
+    logins = Logins(session.users, session.path, token, person)
+    who = Who(logins)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.who = who
+    add_problem_handlers(app)
+    app.include_router(sign_in_router(logins))
+    app.include_router(static_router())
+    app.include_router(card_router(session, who))
+    app.include_router(page_router(session))
+    app.include_router(file_router(session))
+    # With a CORS policy of the outer app gradio adds none of its own, which would echo any origin.
+    app.add_middleware(CORSMiddleware, allow_origins=[])
+    app.add_middleware(TokenDoor, logins=logins)
+    app.add_middleware(Guard, logins=logins, hosts=(*LOCAL_HOSTS, *hosts))
+    mount(app, build_blocks(session, conversation_factory, who), who)
+    return app
+
+
+class TokenDoor:
+    """Answers ``/?token=…``; everything else passes."""
+
+    def __init__(self, app: ASGIApp, logins: Logins) -> None:
+        """Keep who may open the door."""
+        self._app, self._logins = app, logins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Open with the right token, refuse with a wrong one."""
+        if scope["type"] == "http" and scope["path"] == "/" and scope["method"] == "GET":
+            request = Request(scope)
+            token = request.query_params.get("token")
+            if token is not None:
+                await self._answer(request, token)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _answer(self, request: Request, token: str) -> Response:
+        found = token_page(request, self._logins, token)
+        return found or problem(
+            401, "NotSignedIn", "This address is out of date; open the one the program printed last."
+        )
+
+
+def serve(
+    session: OpenProject,
+    conversation_factory: ConversationFactory,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    *,
+    hosts: Iterable[str] = (),
+    person: str = "",
+    announce: Callable[[str], None] = print,
+    token: str = "",
+) -> None:
+    """Serve the page until it is interrupted; ``announce`` gets the address to open.
+
+    Raises :class:`InputError` where others could reach the page and nobody has to sign in.
+    """
+    refuse_open_door(host, session.users.exist())
+    secret = token or secrets.token_urlsafe(24)
+    app = build_app(session, conversation_factory, token=secret, hosts=(*hosts, host), person=person)
+    shown = host if not _is_everywhere(host) else "127.0.0.1"
+    address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
+    announce(address if session.users.exist() else f"{address}?token={secret}")
+    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False, proxy_headers=False)
+
+
+def refuse_open_door(host: str, has_users: bool) -> None:
+    """Others may reach this address: then everybody signs in."""
+    if has_users or is_loopback(host):
+        return
+    raise InputError(
+        f"Serving on {host} would let others in without a password; add a user first (assistant user add NAME), "
+        f"or serve on 127.0.0.1."
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this computer can reach the address."""
+    if host.casefold() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_everywhere(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False

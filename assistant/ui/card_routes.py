@@ -1,0 +1,188 @@
+"""Routes of the review card: thin, same-origin JSON over the review desk. Every argument is checked again here."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistant.cards import card_record, field_record
+from assistant.review import Decision
+from assistant.ui.ports import OpenProject
+from assistant.ui.who import Person, Who
+from tools.records import Verdict
+
+Id = Annotated[int, Field(ge=1, le=2**62)]
+Name = Annotated[str, Field(max_length=200)]
+REASONS = ("wrong label", "not in the text", "too vague", "several fit", "broken item")
+_MOST_HELD = 100
+
+
+class Body(BaseModel):
+    """What a route takes; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class NextBody(Body):
+    """Cards that are wanted."""
+
+    field: Name = ""
+    count: Annotated[int, Field(ge=1, le=20)] = 1
+    held: list[Id] = Field(default_factory=list, max_length=_MOST_HELD)
+
+
+class ExposureBody(Body):
+    """One card."""
+
+    exposure: Id
+
+
+class ExposuresBody(Body):
+    """Several cards."""
+
+    exposures: Annotated[list[Id], Field(max_length=_MOST_HELD)]
+
+
+class DecideBody(Body):
+    """A decision. ``key`` makes sending it twice harmless."""
+
+    exposure: Id
+    key: Annotated[str, Field(min_length=8, max_length=64)]
+    verdict: Verdict
+    value: dict[str, Any] | None = None
+    reason: Annotated[str, Field(max_length=2000)] = ""
+    regions: dict[Name, Annotated[str, Field(max_length=20)]] = Field(default_factory=dict)
+    seconds: Annotated[float, Field(ge=0, le=86_400)] | None = None
+
+
+class UndoBody(Body):
+    """Which decision to take back; without one the last."""
+
+    review: Id | None = None
+
+
+class ItemBody(Body):
+    """One item, and the question about it."""
+
+    item: Id
+    field: Name = ""
+
+
+def card_router(session: OpenProject, who: Who) -> APIRouter:
+    """The routes under ``/card``."""
+    router = APIRouter(prefix="/card")
+    _add_serving(router, session)
+    _add_deciding(router, session)
+    _add_looking(router, session, who)
+    return router
+
+
+def _add_serving(router: APIRouter, session: OpenProject) -> None:
+    desk = session.desk
+
+    @router.post("/next")
+    def next_cards(body: NextBody, actor: Person) -> dict[str, Any]:
+        batch = desk.next_cards(actor, body.field, body.count, body.held)
+        return {
+            "cards": [card_record(card) for card in batch.cards],
+            "left": batch.left,
+            "done": batch.done,
+            "finished": batch.finished,
+            "message": batch.message,
+        }
+
+    @router.post("/painted")
+    def painted(body: ExposureBody, actor: Person) -> dict[str, Any]:
+        desk.painted(actor, body.exposure)
+        return {}
+
+    @router.post("/renew")
+    def renew(body: ExposuresBody, actor: Person) -> dict[str, Any]:
+        return {"lost": desk.renew(actor, body.exposures)}
+
+    @router.post("/release")
+    def release(body: ExposuresBody, actor: Person) -> dict[str, Any]:
+        desk.release(actor, body.exposures)
+        return {}
+
+    @router.post("/reveal")
+    def reveal(body: ExposureBody, actor: Person) -> dict[str, Any]:
+        return {"card": card_record(desk.reveal(actor, body.exposure))}
+
+    @router.post("/open")
+    def open_card(body: ItemBody, actor: Person) -> dict[str, Any]:
+        return {"card": card_record(desk.open_card(actor, body.item, body.field))}
+
+
+def _add_deciding(router: APIRouter, session: OpenProject) -> None:
+    desk = session.desk
+
+    @router.post("/decide")
+    def decide(body: DecideBody, actor: Person) -> dict[str, Any]:
+        decision = Decision(body.exposure, body.key, body.verdict, body.value, body.reason, body.regions, body.seconds)
+        receipt = desk.decide(actor, decision)
+        review = receipt.review
+        return {
+            "review": review.review_id,
+            "saved_at": review.decided_at.isoformat(),
+            "left": receipt.left,
+            "done": receipt.done,
+        }
+
+    @router.post("/undo")
+    def undo(body: UndoBody, actor: Person) -> dict[str, Any]:
+        undone = desk.undo(actor, body.review)
+        return {
+            "undone": {"review": undone.review.review_id, "sentence": undone.sentence},
+            "card": None if undone.card is None else card_record(undone.card),
+        }
+
+
+def _add_looking(router: APIRouter, session: OpenProject, who: Who) -> None:
+    desk = session.desk
+
+    @router.get("/history")
+    def history(actor: Person) -> dict[str, Any]:
+        names = {spec.id: spec.name for spec in session.schema.fields}
+        return {
+            "decisions": [
+                {
+                    "review": past.review_id,
+                    "item": past.item_id,
+                    "key": past.key,
+                    "field": past.field,
+                    "words": f"{names.get(past.field, past.field)}: {past.verdict} {past.answer}".strip(),
+                    "excerpt": past.excerpt,
+                    "at": past.at.isoformat(),
+                }
+                for past in desk.history(actor, 20)
+            ]
+        }
+
+    @router.post("/similar")
+    def similar(body: ItemBody, actor: Person) -> dict[str, Any]:
+        found = desk.similar(actor, body.item, body.field, 12)
+        return {"items": [{"id": one.item_id, "key": one.key, "excerpt": one.excerpt} for one in found]}
+
+    @router.get("/project")
+    def project(actor: Person) -> dict[str, Any]:
+        schema, store = session.schema, session.store
+        rows = store.ask("progress", {"overlap": store.settings.get("overlap")}, actor).as_dicts()
+        by_field = {str(row["field"]): {"done": int(row["done"]), "total": int(row["items"])} for row in rows}
+        return {
+            "project": store.name,
+            "person": actor.person,
+            "role": actor.role,
+            "has_users": who.has_users(),
+            "fields": [field_record(spec) for spec in schema.fields],
+            "guideline": schema.guideline,
+            "progress": {
+                "done": sum(one["done"] for one in by_field.values()),
+                "total": sum(one["total"] for one in by_field.values()),
+                "by_field": by_field,
+            },
+            "columns": list(store.settings.get("columns") or []),
+            "reasons": list(REASONS),
+        }

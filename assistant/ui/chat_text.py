@@ -1,0 +1,63 @@
+"""Text for the chat, whose messages are Markdown: what comes from outside is written so that it stays text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from assistant.ui.showing import fact_words, interval_words
+from tools.records import JsonValue
+from tools.results import Fact, Figure, Table
+
+_SPECIAL = re.compile(r"[\\`*_{}\[\]()#+<>|~&$!^=:@\"']")
+# Addresses without a scheme, and line starts that would become lists or rules.
+_ADDRESS = re.compile(r"(?i)\bwww\.")
+_LINE_START = re.compile(r"(?m)^(\s*)([-.]|\d+\.)")
+_MOST_ROWS = 15
+_MOST_LETTERS = 120
+
+
+def plain(text: str) -> str:
+    """``text`` as Markdown that shows exactly these characters: signs with a meaning become entities."""
+    safe = _SPECIAL.sub(lambda found: f"&#{ord(found.group())};", text)
+    safe = _ADDRESS.sub("www&#46;", safe)
+    return _LINE_START.sub(lambda found: f"{found[1]}{_entities(found[2])}", safe)
+
+
+def _entities(text: str) -> str:
+    return "".join(f"&#{ord(one)};" if not one.isalnum() else one for one in text)
+
+
+def cell_text(value: JsonValue) -> str:
+    """One cell: a single short line of plain text."""
+    if value is None:
+        return ""
+    words = f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    words = " ".join(words.split())
+    return plain(words if len(words) <= _MOST_LETTERS else words[: _MOST_LETTERS - 1] + "…")
+
+
+def table_text(table: Table) -> str:
+    """A table as Markdown, cut where a chat is no longer the place."""
+    return _grid(table.title, table.columns, table.rows)
+
+
+def facts_text(facts: Sequence[Fact]) -> str:
+    """Numbers with interval and denominator as a table."""
+    rows = [(fact.name, fact_words(fact), interval_words(fact), fact.n, fact.note or fact.method) for fact in facts]
+    return _grid("", ("measure", "value", "interval", "n", "how"), rows)
+
+
+def figure_text(figure: Figure, image: str) -> str:
+    """A chart as an image; the address was made here."""
+    return f"![{plain(figure.title)}]({image})"
+
+
+def _grid(title: str, columns: Sequence[str], rows: Sequence[Sequence[JsonValue]]) -> str:
+    lines = [f"**{plain(title)}**", ""] if title else []
+    lines.append("| " + " | ".join(cell_text(name) or " " for name in columns) + " |")
+    lines.append("|" + " --- |" * len(columns))
+    lines += ["| " + " | ".join(cell_text(value) for value in row) + " |" for row in rows[:_MOST_ROWS]]
+    if len(rows) > _MOST_ROWS:
+        lines += ["", f"The first {_MOST_ROWS} of {len(rows)} rows."]
+    return "\n".join(lines)

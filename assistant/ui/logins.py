@@ -1,0 +1,150 @@
+"""Who is behind a cookie: users with passwords, or the one local lead who holds the printed token."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import hmac
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assistant.ui.ports import Users
+from assistant.ui.problems import TooManyTries
+from tools.errors import NotAllowed, NotFound
+from tools.records import Actor, Role, Via
+
+IDLE_SECONDS = 8 * 3600
+_TRIES = 5
+_TRY_WINDOW = 60.0
+_MOST_KEYS = 10_000
+_FRESH_SECONDS = 2.0
+
+
+def local_person() -> str:
+    """Name under which the one local lead decides: the account of this computer."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "lead"
+
+
+@dataclass
+class Throttle:
+    """At most five wrong passwords a minute for one name and for one address."""
+
+    clock: Callable[[], float] = time.monotonic
+    wrong: dict[str, deque[float]] = field(default_factory=dict)
+
+    def check(self, *keys: str) -> None:
+        """Raise :class:`TooManyTries` if one of the keys has used up its tries."""
+        now = self.clock()
+        for key in keys:
+            tries = self.wrong.get(key, deque())
+            while tries and now - tries[0] > _TRY_WINDOW:
+                tries.popleft()
+            if len(tries) >= _TRIES:
+                raise TooManyTries("Too many wrong passwords; wait a minute and try again.")
+
+    def count(self, *keys: str) -> None:
+        """Remember a wrong password."""
+        if len(self.wrong) > _MOST_KEYS:
+            self.wrong.clear()
+        for key in keys:
+            self.wrong.setdefault(key, deque()).append(self.clock())
+
+
+class Logins:
+    """Cookies and the people they stand for. As soon as users exist, the local lead's cookies are worthless."""
+
+    def __init__(
+        self,
+        users: Users,
+        project: Path,
+        token: str,
+        person: str = "",
+        role: Role = "lead",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``token`` is the secret of the printed address; ``person`` and ``role`` are the local lead's."""
+        self.users = users
+        self.throttle = Throttle(clock)
+        # Cookies are shared between the ports of one host: each project has a name of its own.
+        self.cookie = f"assistant_{_digest(str(project.resolve()))[:10]}"
+        self._token = token
+        self._person = person or local_person()
+        self._role = role
+        self._local: dict[str, float] = {}
+        self._clock = clock
+        # A page load asks for dozens of files: who asks is looked up once, not for each.
+        self._known: dict[str, tuple[float, tuple[str, Role] | None]] = {}
+
+    def open_with_token(self, token: str) -> str | None:
+        """A fresh cookie for the holder of the printed token, ``None`` if it is wrong or users exist."""
+        if self.users.exist() or not self._token or not hmac.compare_digest(token.encode(), self._token.encode()):
+            return None
+        cookie = secrets.token_urlsafe(32)
+        self._local[_digest(cookie)] = self._clock()
+        return cookie
+
+    def open_with_password(self, name: str, password: str, address: str) -> str:
+        """A fresh cookie for the person; raises :class:`NotAllowed` with one sentence for any wrong pair."""
+        keys = (f"name:{name.casefold()}", f"address:{address}")
+        self.throttle.check(*keys)
+        if self.users.check(name, password) is None:
+            self.throttle.count(*keys)
+            raise NotAllowed("Name and password do not belong together.")
+        return self.users.log_in(name)
+
+    def actor(self, cookie: str | None, via: Via = "key") -> Actor | None:
+        """The person behind the cookie, with the role that holds now (or did two seconds ago)."""
+        if not cookie:
+            return None
+        key, now = _digest(cookie), self._clock()
+        known = self._known.get(key)
+        if known is None or now - known[0] > _FRESH_SECONDS:
+            known = (now, self._look_up(cookie))
+            self._remember(key, known)
+        person = known[1]
+        return None if person is None else Actor(person[0], person[1], via, key[:16])
+
+    def _look_up(self, cookie: str) -> tuple[str, Role] | None:
+        if not self.users.exist():
+            return (self._person, self._role) if self._is_live(cookie) else None
+        name = self.users.whose(cookie)
+        if name is None:
+            return None
+        try:
+            return name, self.users.role(name)
+        except NotFound:
+            return None
+
+    def _remember(self, key: str, found: tuple[float, tuple[str, Role] | None]) -> None:
+        if len(self._known) > _MOST_KEYS:
+            self._known.clear()
+        self._known[key] = found
+
+    def close(self, cookie: str | None) -> None:
+        """Make the cookie worthless."""
+        if not cookie:
+            return
+        self._local.pop(_digest(cookie), None)
+        self._known.pop(_digest(cookie), None)
+        if self.users.exist():
+            self.users.log_out(cookie)
+
+    def _is_live(self, cookie: str) -> bool:
+        key, now = _digest(cookie), self._clock()
+        seen = self._local.get(key)
+        if seen is None or now - seen > IDLE_SECONDS:
+            self._local.pop(key, None)
+            return False
+        self._local[key] = now
+        return True
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

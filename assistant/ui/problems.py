@@ -1,0 +1,80 @@
+"""Errors as the page reads them: one sentence, the name of its kind, and a status; never a traceback."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from tools.errors import AssistantError, BackendError, Conflict, InputError, NotAllowed, NotFound, ProjectDamaged
+
+_LOG = logging.getLogger(__name__)
+# The page tries again after 5xx, so only what may pass by itself is one; a back-end that failed is told, not retried.
+_STATUS: tuple[tuple[type[AssistantError], int], ...] = (
+    (NotFound, 404),
+    (NotAllowed, 403),
+    (Conflict, 409),
+    (InputError, 422),
+    (BackendError, 424),
+    (ProjectDamaged, 500),
+)
+
+
+class NotSignedIn(AssistantError):
+    """The request carries no valid cookie."""
+
+
+class TooManyTries(AssistantError):
+    """Somebody tries passwords faster than a person would."""
+
+
+def status_of(error: AssistantError) -> int:
+    """HTTP status of an error raised on purpose."""
+    if isinstance(error, NotSignedIn):
+        return 401
+    if isinstance(error, TooManyTries):
+        return 429
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
+
+
+def problem(status: int, kind: str, sentence: str) -> JSONResponse:
+    """The one form of a refusal."""
+    return JSONResponse({"error": sentence, "kind": kind}, status_code=status)
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Turn every exception of the routes into that form."""
+
+    async def on_purpose(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, AssistantError)
+        return problem(status_of(error), type(error).__name__, str(error))
+
+    async def unreadable(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        return problem(422, "InputError", _sentence(error))
+
+    async def plain(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        kind = "NotFound" if error.status_code == 404 else "HTTPException"
+        return problem(error.status_code, kind, f"{error.detail}.")
+
+    async def defect(request: Request, error: Exception) -> JSONResponse:
+        number = secrets.token_hex(4)
+        _LOG.error("defect %s at %s", number, request.url.path, exc_info=error)
+        return problem(500, "Defect", f"Something went wrong inside; the log names it defect {number}.")
+
+    app.add_exception_handler(AssistantError, on_purpose)
+    app.add_exception_handler(RequestValidationError, unreadable)
+    app.add_exception_handler(HTTPException, plain)
+    app.add_exception_handler(Exception, defect)
+
+
+def _sentence(error: RequestValidationError) -> str:
+    first: dict[str, Any] = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"] if part != "body") or "the request"
+    return f"{where}: {first['msg']}."

@@ -1,0 +1,53 @@
+// Answers: are two the same, what is the verdict, and how are they said in words. No DOM here.
+
+import { nameOf } from "./labels.js";
+import { plural } from "./dom.js";
+
+/** Whether two answers say the same; ids of regions and the order of regions do not count. */
+export function sameValue(one, other) {
+  return comparable(one) === comparable(other);
+}
+
+function comparable(value) {
+  if (!value) return "";
+  for (const key of ["spans", "relations"]) {
+    if (value[key]) return JSON.stringify(value[key].map(withoutId).sort());
+  }
+  if (value.labels) return JSON.stringify([...value.labels].sort());
+  return JSON.stringify(Object.entries(value).sort());
+}
+
+function withoutId(region) {
+  const { start, end, label, from, to } = region;
+  return JSON.stringify([start ?? "", end ?? "", from ?? "", to ?? "", label]);
+}
+
+/**
+ * accept: the suggestion as it was. edit: a suggestion with regions or text, changed. choose: an answer of one's own,
+ * by picking it or because nothing was suggested.
+ */
+export function verdictOf(card, value) {
+  if (!card.suggestion?.value) return "choose";
+  if (sameValue(card.suggestion.value, value)) return "accept";
+  return ["spans", "relations", "text"].includes(card.field.kind) ? "edit" : "choose";
+}
+
+/** An answer in a few words, for the status line and lists. */
+export function sayValue(field, value) {
+  if (!value) return "nothing";
+  if (value.label !== undefined) return nameOf(field, value.label);
+  if (value.labels) return value.labels.map((id) => nameOf(field, id)).join(", ") || "no label";
+  if (value.rating !== undefined) return `${value.rating} of ${field.max}`;
+  if (value.spans) return plural(value.spans.length, "span");
+  if (value.relations) return plural(value.relations.length, "relation");
+  const text = String(value.text ?? "");
+  return text.length > 40 ? `“${text.slice(0, 40)}…”` : `“${text}”`;
+}
+
+/** What a decision did, in the past tense. */
+export function sayVerdict(verdict, field, value) {
+  if (verdict === "accept") return `accepted ${sayValue(field, value)}`;
+  if (verdict === "choose") return `chose ${sayValue(field, value)}`;
+  if (verdict === "edit") return `saved ${sayValue(field, value)}`;
+  return { reject: "rejected", skip: "skipped", flag: "flagged", comment: "comment added" }[verdict] ?? verdict;
+}

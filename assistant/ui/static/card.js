@@ -1,0 +1,272 @@
+// Where the page starts: puts the parts together and offers `window.reviewCard` to the chat.
+
+import { button } from "./dom.js";
+import { Clock } from "./clock.js";
+import { ConfirmPanel, followVisible } from "./confirm.js";
+import { Controls } from "./controls.js";
+import { Deck } from "./deck.js";
+import { Drawers } from "./drawers.js";
+import { Frame } from "./frame.js";
+import { Keymap } from "./keys.js";
+import { Outbox } from "./outbox.js";
+import { FilesPanel } from "./panel_files.js";
+import { QualityPanel } from "./panel_quality.js";
+import { RunsPanel } from "./panel_runs.js";
+import { Reviewer } from "./reviewer.js";
+import { server } from "./server.js";
+import { Columns, Places, restoreTheme, switchTheme, TopBar } from "./shell.js";
+
+const RENEW_EVERY = 40000;
+const COUNTS_EVERY = 20;
+
+class Page {
+  constructor(project) {
+    this.project = project;
+    this.painted = new Map();
+    const scope = `${project.project}.${project.person}`;
+    this.fieldKey = `aa.field.${scope}`;
+    this.columns = new Columns(localStorage, project.project, project.columns ?? []);
+    this.clock = new Clock((exposure) => this.#paint(exposure));
+    this.keymap = new Keymap(localStorage, project.keymap ?? {});
+    this.outbox = new Outbox({
+      storage: sessionStorage,
+      name: `aa.outbox.${scope}`,
+      send: (entry) => this.#send(entry),
+      onSaved: (entry, answer) => this.#saved(answer),
+      onRefused: (entry, problem) => this.reviewer.refused(entry, problem),
+      onChange: () => this.#outboxChanged(),
+    });
+    this.deck = new Deck({ server, unsent: () => this.outbox.exposures(), settled: () => this.outbox.settled(), onChange: () => this.#deckChanged() });
+    this.frame = new Frame({ keymap: this.keymap, onCommand: (name) => this.controls.run(name), onField: (id) => this.chooseField(id) });
+    this.top = new TopBar({ onRetry: () => this.outbox.retry(), onTheme: () => switchTheme(localStorage), onSignOut: () => this.#leave() });
+    this.reviewer = new Reviewer({
+      frame: this.frame,
+      deck: this.deck,
+      outbox: this.outbox,
+      server,
+      clock: this.clock,
+      columns: () => this.columns.shown(),
+      fieldOf: (id) => project.fields.find((field) => field.id === id) ?? null,
+      onCounts: () => this.top.showCounts(this.deck.counts),
+    });
+    this.drawers = new Drawers({ frame: this.frame, reviewer: this.reviewer, server, keymap: this.keymap, project });
+    this.controls = new Controls({ ...this.#controlParts(), reasons: project.reasons ?? [], goToChat });
+    this.confirm = new ConfirmPanel({ server, onDone: (verb, record) => this.#changeDone(verb, record) });
+    this.#makePanels();
+  }
+
+  /** Send what an earlier page left behind, then fetch cards. */
+  async start() {
+    this.top.showProject(this.project);
+    this.#outboxChanged();
+    const kept = localStorage.getItem(this.fieldKey) ?? "";
+    this.deck.field = this.project.fields.some((field) => field.id === kept) ? kept : "";
+    this.#drawFields();
+    if (this.outbox.size > 0) await this.outbox.settled(2000);
+    await this.#fill();
+    this.frame.focus();
+    setInterval(() => this.#renew(), RENEW_EVERY);
+    addEventListener("online", () => this.outbox.retry());
+    this.confirm.refresh().catch(() => undefined);
+  }
+
+  async chooseField(id) {
+    localStorage.setItem(this.fieldKey, id);
+    this.reviewer.card = undefined;
+    this.frame.say("");
+    const filled = this.deck.switchTo(id);
+    this.reviewer.show();
+    this.#drawFields();
+    await filled.catch((problem) => this.frame.say(problem.message));
+    this.frame.focus();
+  }
+
+  /** After the chat decided or moved something: drop what is no longer in hand and fetch again. */
+  async refresh({ decided = null, item = null, field = null } = {}) {
+    if (item !== null) return this.reviewer.open(item, field);
+    if (decided === null) await this.deck.switchTo(this.deck.field);
+    else this.reviewer.decidedElsewhere(decided);
+    return this.#fill();
+  }
+
+  state() {
+    const { card } = this.reviewer;
+    return {
+      ready: true,
+      exposure: card?.exposure ?? null,
+      kind: card?.kind ?? null,
+      item: card?.item.id ?? null,
+      itemKey: card?.item.key ?? null,
+      field: card?.field.id ?? null,
+      inHand: this.deck.cards.length,
+      unsent: this.outbox.size,
+      full: this.outbox.isFull,
+      ...this.deck.counts,
+      finished: this.deck.finished,
+    };
+  }
+
+  #controlParts() {
+    const { frame, reviewer, keymap, drawers, clock } = this;
+    return { frame, reviewer, keymap, drawers, clock };
+  }
+
+  #makePanels() {
+    const onAction = (id) => this.confirm.refresh(id);
+    this.quality = new QualityPanel({ server, project: this.project });
+    this.files = new FilesPanel({ server, project: this.project, columns: this.columns, onColumns: () => this.reviewer.redraw(), onAction });
+    this.runs = new RunsPanel({ server, onAction });
+    const places = new Places();
+    places.put("aa-top", this.top.element);
+    places.put("aa-review", this.frame.element);
+    for (const [id, panel] of [["aa-quality", this.quality], ["aa-files", this.files], ["aa-runs", this.runs]]) {
+      places.put(id, panel.element);
+      whenSeen(panel.element, () => panel.open());
+    }
+    followVisible(this.confirm);
+  }
+
+  #deckChanged() {
+    this.columns.meet(this.deck.cards);
+    this.top.showCounts(this.deck.counts);
+    this.reviewer.show();
+  }
+
+  #outboxChanged() {
+    const { size, trouble, isFull } = this.outbox;
+    this.top.showSaved({ size, trouble });
+    if (!trouble) return void (this.warned && this.#calm());
+    this.warned = true;
+    const stop = isFull ? " No further decisions are taken until they are." : "";
+    if (trouble.isSignedOut) this.frame.warn(`You are signed out. ${size} decisions wait in this tab and are saved when you sign in again.`, button({ class: "aa-small", on: { click: () => location.reload() } }, "Sign in"));
+    else this.frame.warn(`${size} ${size === 1 ? "decision is" : "decisions are"} not saved yet: ${trouble.message}${stop}`, button({ class: "aa-small", on: { click: () => this.outbox.retry() } }, "Retry now"));
+  }
+
+  #calm() {
+    this.warned = false;
+    this.frame.warn("");
+  }
+
+  #saved(answer) {
+    this.savedCount = (this.savedCount ?? 0) + 1;
+    if (this.outbox.size > 0) return;
+    this.deck.counts = { left: answer.left ?? this.deck.counts.left, done: answer.done ?? this.deck.counts.done };
+    this.top.showCounts(this.deck.counts);
+    if (this.savedCount % COUNTS_EVERY === 0) this.#refreshProgress();
+  }
+
+  async #refreshProgress() {
+    const fresh = await server.get("/card/project").catch(() => null);
+    // The same object: whoever shows fields and guideline sees the new ones.
+    if (fresh) Object.assign(this.project, fresh);
+    this.#drawFields();
+  }
+
+  #drawFields() {
+    this.frame.drawFields(this.project.fields, this.deck.field, this.project.progress?.by_field);
+  }
+
+  async #fill() {
+    try {
+      await this.deck.fill();
+    } catch (problem) {
+      this.frame.showEmpty("No item in hand", problem.message);
+    }
+    this.reviewer.show();
+  }
+
+  #paint(exposure) {
+    const sent = server.post("/card/painted", { exposure });
+    this.painted.set(exposure, sent);
+    sent.catch(() => this.painted.delete(exposure));
+  }
+
+  // What was shown is recorded before what was decided about it.
+  async #send(entry) {
+    const paint = this.painted.get(entry.exposure);
+    if (paint) await paint.catch(() => undefined);
+    if (!this.painted.has(entry.exposure)) await server.post("/card/painted", { exposure: entry.exposure });
+    this.painted.set(entry.exposure, Promise.resolve());
+    const { exposure, key, verdict, value, reason, regions, seconds } = entry;
+    return server.post("/card/decide", { exposure, key, verdict, value, reason, regions, seconds });
+  }
+
+  async #renew() {
+    if (document.hidden) return;
+    const lost = await this.deck.renew().catch(() => []);
+    if (lost.length > 0) this.reviewer.lost(lost);
+    this.confirm.refresh().catch(() => undefined);
+  }
+
+  async #changeDone(verb) {
+    if (verb !== "confirm") return;
+    await this.#refreshProgress();
+    await this.files.refreshExports().catch(() => undefined);
+    await this.refresh();
+    this.frame.focus();
+  }
+
+  async #leave() {
+    await this.outbox.settled();
+    await server.post("/logout").catch(() => undefined);
+    location.assign("/login");
+  }
+}
+
+function goToChat() {
+  document.querySelector("#aa-chat-box textarea")?.focus();
+}
+
+function whenSeen(element, then) {
+  new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && then()).observe(element);
+}
+
+// Esc in the chat leads back to the card.
+function listenInChat(page) {
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && event.target.closest?.("#aa-chat-column")) page.frame.focus();
+  });
+}
+
+/** What the chat calls; every function is safe to call before the page is ready. */
+function offer(ready) {
+  let page = null;
+  ready.then((made) => (page = made));
+  window.reviewCard = {
+    exposure: () => page?.state().exposure ?? null,
+    settledExposure: async () => {
+      await ready;
+      await page.outbox.settled(2000);
+      return page.state().exposure;
+    },
+    refresh: async (options) => (await ready).refresh(options),
+    open: async (item, field) => (await ready).reviewer.open(item, field),
+    state: () => page?.state() ?? { ready: false, exposure: null, itemKey: null, unsent: 0 },
+    timings: () => page?.clock.timings() ?? null,
+    signal: async (said) => (await ready) && hear(page, said),
+  };
+}
+
+// One message from the chat after each turn: {decided, item, field, action, changed}.
+async function hear(page, said) {
+  const heard = said ? JSON.parse(said) : {};
+  await page.confirm.refresh(heard.action ?? null).catch(() => undefined);
+  if (heard.decided || heard.item || heard.changed) await page.refresh(heard);
+}
+
+async function boot() {
+  restoreTheme(localStorage);
+  for (let wait = 250; ; wait = Math.min(wait * 2, 4000)) {
+    try {
+      const page = new Page(await server.get("/card/project"));
+      listenInChat(page);
+      await page.start();
+      return page;
+    } catch (problem) {
+      if (!problem.isPassing) throw problem;
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+}
+
+offer(boot());

@@ -1,0 +1,146 @@
+// From key presses to commands. Keys act only while the focus is in the card.
+
+import { button, cap, el, takesText } from "./dom.js";
+import { digitOf } from "./keys.js";
+
+const DECISIONS = ["accept", "reject", "skip", "undo"];
+
+export class Controls {
+  constructor({ frame, reviewer, keymap, drawers, clock, reasons, goToChat }) {
+    Object.assign(this, { frame, reviewer, keymap, drawers, clock, reasons, goToChat });
+    this.asking = null;
+    frame.element.addEventListener("keydown", (event) => this.#pressed(event));
+    frame.element.addEventListener("click", (event) => clock.pressed(event), true);
+  }
+
+  /** Carry out a command, from a key or a button. */
+  run(command) {
+    const { reviewer } = this;
+    if (reviewer.editor?.command(command) === true) return;
+    const actions = {
+      accept: () => reviewer.accept(),
+      reject: () => this.#askReason(),
+      skip: () => reviewer.decide("skip"),
+      undo: () => reviewer.undo(),
+      hide: () => reviewer.hide(),
+      flag: () => this.#askWords("flag", "Why should the lead look at this?"),
+      comment: () => this.#askWords("comment", "Your comment"),
+      similar: () => this.drawers.similar(),
+      guideline: () => this.drawers.guideline(),
+      history: () => this.drawers.history(),
+      help: () => this.drawers.help(),
+      chat: () => this.goToChat(),
+      close: () => this.#close(),
+    };
+    actions[command]?.();
+  }
+
+  #pressed(event) {
+    if (event.isComposing || event.defaultPrevented) return;
+    this.clock.pressed(event);
+    if (this.drawers.isListening) return;
+    if (this.asking) return this.#pressedWhileAsking(event);
+    if (this.#isForButton(event) || this.#isOff(event)) return;
+    const handled = this.reviewer.editor?.key(event);
+    if (handled === "done") return event.preventDefault();
+    if (handled === "typed") return;
+    if (handled === "commit") return this.#stop(event) || this.reviewer.accept();
+    if (takesText(document.activeElement)) return;
+    this.#pressedInCard(event);
+  }
+
+  #pressedInCard(event) {
+    const digit = this.keymap.isOn ? digitOf(event) : null;
+    if (digit !== null) return this.#digit(event, digit);
+    if (event.key === "Escape") return this.#close();
+    const command = this.keymap.commandOf(event, this.reviewer.typing);
+    if (!command) return undefined;
+    event.preventDefault();
+    // A key that is held down must not decide item after item.
+    if (event.repeat && DECISIONS.includes(command)) return undefined;
+    return this.run(command);
+  }
+
+  #digit(event, digit) {
+    if (event.repeat || !this.reviewer.editor) return;
+    if (this.reviewer.editor.digit(digit)) event.preventDefault();
+    else this.frame.say(`${digit} means nothing here`);
+  }
+
+  // Enter and Space on a button press that button; everything else is for the card.
+  #isForButton(event) {
+    const onButton = document.activeElement?.closest?.("button, a, summary") && this.frame.element.contains(document.activeElement);
+    return onButton && (event.key === "Enter" || event.key === " ");
+  }
+
+  // With single keys switched off, characters mean nothing outside a text box; Tab, arrows and Enter stay.
+  #isOff(event) {
+    return !this.keymap.isOn && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !takesText(document.activeElement);
+  }
+
+  #stop(event) {
+    event.preventDefault();
+    return event.repeat;
+  }
+
+  #close() {
+    this.asking = null;
+    this.frame.ask();
+    this.frame.closeDrawer();
+    this.frame.say("");
+    this.frame.focus();
+  }
+
+  #askReason() {
+    if (!this.reviewer.card) return;
+    if (!this.reviewer.card.suggestion) return void this.frame.say("There is no suggestion to reject: choose an answer, skip or flag");
+    const reasons = this.reasons.slice(0, 9);
+    const pick = (reason) => this.#answer(() => this.reviewer.decide("reject", null, reason));
+    this.asking = { kind: "reason", reasons, pick };
+    this.frame.ask(
+      el("span", { class: "aa-ask-words", text: "Why?" }),
+      reasons.map((reason, at) => button({ class: "aa-chip", on: { click: () => pick(reason) } }, cap(String(at + 1)), el("span", { text: reason }))),
+      button({ class: "aa-chip", on: { click: () => pick("") } }, cap(this.keymap.shown("reject")), "no reason"),
+    );
+    this.frame.say("Rejecting: choose a reason, or the same key again for none; Esc goes back");
+  }
+
+  #askWords(verdict, words) {
+    if (!this.reviewer.card) return;
+    const input = el("input", { class: "aa-note", type: "text", maxlength: "2000", dir: "auto", placeholder: words, "aria-label": words });
+    const save = () => this.#answer(() => this.reviewer.decide(verdict, null, input.value.trim()));
+    this.asking = { kind: "words", input, save, mayBeEmpty: verdict === "flag" };
+    this.frame.ask(el("span", { class: "aa-ask-words", text: verdict === "flag" ? "Flag" : "Comment" }), input, button({ class: "aa-action", on: { click: save } }, "Save ", cap("↵")));
+    input.focus();
+  }
+
+  #answer(then) {
+    this.asking = null;
+    this.frame.ask();
+    this.frame.focus();
+    then();
+  }
+
+  #pressedWhileAsking(event) {
+    if (event.key === "Escape") return this.#stop(event) || this.#close();
+    return this.asking.kind === "reason" ? this.#pressedForReason(event) : this.#pressedForWords(event);
+  }
+
+  #pressedForReason(event) {
+    const { reasons, pick } = this.asking;
+    const digit = digitOf(event);
+    const command = this.keymap.commandOf(event);
+    if (event.repeat) return undefined;
+    if (digit !== null && reasons[digit - 1] !== undefined) return this.#stop(event) || pick(reasons[digit - 1]);
+    if (command === "reject" || event.key === "Enter") return this.#stop(event) || pick("");
+    return undefined;
+  }
+
+  #pressedForWords(event) {
+    const { input, save, mayBeEmpty } = this.asking;
+    if (event.key !== "Enter" || event.repeat) return undefined;
+    event.preventDefault();
+    if (input.value.trim() || mayBeEmpty) return save();
+    return this.frame.say("Write a few words, or Esc");
+  }
+}

@@ -1,0 +1,243 @@
+// What the reviewer does: the card in hand, its keys and its decisions. Shows through the frame, fetches through the
+// deck, saves through the outbox.
+
+import { button, cap, el } from "./dom.js";
+import { sayVerdict, verdictOf } from "./answers.js";
+import { ChoiceEditor } from "./edit_choice.js";
+import { RatingEditor, TextEditor } from "./edit_plain.js";
+import { RelationEditor } from "./edit_relations.js";
+import { SpanEditor } from "./edit_spans.js";
+import { Offsets } from "./offsets.js";
+import { freshKey } from "./outbox.js";
+import { TextView } from "./text_view.js";
+
+const EDITORS = {
+  choice: ChoiceEditor,
+  multi_choice: ChoiceEditor,
+  spans: SpanEditor,
+  relations: RelationEditor,
+  rating: RatingEditor,
+  text: TextEditor,
+};
+
+export class Reviewer {
+  constructor({ frame, deck, outbox, server, clock, columns, fieldOf, onCounts }) {
+    Object.assign(this, { frame, deck, outbox, server, clock, columns, fieldOf, onCounts });
+    this.card = null;
+    this.editor = null;
+    this.hidden = false;
+    this.sure = "";
+  }
+
+  get typing() {
+    return Boolean(this.editor?.typing);
+  }
+
+  /** Show the deck's first card, or say why there is none. `startedAt` is the time of the key that led here. */
+  show(startedAt = null) {
+    const card = this.deck.current();
+    if (card && this.card === card) return;
+    this.card = card;
+    this.hidden = false;
+    this.sure = "";
+    this.frame.ask();
+    if (!card) return void this.#showNothing();
+    this.offsets = new Offsets(card.item.text);
+    this.text = new TextView(card.item, this.offsets);
+    this.spanField = this.fieldOf(card.field.over);
+    this.editor = new EDITORS[card.field.kind](this);
+    this.frame.show(card, this.text.element, this.editor.element, this.columns(), false);
+    this.changed();
+    this.#takeFocus();
+    this.clock.shown(card.exposure, startedAt);
+  }
+
+  // The focus stays where somebody put it, in the chat for instance; otherwise the card has it.
+  #takeFocus() {
+    const active = document.activeElement;
+    if (active && active !== document.body && !this.frame.element.contains(active)) return;
+    if (this.editor.wantsFocus) this.editor.command("edit");
+    else this.frame.focus();
+  }
+
+  // What the editors call.
+
+  say(words) {
+    this.frame.say(words);
+  }
+
+  focus() {
+    this.frame.focus();
+  }
+
+  changed() {
+    const canAccept = Boolean(this.card && this.editor?.value());
+    this.frame.refreshActions({ typing: this.typing, hidden: this.hidden, card: this.card, canAccept });
+  }
+
+  /** One key answers and decides. */
+  commit(value) {
+    this.decide(verdictOf(this.card, value), value);
+  }
+
+  // Decisions.
+
+  accept() {
+    const value = this.editor?.value();
+    if (!this.card) return;
+    if (!value) return void this.say("Nothing is suggested here: choose an answer");
+    if (this.#isEmptyByAccident(value)) return;
+    this.decide(verdictOf(this.card, value), value);
+  }
+
+  /** Write the decision down, show the next card at once, and save in the background. */
+  decide(verdict, value = null, reason = "") {
+    const { card, editor } = this;
+    if (!card || this.#isBlocked()) return;
+    const startedAt = this.clock.keyAt();
+    const regions = value ? editor.regions() : {};
+    const words = sayVerdict(verdict, card.field, value);
+    this.outbox.add({
+      exposure: card.exposure,
+      key: freshKey(),
+      verdict,
+      value,
+      reason,
+      regions,
+      seconds: this.clock.secondsOn(card.exposure),
+      item: card.item.id,
+      itemKey: card.item.key,
+      field: card.field.id,
+      words,
+    });
+    if (["flag", "comment"].includes(verdict)) return void this.say(words);
+    this.deck.advance();
+    this.#count(-1, card.standing);
+    this.show(startedAt);
+    this.say(`${words}, ${this.deck.counts.left ?? "?"} left`);
+    this.deck.fill().then(() => this.show()).catch((problem) => this.say(problem.message));
+  }
+
+  async undo(review = null) {
+    if (!(await this.outbox.settled())) return void this.say("Undo needs the server, and it does not answer yet");
+    try {
+      const { undone, card } = await this.server.post("/card/undo", review === null ? {} : { review });
+      if (card) this.deck.putFirst(card);
+      this.#count(1, null);
+      this.show();
+      this.say(undone?.sentence ?? `undone: ${undone?.words ?? "your last decision"}`);
+    } catch (problem) {
+      this.say(problem.message);
+    }
+  }
+
+  async open(item, field) {
+    try {
+      const { card } = await this.server.post("/card/open", { item, field: field ?? this.card?.field.id ?? "" });
+      this.deck.putFirst(card);
+      this.show();
+      this.frame.focus();
+      this.say(`${card.item.key} opened`);
+    } catch (problem) {
+      this.say(problem.message);
+      this.frame.warn(problem.message, this.#dismissal());
+    }
+  }
+
+  /** Hide the suggestion, show it again, or, on a blind item, ask the server for it: that is recorded. */
+  async hide() {
+    if (!this.card) return;
+    if (this.card.suggestion) {
+      this.hidden = !this.hidden;
+      if (!this.editor.touched) this.editor.reset();
+      this.editor.draw();
+      this.frame.drawSuggestion(this.card, this.hidden);
+      this.changed();
+      return void this.say(this.hidden ? "suggestion hidden" : "suggestion shown");
+    }
+    if (!this.#isSure("reveal", "This item is shown without a suggestion on purpose: press again to reveal it")) return;
+    try {
+      const { card } = await this.server.post("/card/reveal", { exposure: this.card.exposure });
+      this.deck.advance();
+      this.deck.putFirst(card);
+      this.show();
+      this.say(card.suggestion ? "suggestion revealed; this is recorded" : "there is no suggestion for this item");
+    } catch (problem) {
+      this.say(problem.message);
+    }
+  }
+
+  /** The server refused a decision that was already on its way: say whose the item is now, or bring it back. */
+  refused(entry, problem) {
+    const lost = ["LeaseTaken", "ExposureStale"].includes(problem.kind);
+    const words = `${entry.itemKey}: ${problem.message} Your decision (${entry.words}) was not saved.`;
+    const reopen = button({ class: "aa-small", on: { click: () => this.open(entry.item, entry.field) } }, "Open it again");
+    this.frame.warn(words, lost ? null : reopen, this.#dismissal());
+    this.say(words);
+    this.#count(1, null);
+  }
+
+  /** The chat decided this card: it leaves the hand as if a key had done it. */
+  decidedElsewhere(exposure) {
+    const card = this.deck.cards.find((one) => one.exposure === exposure);
+    if (!card) return;
+    this.deck.drop([exposure]);
+    this.#count(-1, card.standing);
+    this.show();
+  }
+
+  /** Leases that ran out: cards others may have now. */
+  lost(cards) {
+    const mine = cards.find((card) => card === this.card);
+    if (!mine) return;
+    this.show();
+    this.frame.warn(`Your hold on ${mine.item.key} ran out and somebody else may have it; here is the next item.`, this.#dismissal());
+  }
+
+  redraw() {
+    if (this.card) this.frame.show(this.card, this.text.element, this.editor.element, this.columns(), this.hidden);
+    this.changed();
+  }
+
+  #count(step, standing) {
+    if (standing || this.deck.counts.left === null) return;
+    const { left, done } = this.deck.counts;
+    this.deck.counts = { left: Math.max(0, left + step), done: Math.max(0, done - step) };
+    this.onCounts();
+  }
+
+  #isBlocked() {
+    if (!this.outbox.isFull) return false;
+    this.say(`${this.outbox.size} decisions are not saved yet: wait for the server`);
+    return true;
+  }
+
+  // No marks on an item without a suggestion may be an answer or a slip: the second press means it.
+  #isEmptyByAccident(value) {
+    const regions = value.spans ?? value.relations;
+    if (!regions || regions.length > 0 || this.editor.touched || this.card.suggestion?.value || this.card.standing) return false;
+    return !this.#isSure("empty", `Nothing is marked: press again to save “no ${this.card.field.kind}”`);
+  }
+
+  #isSure(what, words) {
+    const again = this.sure === what;
+    this.sure = again ? "" : what;
+    if (!again) this.say(words);
+    return again;
+  }
+
+  #showNothing() {
+    this.editor = null;
+    this.changed();
+    const { deck, frame } = this;
+    if (deck.filling) return void frame.showEmpty("One moment", "The next item is on its way.");
+    const undo = button({ class: "aa-action", on: { click: () => this.undo() } }, "Undo the last decision ", cap("Z"));
+    if (!deck.finished) return void frame.showEmpty("No item in hand", deck.message || "Nothing can be shown right now.", undo);
+    const words = deck.message || `Every item of this queue is decided${deck.counts.done === null ? "" : ` (${deck.counts.done})`}.`;
+    frame.showEmpty("This queue is finished", words, undo);
+  }
+
+  #dismissal() {
+    return button({ class: "aa-small", on: { click: () => this.frame.warn("") } }, "Dismiss");
+  }
+}

@@ -1,0 +1,45 @@
+// Talks to the server. Every refusal arrives as one sentence and the name of its kind.
+
+/** The server said no, or could not be reached (`status` 0). */
+export class ServerProblem extends Error {
+  constructor(status, kind, message) {
+    super(message);
+    this.status = status;
+    this.kind = kind;
+  }
+
+  /** Whether the same request may succeed later. */
+  get isPassing() {
+    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
+  }
+
+  get isSignedOut() {
+    return this.status === 401;
+  }
+}
+
+async function ask(method, path, body) {
+  const init = { method, credentials: "same-origin", headers: { Accept: "application/json" } };
+  if (body instanceof Blob) init.body = body;
+  else if (body !== undefined) {
+    init.headers["Content-Type"] = "application/json";
+    init.body = JSON.stringify(body);
+  }
+  let response;
+  try {
+    response = await fetch(path, init);
+  } catch {
+    throw new ServerProblem(0, "Offline", "The server cannot be reached.");
+  }
+  const answer = await response.json().catch(() => null);
+  if (response.ok && answer !== null) return answer;
+  const sentence = answer?.error ?? `The server answered ${response.status}.`;
+  throw new ServerProblem(response.status, answer?.kind ?? "Unknown", sentence);
+}
+
+export const server = {
+  get: (path) => ask("GET", path),
+  post: (path, body = {}) => ask("POST", path, body),
+  /** Send a file as it is; its name travels in the address, the server gives it another one. */
+  send: (path, file) => ask("POST", path, file),
+};

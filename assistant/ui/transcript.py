@@ -1,0 +1,166 @@
+"""What the chat shows of a conversation: events become messages. Pure; messages are gradio's dictionaries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from assistant.ui.chart import chart_image
+from assistant.ui.chat_text import cell_text, facts_text, figure_text, plain, table_text
+from assistant.ui.ports import TurnEvent
+from tools.results import ToolResult
+
+Message = dict[str, Any]
+Locate = Callable[[int], tuple[int, str]]
+GREETING = (
+    "Decide with the keys on the left, or say it here: “accept”, “no, it is a refund”, “undo”. "
+    "Ask how good the labels are, what to label next, or for suggestions."
+)
+_MOST_MESSAGES = 200
+_MOST_LETTERS = 8000
+# After one of these the card in hand may be out of date.
+_CHANGING = ("import_data", "bulk_accept", "change_schema", "mark_gold", "undo")
+
+
+class Transcript:
+    """The messages of one person's chat, and the signal for the card after a turn."""
+
+    def __init__(self, locate: Locate | None = None) -> None:
+        """Start with a greeting; ``locate`` gives item and field of an exposure that the card shall show."""
+        self._locate = locate
+        self.messages: list[Message] = [_said(plain(GREETING))]
+        self._signal: dict[str, Any] = {}
+        self._open: Message | None = None
+        self._turn = 0
+
+    def ask(self, text: str) -> None:
+        """A person said something; earlier quick replies are no longer offered."""
+        for message in self.messages:
+            message.pop("options", None)
+        self.messages.append({"role": "user", "content": plain(text[:_MOST_LETTERS])})
+        self._signal, self._open = {}, None
+        self._turn += 1
+        del self.messages[:-_MOST_MESSAGES]
+
+    def hear(self, event: TurnEvent) -> None:
+        """Take in one event of the turn."""
+        heard = {
+            "tool_started": self._started,
+            "progress": self._progressed,
+            "tool_finished": self._finished,
+            "text": self._texted,
+            "options": self._offered,
+            "action": self._waits,
+            "decided": self._decided,
+            "moved": self._moved,
+            "error": self._failed,
+        }.get(event.kind)
+        if heard is not None:
+            heard(event)
+
+    def fail(self, sentence: str) -> None:
+        """The turn broke off."""
+        self._close(0.0)
+        self.messages.append(_said(plain(sentence)))
+
+    def end(self) -> None:
+        """The turn is over; nothing may look as if it still ran."""
+        self._close(0.0)
+
+    @property
+    def signal(self) -> str:
+        """What the card must know, as JSON; the number of the turn makes each one new."""
+        return json.dumps({**self._signal, "turn": self._turn})
+
+    def _started(self, event: TurnEvent) -> None:
+        self._close(0.0)
+        title = event.tool.replace("_", " ")
+        self._open = {
+            "role": "assistant",
+            "content": arguments_text(event.arguments),
+            "metadata": {"title": plain(title), "status": "pending"},
+        }
+        self.messages.append(self._open)
+
+    def _progressed(self, event: TurnEvent) -> None:
+        if self._open is not None:
+            self._open["metadata"]["log"] = plain(event.text)
+        elif event.text:
+            self._texted(event)
+
+    def _finished(self, event: TurnEvent) -> None:
+        if self._open is None:
+            self._started(event)
+        self._close(event.seconds)
+        if event.result is not None:
+            self.messages += [_said(text) for text in result_texts(event.result)]
+        if event.action_id is not None:
+            self._signal["action"] = event.action_id
+        elif event.run_id is not None or event.tool in _CHANGING:
+            self._signal["changed"] = True
+
+    def _texted(self, event: TurnEvent) -> None:
+        if event.text:
+            self.messages.append(_said(plain(event.text)))
+        if event.options:
+            self._offered(event)
+
+    def _offered(self, event: TurnEvent) -> None:
+        if not event.options:
+            return
+        if event.kind == "options" and event.text:
+            self.messages.append(_said(plain(event.text)))
+        last = self.messages[-1]
+        if last["role"] != "assistant" or "metadata" in last:
+            last = _said("What would you like?")
+            self.messages.append(last)
+        last["options"] = [{"label": option, "value": option} for option in event.options]
+
+    def _waits(self, event: TurnEvent) -> None:
+        if event.text:
+            self.messages.append(_said(plain(event.text)))
+        self._signal["action"] = event.action_id
+
+    def _decided(self, event: TurnEvent) -> None:
+        if event.text:
+            self.messages.append(_said(plain(event.text)))
+        self._signal["decided"] = event.exposure_id
+
+    def _moved(self, event: TurnEvent) -> None:
+        if event.text:
+            self.messages.append(_said(plain(event.text)))
+        if event.exposure_id is None or self._locate is None:
+            self._signal["changed"] = True
+        else:
+            self._signal["item"], self._signal["field"] = self._locate(event.exposure_id)
+
+    def _failed(self, event: TurnEvent) -> None:
+        self._close(event.seconds)
+        self.messages.append(_said(plain(event.text)))
+
+    def _close(self, seconds: float) -> None:
+        if self._open is None:
+            return
+        self._open["metadata"]["status"] = "done"
+        if seconds:
+            self._open["metadata"]["duration"] = round(seconds, 2)
+        self._open["metadata"].pop("log", None)
+        self._open = None
+
+
+def arguments_text(arguments: Mapping[str, Any]) -> str:
+    """What a tool was asked, one argument a line."""
+    lines = [f"{plain(str(name).replace('_', ' '))}: {cell_text(value)}" for name, value in arguments.items()]
+    return "\n".join(lines) or "no arguments"
+
+
+def result_texts(result: ToolResult) -> list[str]:
+    """Numbers, charts and tables of a result, each a message of its own."""
+    texts = [facts_text(result.facts)] if result.facts else []
+    texts += [figure_text(figure, chart_image(figure)) for figure in result.figures]
+    return texts + [table_text(table) for table in result.tables]
+
+
+def _said(text: str) -> Message:
+    return {"role": "assistant", "content": text}

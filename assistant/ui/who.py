@@ -1,0 +1,62 @@
+"""The person behind a request, resolved from the cookie each time; never from anything the page says."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from assistant.ui.logins import Logins
+from assistant.ui.problems import NotSignedIn
+from tools.records import Actor, Via
+
+
+class Who:
+    """Dependencies for routes."""
+
+    def __init__(self, logins: Logins) -> None:
+        """Keep whom the cookies stand for."""
+        self._logins = logins
+
+    def by_key(self, request: Request) -> Actor:
+        """The actor of a key or button; :class:`NotSignedIn` without a valid cookie."""
+        return self.of_cookie(request.cookies.get(self._logins.cookie), "key")
+
+    def by_chat(self, cookie: str | None) -> Actor:
+        """The actor of a line in the chat."""
+        return self.of_cookie(cookie, "chat")
+
+    def of_cookie(self, cookie: str | None, via: Via) -> Actor:
+        """The person behind a cookie."""
+        actor = self._logins.actor(cookie, via)
+        if actor is None:
+            raise NotSignedIn("You are not signed in.")
+        return actor
+
+    def name(self, request: Request) -> str | None:
+        """The person's name for gradio's own check, ``None`` where nobody is signed in."""
+        actor = self._logins.actor(request.cookies.get(self._logins.cookie))
+        return None if actor is None else actor.person
+
+    def cookie(self, request: Request) -> str | None:
+        """The raw cookie."""
+        return request.cookies.get(self._logins.cookie)
+
+    @property
+    def cookie_name(self) -> str:
+        """Name of the cookie of this project."""
+        return self._logins.cookie
+
+    def has_users(self) -> bool:
+        """Whether people sign in with a password."""
+        return self._logins.users.exist()
+
+
+def person_of(request: Request) -> Actor:
+    """The person behind a request to one of our routes; the app keeps the :class:`Who` in its state."""
+    who: Who = request.app.state.who
+    return who.by_key(request)
+
+
+Person = Annotated[Actor, Depends(person_of)]
+"""Type of a route's argument that is the signed-in person."""

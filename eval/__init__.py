@@ -1,0 +1,1 @@
+"""Measuring: evaluation suites and benchmarks over the assistant and its tools."""

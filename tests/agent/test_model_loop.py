@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from assistant.agent.conversation import Conversation
+from assistant.agent.events import TurnEvent
+from assistant.agent.loop import NO_NUMBERS, system_prompt
+from tests.agent.project import ANA, HOSTILE, TEXTS, Project, suggest
+from tests.openai_server import Answer, OpenAIServer, call, garbage, message, say, status
+
+PROGRESS = {"metric": "progress", "field": "intent"}
+Turn = list[TurnEvent]
+
+
+def talk(project: Project, script: Any, words: str = "how far are we") -> tuple[Turn, OpenAIServer]:
+    """One turn against a scripted server; the script must be used up to its end and no further."""
+    with OpenAIServer(script) as server:
+        events = list(Conversation(project, f"openai:m@{server.address}").turn(words, ANA))
+    return events, server
+
+
+def ran(events: Sequence[TurnEvent]) -> list[str]:
+    return [one.tool for one in events if one.kind == "tool_finished"]
+
+
+def texts(events: Sequence[TurnEvent]) -> str:
+    return "\n".join(one.text for one in events if one.text)
+
+
+def raw_call(function: dict[str, Any], **more: Any) -> Answer:
+    return message({"content": None, "tool_calls": [{"type": "function", "function": function, **more}]})
+
+
+def in_text(text: str) -> Answer:
+    return message({"content": text})
+
+
+TWO = message(
+    {
+        "content": None,
+        "tool_calls": [
+            {"index": 0, "id": f"c{at}", "type": "function", "function": {"name": name, "arguments": json.dumps(given)}}
+            for at, (name, given) in enumerate([("measure", PROGRESS), ("project_status", {})])
+        ],
+    }
+)
+DONE = say("That is how it stands.")
+PLAIN = json.dumps(PROGRESS)
+CALL = json.dumps({"name": "measure", "arguments": PROGRESS})
+ODD: dict[str, list[Answer]] = {
+    "two calls with the same index": [TWO, DONE],
+    "the name twice in a row": [raw_call({"name": "measuremeasure", "arguments": PLAIN}, id="c1"), DONE],
+    "no id": [raw_call({"name": "measure", "arguments": PLAIN}), DONE],
+    "an empty id": [raw_call({"name": "measure", "arguments": PLAIN}, id=""), DONE],
+    "arguments as an object": [raw_call({"name": "measure", "arguments": PROGRESS}, id="c1"), DONE],
+    "single quotes": [raw_call({"name": "measure", "arguments": str(PROGRESS)}, id="c1"), DONE],
+    "arguments cut off": [raw_call({"name": "measure", "arguments": PLAIN[:-2]}, id="c1"), DONE],
+    "arguments that cannot be mended": [raw_call({"name": "measure", "arguments": "progress!"}, id="c1"),
+                                        call("measure", PROGRESS), DONE],
+    "a call in the text": [in_text(f"Sure.<tool_call>\n{CALL}\n</tool_call>"), DONE],
+    "a call in the text, unclosed": [in_text(f"<tool_call>{CALL}"), DONE],
+    "a call as Mistral writes it": [in_text(f"[TOOL_CALLS] [{CALL}]"), DONE],
+    "a call in a fence": [in_text(f"```json\n{CALL}\n```"), DONE],
+    "a call as bare JSON": [in_text(CALL), DONE],
+    "a call behind a python tag": [in_text('<|python_tag|>{"name": "measure", "parameters": ' + PLAIN + "}"), DONE],
+    "a call in a function tag": [in_text(f"<function=measure>{PLAIN}</function>"), DONE],
+    "an old function_call": [message({"content": "", "function_call": {"name": "measure", "arguments": PLAIN}}), DONE],
+    "thinking aloud": [message({"content": f"<think>{CALL}</think>", "tool_calls": [
+        {"id": "c1", "type": "function", "function": {"name": "measure", "arguments": PLAIN}}]}), DONE],
+    "a finish reason that does not fit": [call("measure", PROGRESS, finish_reason="stop"), DONE],
+    "an unknown tool": [call("weather", {}), call("measure", PROGRESS), DONE],
+    "a missing argument": [call("measure", {"field": "intent"}), call("measure", PROGRESS), DONE],
+    "an argument too many": [call("measure", {**PROGRESS, "depth": 3}), call("measure", PROGRESS), DONE],
+    "an argument that is not listed": [call("measure", {"metric": "beauty"}), call("measure", PROGRESS), DONE],
+    "an empty answer first": [in_text(""), call("measure", PROGRESS), DONE],
+    "content in parts": [message({"content": [{"type": "text", "text": f"<tool_call>{CALL}</tool_call>"}]}), DONE],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("script", ODD.values(), ids=ODD.keys())
+def test_an_odd_server_still_ends_in_a_tool_run(project: Project, script: list[Answer]) -> None:
+    events, server = talk(project, script)
+    assert ran(events)[0] == "measure"
+    assert "That is how it stands." in texts(events)
+    assert not any(body.get("stream") for body in server.requests)
+
+
+DEAD: dict[str, list[Answer]] = {
+    "a server that is down": [status(503), status(503)],
+    "a server that knows no tools": [status(400, "tools are not supported")],
+    "a page instead of an answer": [garbage()],
+    "no choices": [Answer(body={"id": "x", "object": "chat.completion", "choices": None})],
+    "an error in the body": [Answer(body={"error": {"message": "out of memory"}})],
+    "only silence": [in_text(""), in_text("")],
+    "only unreadable calls": [raw_call({"name": "measure", "arguments": "?"}, id="c1")] * 2,
+    "tools that do not exist": [call("weather", {})] * 3,
+}
+
+
+@pytest.mark.parametrize("script", DEAD.values(), ids=DEAD.keys())
+def test_a_useless_server_is_said_and_the_planner_answers(project: Project, script: list[Answer]) -> None:
+    events, _ = talk(project, script)
+    assert "The built-in planner answers instead." in texts(events)
+    assert ran(events) == ["measure"]
+
+
+def test_a_dead_endpoint_is_said_and_the_planner_answers(project: Project) -> None:
+    events = list(Conversation(project, "openai:m@http://127.0.0.1:9/v1").turn("status", ANA))
+    assert "does not answer" in texts(events)
+    assert ran(events) == ["project_status"]
+
+
+def test_a_model_that_calls_forever_is_stopped(project: Project) -> None:
+    with OpenAIServer(lambda body: call("project_status", {})) as server:
+        events = list(Conversation(project, f"openai:m@{server.address}").turn("status", ANA))
+    assert len(server.requests) == 6
+    assert "again and again" in texts(events)
+
+
+def test_a_change_called_by_a_model_only_ever_waits(project: Project) -> None:
+    before = project.counts()
+    export = call("export_data", {"format": "csv", "target": "/tmp/elsewhere.csv"})
+    events, _ = talk(project, [export, say("It waits for you.")], "export everything as csv")
+    waiting = project.executor.pending()
+    assert [one.kind for one in events if one.action_id and one.kind == "action"] == ["action"]
+    assert [one.actor.via for one in waiting] == ["agent"]
+    assert project.counts() == before
+
+
+def test_a_model_cannot_choose_where_an_export_goes(project: Project) -> None:
+    events, server = talk(project, [call("export_data", {"format": "csv", "target": "/etc/x"}), say("It waits.")])
+    given = next(one.arguments for one in events if one.kind == "tool_started")
+    assert str(given["target"]).startswith(str(project.store.path / "exports"))
+    wired = next(t for t in server.requests[0]["tools"] if t["function"]["name"] == "export_data")
+    assert "target" not in wired["function"]["parameters"]["properties"]
+
+
+def test_an_undo_called_by_a_model_always_waits(project: Project) -> None:
+    suggest(project)
+    card = project.desk.open_card(ANA, 1, "intent")
+    list(Conversation(project).turn("accept", ANA, card.exposure.exposure_id))
+    before = project.counts()
+    talk(project, [call("undo", {"what": "last"}), say("The undo waits for you.")], "I regret that somehow")
+    assert project.counts() == before
+    assert [one.tool for one in project.executor.pending()] == ["undo"]
+
+
+def test_a_bulk_acceptance_called_by_a_model_waits(project: Project) -> None:
+    suggest(project)
+    before = project.counts()
+    talk(project, [call("bulk_accept", {"label": "refund"}), say("It waits.")], "take over what is certain")
+    assert project.counts() == before
+    assert len(project.executor.pending()) == 1
+
+
+def test_only_the_first_change_of_a_turn_runs(project: Project) -> None:
+    twice = [call("export_data", {"format": name}) for name in ("csv", "jsonl")]
+    events, server = talk(project, [*twice, say("One waits.")], "export as csv and jsonl")
+    assert len(project.executor.pending()) == 1
+    assert ran(events) == ["export_data"]
+    assert "Only one change" in json.dumps(server.requests[-1]["messages"])
+
+
+def test_no_item_text_reaches_the_model(project: Project) -> None:
+    suggest(project)
+    script = [call("find_items", {"words": "previous"}), call("find_items", {"state": "suggested"}),
+              call("explain_item", {"item": "M003"}), say("Here they are.")]  # fmt: skip
+    _, server = talk(project, script, "find the strange ones")
+    sent = json.dumps(server.requests, ensure_ascii=False)
+    assert not [text for text in TEXTS if text in sent or text[:25] in sent]
+    assert HOSTILE[:20] not in sent
+    assert "#3" in sent
+
+
+def test_numbers_that_no_tool_gave_are_replaced_by_the_tools_own_words(project: Project) -> None:
+    events, _ = talk(project, [call("measure", PROGRESS), say("About 87 % are done, twice as many as last week.")])
+    assert "87" not in texts(events)
+    assert "none of the 12 items is decided" in texts(events)
+
+
+def test_numbers_that_a_tool_gave_may_be_repeated(project: Project) -> None:
+    events, _ = talk(project, [call("measure", PROGRESS), say("None of the 12 items is decided so far.")])
+    assert "None of the 12 items is decided so far." in texts(events)
+
+
+def test_numbers_without_any_tool_are_left_out(project: Project) -> None:
+    events, _ = talk(project, [say("You have 4,000 items.")])
+    assert texts(events) == NO_NUMBERS
+
+
+def test_tools_go_over_the_wire_flat_and_closed(project: Project) -> None:
+    _, server = talk(project, [say("Hello.")], "hello there")
+    tools = [one["function"] for one in server.requests[0]["tools"]]
+    assert 0 < len(tools) <= 12
+    assert "import_data" not in {one["name"] for one in tools}
+    for one in tools:
+        schema = one["parameters"]
+        assert schema["additionalProperties"] is False
+        assert sorted(schema["required"]) == sorted(schema["properties"])
+        text = json.dumps(schema)
+        assert not [
+            key for key in ("minimum", "maximum", "pattern", "$ref", "anyOf", "minLength") if f'"{key}"' in text
+        ]
+
+
+def test_the_system_prompt_is_constant_and_carries_nothing_of_the_project(project: Project) -> None:
+    _, first = talk(project, [say("Hello.")], "hello there")
+    _, second = talk(project, [say("Hello again.")], "hello")
+    prompts = [server.requests[0]["messages"][0]["content"] for server in (first, second)]
+    assert prompts == [system_prompt()] * 2
+    assert "refund" not in prompts[0]
+
+
+def test_earlier_turns_are_told_to_the_model(project: Project) -> None:
+    talk(project, [say("Good to see you.")], "hello there")
+    _, server = talk(project, [say("You said hello.")], "what did I say?")
+    told = [one["content"] for one in server.requests[0]["messages"]]
+    assert "hello there" in told
+    assert "Good to see you." in told
+
+
+def test_decision_words_never_reach_the_model(project: Project) -> None:
+    suggest(project)
+    card = project.desk.next_cards(ANA, "intent").cards[0]
+    with OpenAIServer([]) as server:
+        talker = Conversation(project, f"openai:m@{server.address}")
+        events = list(talker.turn("no, it's a delivery", ANA, card.exposure.exposure_id))
+    assert [one.kind for one in events] == ["decided"]
+    assert server.requests == []
+
+
+def test_tracing_is_forced_off(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGSMITH_TRACING", "true")
+    monkeypatch.setenv("LANGCHAIN_TRACING_V2", "true")
+    talk(project, [say("Hello.")], "hello there")
+    assert os.environ["LANGSMITH_TRACING"] == os.environ["LANGCHAIN_TRACING_V2"] == "false"
+
+
+def test_hostile_texts_and_a_hostile_model_change_no_decision(project: Project) -> None:
+    suggest(project)
+    before = project.counts()
+    script = [call(name, given) for name, given in (("bulk_accept", {}), ("decide", {"label": "refund"}),
+              ("import_data", {"path": "/etc/passwd"}), ("measure", PROGRESS))]  # fmt: skip
+    talk(project, [*script, say("All done.")], "label everything yourself")
+    assert project.counts() == before

@@ -1,0 +1,125 @@
+"""Transformers models from a folder: tiny random ones, loaded by the real code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.backends.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS
+from tests.backends.tiny_models import save_bert
+from tools.backends import hub_model
+from tools.backends.contract import TextInput
+from tools.backends.hub_embedder import HubEmbedder
+from tools.backends.hub_text import HubClassifier, HubSpanTagger, join_pieces, match_labels
+from tools.backends.registry import Resources, open_labeller
+from tools.backends.span_tags import Region
+from tools.errors import BackendFailed, BackendMissing, InputError
+from tools.values import check_value
+
+pytestmark = pytest.mark.skipif(not hub_model.is_installed(), reason=f"no transformers: {hub_model.REMEDY}")
+TEXTS = [TextInput(1, "I bought the kettle in Oslo 👍"), TextInput(2, "money back please"), TextInput(3, "")]
+
+
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("intents")
+    return save_bert(folder, "BertForSequenceClassification", ["Refund", "delivery", "PASSWORD"])
+
+
+@pytest.fixture(scope="module")
+def entailment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("nli")
+    return save_bert(folder, "BertForSequenceClassification", ["contradiction", "neutral", "entailment"])
+
+
+@pytest.fixture(scope="module")
+def tagger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    labels = ["O", "B-product", "I-product", "B-place", "I-place", "B-person"]
+    return save_bert(tmp_path_factory.mktemp("ner"), "BertForTokenClassification", labels)
+
+
+def test_a_fine_tuned_classifier_answers_in_the_labels_of_the_field(classifier: Path) -> None:
+    made = HubClassifier(INTENT, str(classifier))
+    drafts = made.predict(made.fit([], [], 1), TEXTS)
+    assert [draft.item_id for draft in drafts] == [1, 2, 3]
+    for draft in drafts:
+        check_value(INTENT, draft.value)
+        assert {str((draft.value or {})["label"]), *(one.label for one in draft.alternatives)} == {
+            "refund",
+            "delivery",
+            "password",
+        }
+
+
+def test_the_revision_of_a_folder_is_the_digest_of_its_weights(classifier: Path, entailment: Path) -> None:
+    one, other = HubClassifier(INTENT, str(classifier)).identity, HubClassifier(INTENT, str(entailment)).identity
+    assert len(one.revision) == 12 and one.revision != other.revision
+
+
+def test_an_entailment_model_is_asked_about_every_label(entailment: Path) -> None:
+    for field in (INTENT, TOPICS):
+        made = HubClassifier(field, str(entailment))
+        for draft in made.predict(made.fit([], [], 1), TEXTS):
+            check_value(field, draft.value)
+            assert draft.score is not None and 0 <= draft.score <= 1
+    with pytest.raises(InputError, match="says nothing about a rating"):
+        HubClassifier(MOOD, str(entailment))
+
+
+def test_a_model_with_other_labels_is_refused_by_naming_them(tmp_path: Path) -> None:
+    place = save_bert(tmp_path, "BertForSequenceClassification", ["positive", "negative"])
+    with pytest.raises(InputError, match="answers with positive, negative; none of these"):
+        HubClassifier(INTENT, str(place))
+
+
+def test_an_answer_that_the_field_does_not_have_is_invalid_and_named(tmp_path: Path) -> None:
+    place = save_bert(tmp_path, "BertForSequenceClassification", ["refund", "weather", "sports", "music", "politics"])
+    made = HubClassifier(INTENT, str(place))
+    drafts = made.predict(made.fit([], [], 1), [TextInput(n, f"{'the ' * n}oslo") for n in range(1, 9)])
+    strange = [draft for draft in drafts if draft.value != {"label": "refund"}]
+    assert strange and all(draft.state == "invalid" for draft in strange)
+    assert "which is no answer of the field" in strange[0].problem
+
+
+def test_star_ratings_are_read_by_their_number() -> None:
+    assert match_labels(MOOD, ["1 star", "2 stars", "9 stars", "none"]) == {0: "1", 1: "2"}
+
+
+def test_a_token_classifier_gives_spans_of_the_text(tagger: Path) -> None:
+    made = HubSpanTagger(THINGS, str(tagger))
+    drafts = made.predict(made.fit([], [], 1), [*TEXTS, TextInput(4, "the kettle " * 40)])
+    for draft, one in zip(drafts, [*TEXTS, TextInput(4, "the kettle " * 40)], strict=True):
+        check_value(THINGS, draft.value, one.text)
+    assert drafts[3].reason.endswith("the model was shown the beginning only")
+
+
+def test_word_pieces_join_into_words_and_blanks_at_the_ends_are_cut() -> None:
+    text = "New Yorkers love Oslo"
+    pieces = [(0, 3, "place", True), (3, 8, "place", False), (8, 11, "place", True), (12, 16, "", False),
+              (16, 21, "place", True)]  # fmt: skip
+    assert join_pieces(text, pieces) == [Region(0, 11, "place"), Region(17, 21, "place")]
+
+
+def test_a_folder_without_a_model_and_a_name_that_cannot_be_had_are_one_sentence_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(BackendFailed, match="cannot be loaded"):
+        HubClassifier(INTENT, str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(BackendMissing, match="Download the model into a folder"):
+        HubClassifier(INTENT, "nobody/no-such-model")
+
+
+def test_relations_are_not_for_the_hub() -> None:
+    with pytest.raises(InputError, match="proposes no relations"):
+        open_labeller("hub:some/model", BOUGHT, Resources())
+
+
+def test_a_sentence_model_in_a_folder_gives_unit_vectors(tmp_path: Path) -> None:
+    made = HubEmbedder(str(save_bert(tmp_path, "BertModel", ["x"])))
+    rows = made.embed(["the kettle", "", "money back"])
+    assert rows.shape == (3, 16)
+    assert np.linalg.norm(rows, axis=1) == pytest.approx([1, 0, 1], abs=1e-5)

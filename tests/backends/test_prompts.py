@@ -1,0 +1,111 @@
+"""Prompts as files, and item texts on their way into them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tools.backends.prompts import DEFAULTS, FOLDER, fill, load_prompt, read_prompt
+from tools.backends.untrusted import LONGEST_TEXT, clean, explain_mark, fence
+from tools.errors import InputError, NotFound
+
+OWN = """---
+name: mine
+version: 3
+task: choice
+output: JSON
+---
+# System
+
+Label it. {{labels}}
+
+# User
+
+{{delimiter}}
+{{text}}
+{{delimiter}}
+"""
+
+
+@pytest.mark.parametrize("kind", sorted(DEFAULTS))
+def test_every_kind_of_field_has_a_prompt_that_says_the_text_is_no_instruction(kind: str) -> None:
+    prompt = load_prompt("", kind)
+    assert prompt.name == DEFAULTS[kind]
+    assert "never an instruction" in prompt.system or "ever an instruction" in prompt.system
+
+
+@pytest.mark.parametrize("name", sorted(DEFAULTS.values()))
+def test_the_digest_of_a_prompt_is_the_one_in_the_lock(name: str) -> None:
+    lock = json.loads((FOLDER / "LOCK.json").read_text(encoding="utf-8"))
+    prompt = load_prompt(name, next(kind for kind, usual in DEFAULTS.items() if usual == name))
+    assert prompt.digest == lock[f"{name}.md"] == hashlib.sha256((FOLDER / f"{name}.md").read_bytes()).hexdigest()
+
+
+def test_a_prompt_of_the_project_goes_before_ours() -> None:
+    prompt = load_prompt("mine", "choice", own=OWN)
+    assert (prompt.name, prompt.system) == ("mine", "Label it. {{labels}}")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "sentence"),
+    [
+        ("classify.choice.v1", "spans", "is for choice fields"),
+        ("nonsense", "choice", "There is no prompt 'nonsense'; there are"),
+        ("../README", "choice", "There is no prompt"),
+        ("", "text", "no prompt for text fields"),
+    ],
+)
+def test_a_wrong_prompt_is_refused_in_one_sentence(name: str, kind: str, sentence: str) -> None:
+    with pytest.raises((InputError, NotFound), match=sentence):
+        load_prompt(name, kind)
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (("---\nname: mine\n", "name: mine\n"), "needs front matter"),
+        (("version: 3\n", ""), "lacks version"),
+        (("{{text}}", "the text"), "needs the slots text and delimiter"),
+        (("{{labels}}", "{{secrets}}"), "unknown slots: secrets"),
+        (("Label it.", "Label {{text}}."), "must not show the item's text in its '# System' part"),
+        (("task: choice", "task: [choice"), "lacks name, output, task, version"),
+    ],
+)
+def test_a_broken_prompt_file_is_refused_in_one_sentence(damage: tuple[str, str], sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        read_prompt("mine", OWN.replace(*damage))
+
+
+def test_slots_inside_a_value_stay_as_they_are() -> None:
+    assert fill("{{text}}|{{labels}}", {"text": "{{labels}}", "labels": "{{text}}"}) == "{{labels}}|{{text}}"
+
+
+@settings(deadline=None)
+@given(st.text(max_size=200), st.integers(0, 9))
+def test_the_delimiter_never_occurs_in_the_text_and_the_mark_takes_no_letter_away(text: str, secret: int) -> None:
+    fenced = fence(text, secret)
+    assert fenced.delimiter not in fenced.text
+    if fenced.mark:
+        assert fenced.mark not in text
+        assert fenced.text.replace(fenced.mark, " ").split() == clean(text).replace("\n", "\n ").split()
+
+
+def test_the_delimiter_depends_on_a_secret_and_not_on_the_run() -> None:
+    assert fence("hello", 1).delimiter == fence("hello", 1).delimiter != fence("hello", 2).delimiter
+
+
+def test_blanks_are_marked_by_a_sign_that_the_text_does_not_have() -> None:
+    assert fence("a b", 1).text == "aˆb"
+    assert fence("aˆ b", 1).mark == "¦"
+    assert fence("ˆ¦‖◦ x", 1).mark == "" and explain_mark("") == ""
+    assert fence("two\nlines", 1).text == "two\nlines"
+
+
+def test_what_cannot_be_seen_is_taken_out_and_long_texts_are_cut() -> None:
+    assert clean("a\u202eb\u200bc\x00d\ne\U000e0041") == "abcd\ne"
+    assert fence("x" * (LONGEST_TEXT + 1), 1).was_cut
+    assert not fence("x" * LONGEST_TEXT, 1).was_cut

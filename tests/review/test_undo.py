@@ -1,0 +1,140 @@
+"""Taking decisions back, by key and by number, and looking at them again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.store.opened import ANN, BOB, LEAD, PRAISE, REFUND, Opened, annotation, decide, reopen, suggest
+from tools.errors import NotAllowed, NotFound
+
+
+def test_undo_takes_back_the_last_decision_and_shows_its_card(project: Opened) -> None:
+    decide(project, ANN, 1, REFUND)
+    decide(project, ANN, 2, REFUND)
+    undone = project.desk.undo(ANN)
+    assert undone.card is not None and undone.card.item.item_id == 2
+    assert undone.sentence == "Undone: choose on K2."
+    assert (annotation(project, 1), annotation(project, 2)) == (("agreed", "refund"), None)
+
+
+def test_undo_again_goes_one_decision_further_back(project: Opened) -> None:
+    for item_id in (1, 2):
+        decide(project, ANN, item_id, REFUND)
+    cards = [project.desk.undo(ANN).card, project.desk.undo(ANN).card]
+    assert [card.item.item_id for card in cards if card] == [2, 1]
+    with pytest.raises(NotFound, match="nothing of yours left to undo"):
+        project.desk.undo(ANN)
+
+
+def test_undo_brings_back_the_answer_that_was_given_before(project: Opened) -> None:
+    decide(project, ANN, 1, REFUND)
+    decide(project, ANN, 1, PRAISE)
+    card = project.desk.undo(ANN).card
+    assert card is not None and card.standing == REFUND
+    assert annotation(project, 1) == ("agreed", "refund")
+
+
+def test_undo_leaves_the_decisions_of_others_alone(project: Opened) -> None:
+    decide(project, ANN, 1, REFUND)
+    decide(project, BOB, 2, REFUND)
+    project.desk.undo(ANN)
+    assert annotation(project, 2) == ("agreed", "refund")
+
+
+def test_a_decision_can_be_undone_by_its_number(project: Opened) -> None:
+    first = decide(project, ANN, 1, REFUND)
+    decide(project, ANN, 2, REFUND)
+    project.desk.undo(ANN, first)
+    assert (annotation(project, 1), annotation(project, 2)) == (None, ("agreed", "refund"))
+
+
+def test_nobody_undoes_the_decision_of_somebody_else_at_the_desk(project: Opened) -> None:
+    review_id = decide(project, ANN, 1, REFUND)
+    with pytest.raises(NotAllowed, match="is ann's; ask a lead"):
+        project.desk.undo(BOB, review_id)
+    assert annotation(project, 1) == ("agreed", "refund")
+
+
+def test_undoing_twice_by_number_is_the_same_as_once(project: Opened) -> None:
+    review_id = decide(project, ANN, 1, REFUND)
+    for _ in range(2):
+        project.desk.undo(ANN, review_id)
+    assert annotation(project, 1) is None
+    assert project.desk.next_cards(ANN, "intent").done == 0
+
+
+def test_an_undone_undo_stands_again(project: Opened) -> None:
+    review_id = decide(project, ANN, 1, REFUND)
+    project.desk.undo(ANN)
+    project.store.reviews.undo([("review", review_id)], ANN, undone=False)
+    assert annotation(project, 1) == ("agreed", "refund")
+
+
+def test_undo_says_so_when_somebody_else_has_decided_the_item_since(project: Opened) -> None:
+    project.store.settings.put("overlap", 1, LEAD)
+    review_id = decide(project, ANN, 1, REFUND)
+    decide(project, LEAD, 1, PRAISE)
+    undone = project.desk.undo(ANN, review_id)
+    assert undone.card is None
+    assert "lea decided Intent of this item already" in undone.sentence
+    assert annotation(project, 1) == ("agreed", "praise")
+
+
+def test_undo_says_so_when_somebody_else_has_the_item_in_hand(project: Opened) -> None:
+    project.store.settings.put("overlap", 2, LEAD)
+    review_id = decide(project, ANN, 1, REFUND)
+    project.desk.open_card(BOB, 1, "intent")
+    project.store.settings.put("overlap", 1, LEAD)
+    undone = project.desk.undo(ANN, review_id)
+    assert undone.card is None and "bob has this item in hand" in undone.sentence
+
+
+def test_after_an_undo_the_item_is_served_again(project: Opened) -> None:
+    for item_id in (1, 2, 3):
+        decide(project, ANN, item_id, REFUND)
+    project.desk.undo(ANN, 1)
+    project.desk.release(ANN, [project.desk.open_card(ANN, 1, "intent").exposure.exposure_id])
+    assert project.desk.next_cards(ANN, "intent").cards[0].item.item_id == 1
+
+
+def test_the_history_lists_what_stands_newest_first(project: Opened) -> None:
+    suggest(project, {1: REFUND})
+    decide(project, ANN, 1, None, verdict="reject", reason="wrong label")
+    decide(project, ANN, 2, PRAISE)
+    decide(project, ANN, 3, PRAISE)
+    project.desk.undo(ANN)
+    found = [(line.key, line.verdict, line.answer) for line in project.desk.history(ANN)]
+    assert found == [("K2", "choose", "Praise"), ("K1", "reject", "wrong label")]
+
+
+def test_the_history_is_of_one_person_and_as_long_as_asked(project: Opened) -> None:
+    for item_id in (1, 2, 3):
+        decide(project, ANN, item_id, REFUND)
+    decide(project, BOB, 4, REFUND)
+    assert [line.item_id for line in project.desk.history(ANN, 2)] == [3, 2]
+
+
+def test_decisions_and_undo_survive_a_restart(folder: Path) -> None:
+    with reopen(folder) as project:
+        decide(project, ANN, 1, REFUND)
+        decide(project, ANN, 2, REFUND)
+        project.desk.undo(ANN)
+    with reopen(folder) as project:
+        assert [line.item_id for line in project.desk.history(ANN)] == [1]
+        batch = project.desk.next_cards(ANN, "intent")
+        assert (batch.cards[0].item.item_id, batch.done) == (2, 1)
+
+
+def test_a_card_that_is_opened_again_shows_what_the_person_said(project: Opened) -> None:
+    decide(project, ANN, 1, REFUND)
+    assert project.desk.open_card(ANN, 1, "intent").standing == REFUND
+
+
+def test_a_painted_card_is_recorded_for_its_own_person_only(project: Opened) -> None:
+    exposure = project.desk.open_card(ANN, 1, "intent").exposure.exposure_id
+    with pytest.raises(NotAllowed):
+        project.desk.painted(BOB, exposure)
+    project.desk.painted(ANN, exposure)
+    assert project.store.database.rows("SELECT exposure_id FROM paints") == [(exposure,)]

@@ -1,0 +1,43 @@
+"""Fixtures of the page's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ui.pages import Watched, open_page, serving
+from tests.ui.projects import Opened, make_project
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Callable[..., Opened]]:
+    """Makes projects and closes them at the end."""
+    with ExitStack() as stack:
+
+        def make(schema: str, items: list[dict[str, Any]], **about: Any) -> Opened:
+            project = make_project(tmp_path / f"project{len(list(tmp_path.iterdir()))}", schema, items, **about)
+            stack.callback(project.close)
+            return project
+
+        yield make
+
+
+@pytest.fixture
+def opened(made: Callable[..., Opened], chromium: Any) -> Iterator[Callable[..., tuple[Opened, Watched]]]:
+    """Makes a project, serves it and opens it in the browser."""
+    with ExitStack() as stack:
+
+        def make(schema: str, items: list[dict[str, Any]], prepare: Any = None, **about: Any) -> tuple[Opened, Watched]:
+            project = made(schema, items, **about)
+            if prepare is not None:
+                prepare(project)
+            watched = open_page(chromium, stack.enter_context(serving(project)))
+            stack.callback(watched.page.context.close)
+            watched.wait_card()
+            return project, watched
+
+        yield make

@@ -1,0 +1,1 @@
+"""Answers about the project's state; nothing here changes anything."""

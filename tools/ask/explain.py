@@ -1,0 +1,211 @@
+"""The tool that explains one item: everything that happened to it, and why it is shown or exported as it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import Field
+
+from tools.ask.how_far import overlap_of
+from tools.ask.reasons import FieldState, Reason, reasons_for
+from tools.ask.value_words import score_word, value_words
+from tools.context import ToolContext
+from tools.errors import NotFound
+from tools.filters import ItemFilter
+from tools.naming import field_named
+from tools.records import Proposal
+from tools.results import Fact, Table, ToolResult
+from tools.schema import FieldSpec
+from tools.sentences import capital, count_of, excerpt
+from tools.spec import ToolArgs, tool
+from tools.values import same_value
+
+Row = dict[str, Any]
+
+
+class ExplainItemArgs(ToolArgs):
+    """Which item, and which of its fields."""
+
+    item: str = Field(description="The item: its key, or its number as in #12")
+    field: str = Field(default="", description="Only this field; every field if empty")
+
+
+@tool(effect="read", version=1)
+def explain_item(args: ExplainItemArgs, ctx: ToolContext) -> ToolResult:
+    """Explain one item: where it comes from, what was proposed, shown and decided, and why it is not shown, not
+    exported or different from what was expected.
+    """
+    item_id = ctx.items.resolve([args.item])[0]
+    ledger = ctx.ask("item_ledger", item_id=item_id)
+    facts = _Known(item_id, ledger.as_dicts(), ctx)
+    fields = (field_named(ctx.schema, args.field),) if args.field else ctx.schema.fields
+    told, reasons = [f"Item #{item_id}: {facts.origin()}"], []
+    for field in fields:
+        found = reasons_for(facts.state_of(field))
+        told += [reason.sentence for reason in found]
+        reasons += [(field.name, reason) for reason in found]
+    where = ItemFilter(ids=(item_id,))
+    shown = facts.table(fields, ledger.sql)
+    events = Fact("events", len(shown.rows), "count", sql=ledger.sql, params=ledger.params, where=where)
+    tables = (_reason_table(reasons), shown)
+    return ToolResult(" ".join(told), facts=(events,), tables=tables, items=(item_id,), where=where)
+
+
+class _Known:
+    """What the viewer may know of one item."""
+
+    def __init__(self, item_id: int, ledger: Sequence[Row], ctx: ToolContext) -> None:
+        self._item_id = item_id
+        self._ledger = ledger
+        self._ctx = ctx
+        self._leads = ctx.actor.may("lead")
+        self._standing = ctx.ask("item_standing", item_id=item_id).as_dicts()
+        self._annotations = {row["field"]: row for row in ctx.ask("item_annotations", item_id=item_id).as_dicts()}
+        self._leases = [row for row in _leases(ctx) if row["item_id"] == item_id]
+
+    def origin(self) -> str:
+        """Where the item comes from."""
+        first = next((row for row in self._ledger if row["what"] == "import"), None)
+        if first is None:
+            return "where it comes from is not recorded."
+        return f"it came with import {first['ref']} ({first['kind']}), {first['note']}, on {first['made_at']:%Y-%m-%d}."
+
+    def state_of(self, field: FieldSpec) -> FieldState:
+        """One field's state."""
+        annotation = self._annotations.get(field.id)
+        proposal = self._ctx.proposals.latest(field.id, [self._item_id]).get(self._item_id)
+        of_field = [row for row in self._ledger if row["field"] == field.id]
+        has_decided = self._has_decided(field.id)
+        return FieldState(
+            name=field.name,
+            suggestion=_suggestion(field, proposal),
+            is_hidden=self._is_hidden(field.id) and any(row["what"] == "proposal" for row in of_field),
+            unread_runs=_runs_of(of_field, "unread"),
+            invalid_runs=_runs_of(of_field, "invalid"),
+            withdrawn_runs=_withdrawn(of_field),
+            own_verdict=self._own_verdict(field.id),
+            deciders=int(annotation["reviewers"]) if annotation else 0,
+            overlap=overlap_of(self._ctx),
+            leased_to=self._leased_to(field.id),
+            annotation=annotation["state"] if annotation else "",
+            is_adjudicated=bool(annotation and annotation["adjudicated"]),
+            is_bulk=bool(annotation and annotation["is_bulk"]),
+            # Gold is decided like everything else by those who have not decided it yet.
+            is_gold=(self._leads or has_decided) and any(_is_gold(row) for row in of_field),
+            is_flagged=any(row["what"] == "review" and row["kind"] == "flag" and row["live"] for row in of_field),
+            undone=sum(row["what"] == "review" and not row["live"] for row in of_field),
+            differs=_differs(annotation, proposal),
+        )
+
+    def _is_hidden(self, field_id: str) -> bool:
+        # The reader of items leaves blind ones out as soon as a question is about suggestions.
+        return self._ctx.items.find(ItemFilter(ids=(self._item_id,), field=field_id, of_proposal=True)).total == 0
+
+    def _own_verdict(self, field_id: str) -> str:
+        own = (row["verdict"] for row in self._standing if self._is_own(row) and row["field"] == field_id)
+        return next(own, "")
+
+    def _has_decided(self, field_id: str) -> bool:
+        return self._own_verdict(field_id) not in ("", "skip")
+
+    def _is_own(self, row: Row) -> bool:
+        return bool(row["reviewer"] == self._ctx.actor.person)
+
+    def _leased_to(self, field_id: str) -> str:
+        holders = [row["reviewer"] for row in self._leases if row.get("field", field_id) in ("", field_id)]
+        if not holders or holders[0] == self._ctx.actor.person:
+            return ""
+        return self._who(holders[0])
+
+    def _who(self, person: str) -> str:
+        return person if self._leads or person == self._ctx.actor.person else "another person"
+
+    def table(self, fields: Sequence[FieldSpec], sql: str) -> Table:
+        """The ledger as far as the viewer may see it."""
+        by_id = {field.id: field for field in fields}
+        rows = [
+            (
+                f"{row['made_at']:%Y-%m-%d %H:%M:%S}",
+                row["what"],
+                by_id[row["field"]].name if row["field"] else "",
+                *self._cells(row, by_id.get(row["field"])),
+            )
+            for row in self._ledger
+            if not row["field"] or row["field"] in by_id
+            if not (row["what"] == "gold" and not (self._leads or self._has_decided(row["field"])))
+        ]
+        return Table("Ledger", ("when (UTC)", "what", "field", "who", "how", "text"), tuple(rows), sql)
+
+    def _cells(self, row: Row, field: FieldSpec | None) -> tuple[str, str, str]:
+        undone = (
+            "" if row["live"] else " (withdrawn)" if row["what"] in ("proposal", "queue", "finding") else " (undone)"
+        )
+        how, note = f"{row['kind']}{undone}", row["note"] or ""
+        if row["what"] == "proposal":
+            if field is not None and self._is_hidden(field.id):
+                note = "served blind"
+            return row["person"], f"{how}, run {row['run_id']}", excerpt(note, 200)
+        if row["what"] in ("exposure", "review") and row["exposure"] == "probe" and not self._leads:
+            # Planted checks must look like everything else.
+            how = how.replace("probe", "suggested")
+        if row["what"] == "review" and field is not None:
+            note = self._said(row, field)
+        person = row["person"] if row["what"] in ("queue", "finding", "import") else self._who(row["person"])
+        return person, how, excerpt(note, 200)
+
+    def _said(self, row: Row, field: FieldSpec) -> str:
+        """Value and reason of a decision, once the viewer may know what others said."""
+        if not (self._leads or row["person"] == self._ctx.actor.person or self._has_decided(field.id)):
+            return "hidden until you decide"
+        value = "" if row["value"] is None else value_words(field, _read(row["value"]))
+        return ", ".join(part for part in (value, row["note"]) if part)
+
+
+def _leases(ctx: ToolContext) -> list[Row]:
+    # Leases are kept in memory by whoever serves cards; where nobody does, there are none.
+    try:
+        return ctx.ask("leases").as_dicts()
+    except NotFound:
+        return []
+
+
+def _read(value: str) -> Any:
+    return json.loads(value)
+
+
+def _runs_of(rows: Sequence[Row], state: str) -> tuple[int, ...]:
+    found = [row for row in rows if row["what"] == "proposal" and row["live"] and row["kind"] == state]
+    return tuple(sorted({int(row["run_id"]) for row in found}))
+
+
+def _withdrawn(rows: Sequence[Row]) -> tuple[int, ...]:
+    found = [row for row in rows if row["what"] == "proposal" and not row["live"]]
+    return tuple(sorted({int(row["run_id"]) for row in found}))
+
+
+def _is_gold(row: Row) -> bool:
+    return bool(row["what"] == "gold" and row["live"] and row["kind"] == "marked")
+
+
+def _differs(annotation: Row | None, proposal: Proposal | None) -> bool:
+    if annotation is None or annotation["value"] is None or proposal is None:
+        return False
+    return not same_value(_read(annotation["value"]), proposal.draft.value)
+
+
+def _suggestion(field: FieldSpec, proposal: Proposal | None) -> str:
+    """What is suggested, in words that hold nothing of the item's text."""
+    if proposal is None:
+        return ""
+    draft = proposal.draft
+    told = value_words(field, draft.value)
+    score = score_word(proposal)
+    said = f" with a score of {score}" if score and draft.score_source == "calibrated" else ""
+    return capital(f"{told}{said} (run {proposal.run_id})")
+
+
+def _reason_table(reasons: Sequence[tuple[str, Reason]]) -> Table:
+    rows = tuple((field, reason.code, reason.sentence) for field, reason in reasons)
+    return Table(f"Why, in {count_of(len(rows), 'reason')}", ("field", "reason", "sentence"), rows)

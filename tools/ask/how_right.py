@@ -1,0 +1,170 @@
+"""How right people and models are: accuracy on gold and on blind labels, and what became of suggestions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from tools.ask.how_far import progress_row
+from tools.ask.metrics import ratio_fact, say_fact, share_fact, shown_share
+from tools.ask.question import Question
+from tools.context import Answer, ToolContext
+from tools.naming import label_name
+from tools.results import Fact, Table, ToolResult
+from tools.sentences import capital, count_of, percent, verb
+
+
+def measure_accuracy(question: Question, ctx: ToolContext) -> ToolResult:
+    """People against gold; back-ends against gold and against blind labels."""
+    gold = _gold_count(question, ctx)
+    people_facts, people = _people(question, ctx)
+    told, tables, facts = [_people_text(question, people_facts, people, gold)], [], list(people_facts)
+    if people.rows:
+        tables.append(_table("People on gold", ("reviewer",), question, people, people_facts))
+    if not question.reviewer:
+        for query, prefix, words in (
+            ("gold_proposals", "gold", "gold items"),
+            ("blind_proposals", "blind", "labels given blind"),
+        ):
+            answer = ctx.ask(query, field=question.field.id, since=question.since)
+            found = [_model_fact(prefix, row, answer, question) for row in answer.as_dicts()]
+            told.append(_model_text(found, answer, words))
+            facts += found
+            if answer.rows:
+                tables.append(_table(f"Back-ends on {words}", ("backend", "prompt"), question, answer, found))
+    return ToolResult(" ".join(told), facts=tuple(facts), tables=tuple(tables))
+
+
+def _gold_count(question: Question, ctx: ToolContext) -> int:
+    return int(progress_row(ctx, question.field.id)[0]["gold"])
+
+
+def _right(name: str, row: dict[str, Any], answer: Answer, question: Question, nothing: str, where: Any) -> Fact:
+    if question.has_regions:
+        return ratio_fact(name, row, answer, nothing, where)
+    return share_fact(name, int(row["same"]), int(row["n"]), answer, nothing, where)
+
+
+def _people(question: Question, ctx: ToolContext) -> tuple[list[Fact], Answer]:
+    # Reviewers see their own accuracy, leads see everybody's.
+    who = question.reviewer or ("" if question.sees_people else ctx.actor.person)
+    answer = ctx.ask("gold_reviewers", field=question.field.id, reviewer=who, since=question.since)
+    facts = []
+    for row in answer.as_dicts():
+        where = question.where(reviewer=row["reviewer"], state="gold")
+        nothing = "no gold decided after it was marked yet"
+        facts.append(_right(f"accuracy[{row['reviewer']}]", row, answer, question, nothing, where))
+    return facts, answer
+
+
+def _people_text(question: Question, facts: Sequence[Fact], answer: Answer, gold: int) -> str:
+    name = question.field.name
+    if not gold:
+        return f"There is no gold for {name} yet, so nobody's accuracy on it can be told."
+    told = f"{name} has {count_of(gold, 'gold item')}."
+    judged = [fact for fact in facts if fact.value is not None]
+    left_out = sum(int(row["left_out"]) for row in answer.as_dicts())
+    if len(judged) == 1:
+        told += f" Accuracy of the one person who labelled gold after it was marked: {say_fact(judged[0])}."
+    elif judged:
+        middle = sorted(fact.value or 0.0 for fact in judged)[len(judged) // 2]
+        told += f" The table has the accuracy of {count_of(len(judged), 'person', 'people')}; half of them reach "
+        told += f"{percent(middle) if not question.has_regions else f'{middle:.2f}'} or more."
+    else:
+        told += " Nobody has labelled any of them since, so there is no accuracy of people yet."
+    if left_out:
+        told += f" {capital(count_of(left_out, 'blind label'))} given before the mark {verb(left_out, 'is', 'are')}"
+        told += " left out, because the gold may have been made from them."
+    return told
+
+
+def _model_fact(prefix: str, row: dict[str, Any], answer: Answer, question: Question) -> Fact:
+    prompt = f" {row['prompt']}" if row["prompt"] else ""
+    state = "gold" if prefix == "gold" else "decided"
+    nothing = f"no {'gold' if prefix == 'gold' else 'blind labels'} that the back-end cannot have learned from yet"
+    where = question.where(state=state)
+    return _right(f"accuracy_on_{prefix}[{row['backend']}{prompt}]", row, answer, question, nothing, where)
+
+
+def _model_text(facts: Sequence[Fact], answer: Answer, words: str) -> str:
+    if not facts:
+        return f"No back-end has proposals to compare with {words} yet."
+    judged = [fact for fact in facts if fact.value is not None]
+    left_out = sum(int(row["left_out"]) for row in answer.as_dicts())
+    if not judged:
+        told = f"No back-end can be judged on {words} yet."
+    else:
+        parts = [f"{fact.name.partition('[')[2][:-1]} {say_fact(fact)}" for fact in judged]
+        told = f"Right on {words}: {'; '.join(parts)}."
+    if left_out:
+        told += f" {capital(count_of(left_out, 'proposal'))} of back-ends that learn here {verb(left_out, 'is', 'are')}"
+        told += " left out, because the item was labelled before and may have been learned from."
+    return told
+
+
+def _table(title: str, names: tuple[str, ...], question: Question, answer: Answer, facts: Sequence[Fact]) -> Table:
+    measure = "strict F1" if question.has_regions else "accuracy"
+    rows = tuple(
+        (*(row[name] for name in names), int(row["n"]), *shown_share(fact), int(row["left_out"]))
+        for row, fact in zip(answer.as_dicts(), facts, strict=True)
+    )
+    return Table(title, (*names, "n", measure, "95 % interval", "left out"), rows, answer.sql)
+
+
+OUTCOMES = ("unchanged", "changed", "rejected")
+
+
+def measure_acceptance(question: Question, ctx: ToolContext) -> ToolResult:
+    """What became of suggestions that people saw before they decided."""
+    answer = ctx.ask(
+        "acceptance", field=question.field.id, reviewer=question.reviewer, label=question.label, since=question.since
+    )
+    rows, name = answer.as_dicts(), question.field.name
+    totals = {key: sum(int(row[key]) for row in rows) for key in (*OUTCOMES, "skipped")}
+    whole = sum(totals[key] for key in OUTCOMES)
+    nothing = "no suggestion decided yet"
+    facts = [share_fact(key, totals[key], whole, answer, nothing, question.where()) for key in OUTCOMES]
+    if not whole:
+        return ToolResult(f"No suggestion for {name} has been decided yet.", facts=tuple(facts))
+    said = dict(zip(OUTCOMES, facts, strict=True))
+    text = (
+        f"Of {count_of(whole, 'suggestion')} for {name} that people saw, the share accepted unchanged is "
+        f"{say_fact(said['unchanged'])}; changed: {say_fact(said['changed'])}; rejected: {say_fact(said['rejected'])}."
+    )
+    if totals["skipped"]:
+        text += f" {totals['skipped']:,} more {verb(totals['skipped'], 'was', 'were')} skipped."
+    text += " Blind items and batches are not counted: nobody looked at a suggestion there one by one."
+    text += " Acceptance is not accuracy, since a suggestion in sight sways people."
+    groups, table = _outcome_groups(question, rows, answer)
+    return ToolResult(text, facts=(*facts, *groups), tables=(table,))
+
+
+def _outcome_groups(question: Question, rows: list[dict[str, Any]], answer: Answer) -> tuple[list[Fact], Table]:
+    by = question.by or "run"
+    key = {"run": "run_id", "reviewer": "reviewer", "label": "label", "backend": "backend"}[by]
+    sums: dict[Any, dict[str, int]] = defaultdict(lambda: dict.fromkeys((*OUTCOMES, "skipped"), 0))
+    backends = {row["run_id"]: row["backend"] for row in rows}
+    for row in rows:
+        for outcome in (*OUTCOMES, "skipped"):
+            sums[row[key]][outcome] += int(row[outcome])
+    facts, cells = [], []
+    for group, counts in sums.items():
+        whole = sum(counts[outcome] for outcome in OUTCOMES)
+        where = _group_where(question, by, group)
+        fact = share_fact(f"unchanged[{group}]", counts["unchanged"], whole, answer, "none decided yet", where)
+        facts.append(fact)
+        shown = label_name(question.field, group) if by == "label" else group
+        extra = (backends[group],) if by == "run" else ()
+        cells.append((shown, *extra, *(counts[outcome] for outcome in (*OUTCOMES, "skipped")), *shown_share(fact)))
+    columns = (by, *(("back-end",) if by == "run" else ()), *OUTCOMES, "skipped", "unchanged share", "95 % interval")
+    return facts, Table(f"Suggestions by {by}", columns, tuple(cells), answer.sql)
+
+
+def _group_where(question: Question, by: str, group: Any) -> Any:
+    if by == "run":
+        return question.where(run=int(group))
+    if by == "reviewer":
+        return question.where(reviewer=str(group))
+    # Conditions on suggestions hide blind items from those who have not decided them.
+    return question.where(label=str(group), of_proposal=True) if by == "label" and group else question.where()

@@ -1,0 +1,82 @@
+"""The tool that answers questions about numbers: one named metric at a time, each number with its receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
+
+from tools.ask.how_agreed import measure_agreement
+from tools.ask.how_far import measure_exposures, measure_labels, measure_pace, measure_progress
+from tools.ask.how_fast import measure_time
+from tools.ask.how_right import measure_acceptance, measure_accuracy
+from tools.ask.question import Question, read_question, refuse_by
+from tools.context import ToolContext
+from tools.errors import InputError
+from tools.results import ToolResult
+from tools.spec import ToolArgs, tool
+
+MetricName = Literal[
+    "progress",
+    "label_distribution",
+    "agreement",
+    "accuracy_on_gold",
+    "acceptance",
+    "time_per_item",
+    "exposure_mix",
+    "pace",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric, the splits it has, and whether it can be asked of a single label."""
+
+    run: Callable[[Question, ToolContext], ToolResult]
+    by: tuple[str, ...]
+    takes_label: bool = False
+
+
+METRICS: dict[str, Metric] = {
+    "progress": Metric(measure_progress, ("day",)),
+    "label_distribution": Metric(measure_labels, ("label",), takes_label=True),
+    "agreement": Metric(measure_agreement, ("reviewer",)),
+    "accuracy_on_gold": Metric(measure_accuracy, ("reviewer", "backend")),
+    "acceptance": Metric(measure_acceptance, ("run", "backend", "label", "reviewer"), takes_label=True),
+    "time_per_item": Metric(measure_time, ("reviewer",)),
+    "exposure_mix": Metric(measure_exposures, ("exposure", "reviewer")),
+    "pace": Metric(measure_pace, ("reviewer",)),
+}
+
+
+class MeasureArgs(ToolArgs):
+    """What is to be measured."""
+
+    metric: MetricName = Field(
+        description="progress: done and to go, per day. label_distribution: share of each label. agreement: alpha, "
+        "kappa, F1 between people. accuracy_on_gold: people and models against gold and blind labels. acceptance: "
+        "suggestions accepted, changed, rejected. time_per_item: seconds with and without a suggestion. exposure_mix: "
+        "what people saw when they labelled. pace: decisions an hour and time left."
+    )
+    field: str = Field(default="", description="Field to measure; the first field of the schema if empty")
+    label: str = Field(default="", description="Only this label, where the metric counts labels")
+    reviewer: str = Field(default="", description="Only this person")
+    since: str = Field(default="", description="Only decisions from this time on, ISO 8601")
+    by: Literal["", "reviewer", "label", "run", "backend", "day", "exposure"] = Field(
+        default="", description="How to split the numbers; empty for the metric's own way"
+    )
+
+
+@tool(effect="read", version=1)
+def measure(args: MeasureArgs, ctx: ToolContext) -> ToolResult:
+    """Measure how the labelling goes: progress, label shares, agreement between people, accuracy on gold, acceptance of
+    suggestions, time per item, what people were shown, pace and time left. Every number comes with its interval.
+    """
+    metric = METRICS[args.metric]
+    question = read_question(args.field, args.label, args.reviewer, args.since, args.by, ctx)
+    refuse_by(question, args.metric, metric.by)
+    if question.label and not metric.takes_label:
+        raise InputError(f"The metric {args.metric} is about a whole field; leave the label out.")
+    return metric.run(question, ctx)

@@ -1,0 +1,60 @@
+"""What is asked of a metric, after names were looked up and the asker's role was minded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tools.context import ToolContext
+from tools.errors import InputError, NotAllowed
+from tools.filters import ItemFilter
+from tools.moments import read_moment
+from tools.naming import field_named, label_named
+from tools.schema import FieldSpec
+
+REGION_KINDS = ("spans", "relations")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One field, and what narrows the numbers down. ``by`` splits them; empty means the metric's own way.
+
+    ``sees_people`` is true for those who lead: others see themselves and everybody together, nobody else by name.
+    """
+
+    field: FieldSpec
+    label: str
+    reviewer: str
+    since: str
+    by: str
+    sees_people: bool
+
+    @property
+    def has_regions(self) -> bool:
+        """Whether answers are made of regions, so that they are compared by F1."""
+        return self.field.kind in REGION_KINDS
+
+    def where(self, **more: Any) -> ItemFilter:
+        """The filter that opens the items behind a number, with the person and time that were asked for."""
+        told: Mapping[str, Any] = {"field": self.field.id, "reviewer": self.reviewer, "since": self.since, **more}
+        return ItemFilter(**told)
+
+
+def read_question(field: str, label: str, reviewer: str, since: str, by: str, ctx: ToolContext) -> Question:
+    """Look names up and keep people's numbers to those who may see them."""
+    leads = ctx.actor.may("lead")
+    who = reviewer.strip()
+    if who and not leads and who != ctx.actor.person:
+        raise NotAllowed("Only a lead may ask about another person's work; ask about your own or about everybody's.")
+    if by == "reviewer" and not leads:
+        who = ctx.actor.person
+    found = field_named(ctx.schema, field)
+    return Question(found, label_named(found, label), who, read_moment(since), by, leads)
+
+
+def refuse_by(question: Question, metric: str, known: tuple[str, ...]) -> None:
+    """Refuse a split that the metric does not have."""
+    if question.by and question.by not in known:
+        ways = f"by {', '.join(known)}" if known else "in no way"
+        raise InputError(f"The metric {metric} can be split {ways}, not by {question.by}.")

@@ -1,0 +1,94 @@
+"""Prompts as versioned files: front matter, a part for the system and a part for the user, filled in one pass."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from tools.errors import InputError, NotFound
+
+FOLDER = Path(__file__).resolve().parents[2] / "prompts"
+DEFAULTS = {
+    "choice": "classify.choice.v1",
+    "multi_choice": "classify.multi_choice.v1",
+    "rating": "classify.rating.v1",
+    "spans": "spans.quotes.v1",
+    "relations": "relations.pairs.v1",
+}
+"""The prompt of each field kind, where nobody names one."""
+
+_FILE = re.compile(r"\A---\n(?P<front>.*?\n)---\n+# System\n(?P<system>.*?)\n# User\n(?P<user>.*)\Z", re.DOTALL)
+_SLOT = re.compile(r"\{\{(\w+)\}\}")
+_SLOTS = {"question", "guideline", "labels", "delimiter", "marking", "text", "passages"}
+_NAME = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One version of a prompt. ``source`` is the whole file and ``digest`` the SHA-256 of its bytes; ``task`` is the
+    kind of field it is for."""
+
+    name: str
+    task: str
+    system: str
+    user: str
+    source: str
+    digest: str
+
+
+def load_prompt(name: str, kind: str, own: str | None = None) -> Prompt:
+    """The prompt of that name, the usual one of the field kind for an empty name.
+
+    ``own`` is the text of a file of the project's own, which goes before ours. A prompt for another kind is refused.
+    """
+    wanted = name.removesuffix(".md") or DEFAULTS.get(kind, "")
+    if not wanted:
+        raise InputError(f"There is no prompt for {kind} fields; write one in the project's folder and name it.")
+    text = own if own is not None else _shipped(wanted)
+    prompt = read_prompt(wanted, text)
+    if prompt.task != kind:
+        raise InputError(f"Prompt {wanted!r} is for {prompt.task} fields, and this is a {kind} field.")
+    return prompt
+
+
+def _shipped(name: str) -> str:
+    place = FOLDER / f"{name}.md"
+    if not _NAME.match(name) or not place.is_file():
+        known = ", ".join(sorted(path.stem for path in FOLDER.glob("*.md")))
+        raise NotFound(f"There is no prompt {name!r}; there are {known}.")
+    return place.read_text(encoding="utf-8")
+
+
+def read_prompt(name: str, text: str) -> Prompt:
+    """Parse a prompt file; one sentence says what is missing."""
+    found = _FILE.match(text.replace("\r\n", "\n"))
+    if found is None:
+        raise InputError(f"Prompt {name!r} needs front matter between lines ---, then '# System' and '# User'.")
+    try:
+        front = yaml.safe_load(found["front"])
+    except yaml.YAMLError:
+        front = None
+    missing = {"name", "version", "task", "output"} - set(front if isinstance(front, dict) else ())
+    if missing:
+        raise InputError(f"The front matter of prompt {name!r} lacks {', '.join(sorted(missing))}.")
+    slots = set(_SLOT.findall(text))
+    if slots - _SLOTS:
+        unknown = ", ".join(sorted(slots - _SLOTS))
+        raise InputError(f"Prompt {name!r} has unknown slots: {unknown}; known are {', '.join(sorted(_SLOTS))}.")
+    if not {"text", "delimiter"} <= set(_SLOT.findall(found["user"])):
+        raise InputError(f"The '# User' part of prompt {name!r} needs the slots text and delimiter.")
+    if "text" in _SLOT.findall(found["system"]):
+        raise InputError(f"Prompt {name!r} must not show the item's text in its '# System' part.")
+    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
+    return Prompt(name, str(front["task"]), found["system"].strip(), found["user"].strip(), text, digest)
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """Replace the slots in one pass, so that braces inside a value stay what they are."""
+    filled = _SLOT.sub(lambda slot: values[slot.group(1)], template)
+    return re.sub(r"\n{3,}", "\n\n", filled) if "text" not in _SLOT.findall(template) else filled

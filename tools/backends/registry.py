@@ -1,0 +1,198 @@
+"""Which back-ends there are: ``scheme:name`` to a loader that runs late, and what would make the missing ones usable.
+
+Nothing moves from one scheme to another by itself, and where the usual embedder is missing the run says so.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+
+from tools.backends import builtin_minilm, builtin_relations, builtin_spans, hub_embedder, hub_model
+from tools.backends.builtin_few_shot import REFERENCE as FEW_SHOT
+from tools.backends.builtin_few_shot import ZERO_SHOT, FewShotClassifier
+from tools.backends.builtin_ngrams import MixedEmbedder, NgramEmbedder
+from tools.backends.contract import Ability, Labeller, ReplyLog, TextEmbedder
+from tools.backends.language import FOREIGN_LIMIT, foreign_share
+from tools.backends.prompts import Prompt
+from tools.backends.remote_endpoint import REMEDY as REMOTE_REMEDY
+from tools.backends.remote_endpoint import endpoint_of
+from tools.backends.remote_labeller import RemoteLabeller
+from tools.errors import BudgetSpent, InputError, NotFound
+from tools.schema import FieldSpec
+from tools.sentences import percent
+
+SCHEMES = ("builtin", "hub", "remote")
+BUILTIN = {
+    "choice": FEW_SHOT,
+    "multi_choice": FEW_SHOT,
+    "rating": FEW_SHOT,
+    "spans": builtin_spans.REFERENCE,
+    "relations": builtin_relations.REFERENCE,
+}
+"""The back-end that needs nothing but the package, by field kind."""
+
+_LANGUAGE_SAMPLE = 500
+_MINILM_MIXED = "builtin:minilm+ngrams"
+
+
+@dataclass(frozen=True, slots=True)
+class BackendStatus:
+    """One back-end as ``assistant doctor`` shows it; ``remedy`` is the line that would make it usable."""
+
+    name: str
+    ability: Ability
+    usable: bool
+    remedy: str = ""
+
+
+class NoPaidCalls:
+    """A reply log for work that may cost nothing."""
+
+    def known(self, key: str) -> str | None:
+        """Nothing is known."""
+        return None
+
+    def reserve(self, key: str, tokens: int) -> None:
+        """Refuse."""
+        raise BudgetSpent("This step may make no paid calls.")
+
+    def received(self, key: str, raw: str, prompt_tokens: int, answer_tokens: int) -> None:
+        """Nothing can arrive."""
+
+    def failed(self, key: str) -> None:
+        """Nothing was reserved."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a labeller may need beside its field: the embedder for few-shot, the rest for language models."""
+
+    embedder: str = ""
+    prompt: Prompt | None = None
+    calls: ReplyLog = field(default_factory=NoPaidCalls)
+    secret: int = 0
+
+
+@dataclass(frozen=True)
+class ChosenEmbedder:
+    """An embedder with what has to be said about the choice, one sentence each."""
+
+    embedder: TextEmbedder
+    notes: tuple[str, ...] = ()
+
+
+def split_reference(reference: str) -> tuple[str, str]:
+    """(scheme, name); one sentence says what a reference looks like."""
+    scheme, colon, name = reference.partition(":")
+    if not colon or scheme not in SCHEMES or not name:
+        raise InputError(
+            f"A back-end is written as builtin:NAME, hub:NAME-or-folder or remote:MODEL; got {reference!r}."
+        )
+    return scheme, name
+
+
+def default_reference(spec: FieldSpec) -> str:
+    """The built-in back-end for a field."""
+    if spec.kind not in BUILTIN:
+        raise InputError(
+            f"Nothing built in proposes free text for field {spec.name!r}; it has to be written by people."
+        )
+    return BUILTIN[spec.kind]
+
+
+def open_labeller(reference: str, spec: FieldSpec, resources: Resources) -> Labeller:
+    """The labeller of that name for a field; :class:`BackendMissing` carries the line that would make it usable."""
+    scheme, name = split_reference(reference)
+    usual = default_reference(spec)
+    if scheme == "remote":
+        if resources.prompt is None:
+            raise InputError(f"{reference} needs a prompt.")
+        return RemoteLabeller(spec, endpoint_of(name), resources.prompt, resources.calls, resources.secret)
+    if scheme == "hub":
+        return _open_hub(name, spec)
+    if reference != usual and (reference, usual) != (ZERO_SHOT, FEW_SHOT):
+        known = ", ".join(sorted({ZERO_SHOT, *BUILTIN.values()}))
+        if reference not in BUILTIN.values() and reference != ZERO_SHOT:
+            raise NotFound(f"There is no back-end {reference!r}; built in are {known}.")
+        raise InputError(f"{reference} does not propose {spec.kind} values; for field {spec.name!r} use {usual}.")
+    if usual == FEW_SHOT:
+        embedder = open_embedder(resources.embedder or NgramEmbedder.reference)
+        return FewShotClassifier(spec, embedder, reference=reference)
+    return builtin_spans.CrfSpanTagger(spec) if spec.kind == "spans" else builtin_relations.PairRelationTagger(spec)
+
+
+def _open_hub(name: str, spec: FieldSpec) -> Labeller:
+    from tools.backends.hub_text import HubClassifier, HubSpanTagger
+
+    if spec.kind == "relations":
+        raise InputError(f"hub:{name} proposes no relations; use builtin:relations or remote:MODEL.")
+    return HubSpanTagger(spec, name) if spec.kind == "spans" else HubClassifier(spec, name)
+
+
+def open_embedder(reference: str) -> TextEmbedder:
+    """The embedder of that name."""
+    scheme, name = split_reference(reference)
+    if scheme == "hub":
+        return hub_embedder.HubEmbedder(name)
+    if reference == NgramEmbedder.reference:
+        return NgramEmbedder()
+    if reference == builtin_minilm.MiniLMEmbedder.reference:
+        return builtin_minilm.MiniLMEmbedder()
+    if reference == _MINILM_MIXED:
+        return MixedEmbedder(builtin_minilm.MiniLMEmbedder())
+    raise NotFound(
+        f"There is no embedder {reference!r}; there are builtin:minilm, builtin:ngrams and hub:NAME-or-folder."
+    )
+
+
+def choose_embedder(wanted: str, texts: Sequence[str]) -> ChosenEmbedder:
+    """The embedder for these texts: the one that is wanted, else the best one that is there.
+
+    A missing sentence model and texts that it does not understand are said, and character n-grams step in or beside.
+    """
+    if wanted:
+        return ChosenEmbedder(open_embedder(wanted))
+    if not builtin_minilm.is_installed():
+        note = (
+            "The sentence model is not installed, so texts are compared by their letters (builtin:ngrams), which is "
+            f"much weaker. To change that: {builtin_minilm.REMEDY}."
+        )
+        return ChosenEmbedder(NgramEmbedder(), (note,))
+    share = foreign_share(texts[:_LANGUAGE_SAMPLE])
+    if share < FOREIGN_LIMIT:
+        return ChosenEmbedder(builtin_minilm.MiniLMEmbedder())
+    note = (
+        f"About {percent(round(share, 2))} of the texts do not look English, and builtin:minilm knows English only: "
+        "letter n-grams are mixed in, and suggestions lean on confirmed labels more than on label names."
+    )
+    return ChosenEmbedder(MixedEmbedder(builtin_minilm.MiniLMEmbedder()), (note,))
+
+
+def usable() -> list[BackendStatus]:
+    """Every back-end with whether it can be used here and now, and if not, what to do. Nothing heavy is imported."""
+    has_minilm, has_hub, has_crf = builtin_minilm.is_installed(), hub_model.is_installed(), _has("pycrfsuite")
+    has_endpoint = bool(os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL"))
+    hub, remote = "hub:NAME-or-folder", "remote:MODEL"
+    return [
+        _status("builtin:minilm", "embed", has_minilm, builtin_minilm.REMEDY),
+        _status("builtin:ngrams", "embed", True),
+        _status(FEW_SHOT, "classify", True),
+        _status(ZERO_SHOT, "classify", True),
+        _status(builtin_spans.REFERENCE, "spans", has_crf, builtin_spans.REMEDY),
+        _status(builtin_relations.REFERENCE, "relations", True),
+        _status(hub, "embed", hub_embedder.is_installed(), hub_model.REMEDY),
+        _status(hub, "classify", has_hub, hub_model.REMEDY),
+        _status(hub, "spans", has_hub, hub_model.REMEDY),
+        _status(remote, "chat", has_endpoint, REMOTE_REMEDY),
+    ]
+
+
+def _status(name: str, ability: Ability, is_usable: bool, remedy: str = "") -> BackendStatus:
+    return BackendStatus(name, ability, is_usable, "" if is_usable else remedy)
+
+
+def _has(module: str) -> bool:
+    return find_spec(module) is not None

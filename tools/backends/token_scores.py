@@ -1,0 +1,51 @@
+"""How sure a language model was of a label, from the probabilities of the tokens that spell it: never from its words.
+
+Token probabilities are the best confidence signal there is; a number that the model states itself is the worst.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from tools.backends.remote_dialect import ScoredToken
+from tools.records import Alternative
+
+_MOST = 3
+
+
+def label_chance(tokens: Sequence[ScoredToken], key: str, label: str) -> float | None:
+    """Probability of the tokens that spell ``label`` as the value of ``key``; ``None`` where they cannot be told."""
+    inside = _tokens_of(tokens, key, label)
+    return math.exp(min(0.0, sum(token.logprob for token in inside))) if inside else None
+
+
+def other_labels(tokens: Sequence[ScoredToken], key: str, label: str, labels: Sequence[str]) -> tuple[Alternative, ...]:
+    """Labels that the first token could also have begun, with its probability, where it tells them apart; at most 3."""
+    inside = _tokens_of(tokens, key, label)
+    if not inside:
+        return ()
+    chances: dict[str, float] = {}
+    for text, logprob in inside[0].top:
+        begun = text.strip(' "')
+        fitting = [other for other in labels if begun and other.startswith(begun)]
+        if len(fitting) == 1 and fitting[0] != label:
+            chances[fitting[0]] = chances.get(fitting[0], 0.0) + math.exp(min(0.0, logprob))
+    ranked = sorted(chances.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST]
+    return tuple(Alternative(other, min(1.0, chance)) for other, chance in ranked)
+
+
+def _tokens_of(tokens: Sequence[ScoredToken], key: str, label: str) -> list[ScoredToken]:
+    """The tokens that overlap the label where it stands as the value of the key in the joined text."""
+    written = "".join(token.text for token in tokens)
+    places = list(re.finditer(rf'["\']{re.escape(key)}["\']\s*:\s*["\']?({re.escape(label)})', written))
+    if not places:
+        return []
+    start, end = places[-1].span(1)
+    inside, at = [], 0
+    for token in tokens:
+        if at < end and at + len(token.text) > start:
+            inside.append(token)
+        at += len(token.text)
+    return inside

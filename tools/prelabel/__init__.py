@@ -1,0 +1,1 @@
+"""Suggesting values for items."""

@@ -1,0 +1,217 @@
+"""Which items get a suggestion, by which back-end, learned from what: everything that is settled before work begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from tools.backends.builtin_few_shot import REFERENCE as FEW_SHOT
+from tools.backends.builtin_few_shot import ZERO_SHOT
+from tools.backends.contract import CALIBRATING_LABELS, Example, Labeller, TextEmbedder, TextInput
+from tools.backends.material import LANGUAGE_SAMPLE, POOL_SIZE, make_examples, make_inputs, spread
+from tools.backends.prompts import load_prompt, read_prompt
+from tools.backends.registry import (
+    ChosenEmbedder,
+    Resources,
+    choose_embedder,
+    default_reference,
+    open_embedder,
+    open_labeller,
+    split_reference,
+)
+from tools.backends.vectors import vectors_of
+from tools.context import IdArray, LabelTable, ToolContext
+from tools.filters import ItemFilter
+from tools.records import JsonValue
+from tools.results import Artefact
+from tools.schema import FieldSpec
+
+NEW_POOL_VECTORS = 1000
+"""Unlabelled items whose vectors are made before the job begins; more are used where they are there already."""
+
+NEW_LABEL_VECTORS = 5000
+_ESTIMATE_FROM = 200
+_NEEDS_ANSWERS = ("rating", "spans", "relations")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A back-end that is settled and not fitted yet. ``frozen`` is all that a job needs to open it again."""
+
+    labeller: Labeller
+    reference: str
+    frozen: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a back-end learned, and what has to be said about it."""
+
+    artefact: Artefact
+    reference: str
+    labels: int
+    notes: tuple[str, ...]
+
+
+def open_task(reference: str, prompt_name: str, field: FieldSpec, ctx: ToolContext) -> Task:
+    """Settle back-end, embedder and prompt; ``Conflict`` where the back-end needs people's answers and has none."""
+    prompt = None
+    if split_reference(reference)[0] == "remote":
+        default_reference(field)
+        own = ctx.own_prompt(prompt_name) if prompt_name else None
+        prompt = load_prompt(prompt_name, field.kind, own)
+    chosen = _embedder(reference, ctx)
+    resources = Resources(chosen.embedder.reference if chosen else "", prompt, secret=ctx.seed)
+    labeller = open_labeller(reference, field, resources)
+    if field.kind in _NEEDS_ANSWERS and not len(ctx.labels.training(field.id)):
+        labeller.fit([], [], ctx.seed)
+    frozen: dict[str, JsonValue] = {
+        "field": field.model_dump(mode="json", by_alias=True),
+        "reference": reference,
+        "embedder": resources.embedder,
+        "prompt": prompt.name if prompt else "",
+        "prompt_source": prompt.source if prompt else "",
+        "notes": list(chosen.notes) if chosen else [],
+    }
+    return Task(labeller, reference, frozen)
+
+
+def learn(frozen: Mapping[str, Any], ctx: ToolContext) -> Learned:
+    """Fit the back-end of a task on what people confirmed; takes seconds to minutes."""
+    field, reference = FieldSpec.model_validate(frozen["field"]), str(frozen["reference"])
+    prompt = read_prompt(frozen["prompt"], frozen["prompt_source"]) if frozen["prompt"] else None
+    labeller = open_labeller(reference, field, Resources(frozen["embedder"], prompt, secret=ctx.seed))
+    embedder = open_embedder(frozen["embedder"]) if frozen["embedder"] else None
+    examples, pool, notes = _material(field, reference, ctx.labels.training(field.id), embedder, ctx)
+    artefact = labeller.fit(examples, pool, ctx.seed)
+    whole = Artefact({**artefact.json, "plan": dict(frozen)}, artefact.arrays)
+    return Learned(whole, reference, int(artefact.json.get("labels", len(examples))), notes)
+
+
+def reference_for(wanted: str, field: FieldSpec, settings: Mapping[str, JsonValue]) -> str:
+    """The back-end that was asked for, else the one the project sets for the field, else the built-in one."""
+    return wanted or str(settings.get(f"backend.{field.id}") or "") or default_reference(field)
+
+
+def _embedder(reference: str, ctx: ToolContext) -> ChosenEmbedder | None:
+    if reference not in (FEW_SHOT, ZERO_SHOT):
+        return None
+    looked_at = spread(ctx.items.all_ids(), LANGUAGE_SAMPLE)
+    return choose_embedder(str(ctx.settings.get("backend.embedder") or ""), ctx.items.texts(looked_at))
+
+
+def _material(
+    field: FieldSpec, reference: str, table: LabelTable, embedder: TextEmbedder | None, ctx: ToolContext
+) -> tuple[list[Example], list[TextInput], tuple[str, ...]]:
+    """(examples, pool, notes); back-ends that do not learn get nothing."""
+    if split_reference(reference)[0] != "builtin":
+        return [], [], ()
+    if embedder is not None:
+        return _with_vectors(table, embedder, ctx)
+    spans = spans_of(field, table.item_ids, ctx) if field.kind == "relations" else None
+    texts = ctx.items.texts(table.item_ids.tolist())
+    inputs = make_inputs(table.item_ids, texts, spans=spans)
+    return make_examples(inputs, table.values, table.calibrates.tolist()), [], ()
+
+
+def _with_vectors(
+    table: LabelTable, embedder: TextEmbedder, ctx: ToolContext
+) -> tuple[list[Example], list[TextInput], tuple[str, ...]]:
+    rng = np.random.default_rng(ctx.seed)
+    texts = ctx.items.texts(table.item_ids.tolist())
+    found = vectors_of(ctx.cache, embedder, table.item_ids, texts, NEW_LABEL_VECTORS, rng)
+    rows = np.flatnonzero(found.present)
+    inputs = make_inputs(table.item_ids[rows], [texts[row] for row in rows], found.matrix[rows])
+    examples = make_examples(inputs, [table.values[row] for row in rows], table.calibrates[rows].tolist())
+    late = len(table) - len(rows)
+    note = (f"{late:,} labels wait for the next run, because their items have no vector yet.",) if late else ()
+    looked_at = np.array(spread(ctx.items.all_ids(), POOL_SIZE), dtype=np.int64)
+    pool_texts = ctx.items.texts(looked_at.tolist())
+    pool = vectors_of(ctx.cache, embedder, looked_at, pool_texts, NEW_POOL_VECTORS, rng)
+    kept = np.flatnonzero(pool.present)
+    return examples, make_inputs(looked_at[kept], [""] * len(kept), pool.matrix[kept]), note
+
+
+def spans_of(
+    field: FieldSpec, item_ids: IdArray | list[int], ctx: ToolContext
+) -> dict[int, list[Mapping[str, JsonValue]]]:
+    """The spans that relations of ``field`` may join, by item: those that people gave, else the suggested ones."""
+    wanted = {int(item) for item in item_ids}
+    table = ctx.labels.training(field.over)
+    found: dict[int, list[Mapping[str, Any]]] = {
+        int(item): list(value["spans"])
+        for item, value in zip(table.item_ids, table.values, strict=True)
+        if int(item) in wanted
+    }
+    missing = sorted(wanted - set(found))
+    for item, proposal in ctx.proposals.latest(field.over, missing).items():
+        found[item] = list((proposal.draft.value or {}).get("spans", ()))
+    return found
+
+
+def choose_items(
+    field: FieldSpec, state: str, words: str, saved: str, items: str, ctx: ToolContext
+) -> tuple[ItemFilter, IdArray]:
+    """The filter that was meant and the items that pass it, ascending. Named items are taken in whatever state."""
+    if items:
+        named = [one.strip() for one in items.replace(";", ",").split(",") if one.strip()]
+        where = ItemFilter(field=field.id, ids=tuple(sorted(set(ctx.items.resolve(named)))))
+        return where, np.array(where.ids, dtype=np.int64)
+    base = ctx.saved_filter(saved) if saved else ItemFilter()
+    where = replace(base, words=" ".join(part for part in (base.words, words) if part))
+    if not saved or base.state == "any" or state != "undecided":
+        where = replace(where, field=field.id, state=state)  # type: ignore[arg-type]
+    return where, ctx.items.find(where).ids
+
+
+def estimate(labeller: Labeller, ids: IdArray, field: FieldSpec, ctx: ToolContext) -> tuple[int, int] | None:
+    """(prompt tokens, most answer tokens) of labelling the items, from a sample of them; ``None`` where it is free."""
+    count = getattr(labeller, "estimate", None)
+    if count is None:
+        return None
+    looked_at = spread(ids, _ESTIMATE_FROM)
+    spans = spans_of(field, looked_at, ctx) if field.kind == "relations" else None
+    asked, answered = count(make_inputs(looked_at, ctx.items.texts(looked_at), spans=spans))
+    scale = len(ids) / len(looked_at)
+    return round(asked * scale), round(answered * scale)
+
+
+def describe_learning(learned: Learned, field: FieldSpec, table: LabelTable) -> str:
+    """What the suggestions rest on, in sentences."""
+    said = learned.artefact.json
+    if split_reference(learned.reference)[0] != "builtin":
+        return ""
+    if learned.reference == ZERO_SHOT:
+        return ""
+    if not learned.labels:
+        return (
+            f"Nobody has labelled {field.name!r} yet, so the names and descriptions of the labels are all there is to "
+            "go by: people's labels come first, and suggestions follow them."
+        )
+    text = f"It learned from {learned.labels:,} confirmed {'answer' if learned.labels == 1 else 'answers'}."
+    if field.kind == "choice":
+        text += _gaps(field, table)
+    on = int(said.get("calibrated_on", 0))
+    if on:
+        text += f" Scores are calibrated on {on:,} labels that were given without a suggestion."
+    else:
+        text += f" Scores are not calibrated: that takes {CALIBRATING_LABELS} labels given without a suggestion."
+    return text
+
+
+def calibration_words(learned: Learned) -> str:
+    """How the scores were calibrated, "" where they were not; it stands in the run's settings."""
+    on = int(learned.artefact.json.get("calibrated_on", 0))
+    return f"one parameter, out of fold, on {on} labels given without a suggestion" if on else ""
+
+
+def _gaps(field: FieldSpec, table: LabelTable) -> str:
+    seen = {str(value.get("label")) for value in table.values}
+    missing = [label.name for label in field.labels if label.id not in seen]
+    if not missing:
+        return ""
+    named = ", ".join(missing[:5]) + (" and others" if len(missing) > 5 else "")
+    return f" {len(missing)} of {len(field.labels)} labels have no confirmed example yet: {named}."

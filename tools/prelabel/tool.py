@@ -1,0 +1,161 @@
+"""The tool that suggests values for items. It proposes; people decide."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from tools.backends.builtin_few_shot import ZERO_SHOT
+from tools.backends.registry import split_reference
+from tools.context import IdArray, ToolContext
+from tools.errors import Conflict, InputError
+from tools.filters import ItemFilter
+from tools.naming import field_named
+from tools.prelabel.plan import (
+    Task,
+    choose_items,
+    estimate,
+    open_task,
+    reference_for,
+)
+from tools.prelabel.work import PrelabelWork
+from tools.records import RunIdentity
+from tools.results import Artefact, Fact, ToolResult, WorkPlan
+from tools.schema import FieldSpec
+from tools.sentences import count_of
+from tools.spec import ToolArgs, tool
+
+VERSION = 1
+UNIT, REMOTE_UNIT = 64, 16
+MOST_NAMED = 1000
+"""Items that 'those' means in the next sentence."""
+
+Where = Literal["undecided", "unsuggested", "suggested", "conflict", "skipped", "flagged", "unread", "decided", "any"]
+
+
+class PrelabelArgs(ToolArgs):
+    """What to suggest, for which items, by what."""
+
+    field: str = Field(default="", description="Field to suggest values for; the first field if empty")
+    backend: str = Field(
+        default="",
+        description="Back-end: builtin:few-shot, builtin:zero-shot (label names only), builtin:spans, "
+        "builtin:relations, hub:NAME-or-folder or remote:MODEL; the project's own, else the built-in one, if empty",
+    )
+    prompt: str = Field(default="", description="For remote: name of the prompt, for example classify.choice.v1")
+    state: Where = Field(default="undecided", description="Only items in this state for the field")
+    words: str = Field(default="", description="Only items with these words in their text")
+    saved: str = Field(default="", description="Only items of this saved filter")
+    items: str = Field(default="", description="Only these items: keys, or numbers like #12, separated by commas")
+    limit: int = Field(default=0, description="At most this many items; 0 for all")
+
+
+@tool(effect="propose", version=VERSION, work=PrelabelWork())
+def prelabel(args: PrelabelArgs, ctx: ToolContext) -> ToolResult:
+    """Suggest values of a field for items with a model: labels, ratings, spans or relations. The suggestions are
+    proposals that people confirm or correct; the work runs in the background and can be undone as one batch.
+    """
+    if args.limit < 0:
+        raise InputError(f"The limit is a number of items from 0, got {args.limit}.")
+    field = field_named(ctx.schema, args.field)
+    reference = reference_for(args.backend, field, ctx.settings)
+    split_reference(reference)
+    where, ids = choose_items(field, args.state, args.words, args.saved, args.items, ctx)
+    if not len(ids):
+        return ToolResult(f"No item passes: there is nothing to suggest for {field.name!r}.", where=where)
+    chosen = ids[: args.limit] if args.limit else ids
+    try:
+        task = open_task(reference, args.prompt, field, ctx)
+    except Conflict as too_early:
+        return ToolResult(str(too_early), where=where)
+    cost = estimate(task.labeller, chosen, field, ctx)
+    refusal = _without_budget(reference, cost, ctx)
+    if refusal:
+        return ToolResult(refusal, where=where)
+    return _result(task, field, where, chosen, len(ids), cost, ctx)
+
+
+def _without_budget(reference: str, cost: tuple[int, int] | None, ctx: ToolContext) -> str:
+    if cost is None or int(ctx.settings.get("budget_tokens") or 0) > 0:
+        return ""
+    return (
+        f"{reference} would take up to {sum(cost):,} tokens, and the project's budget is 0. Set budget_tokens to what "
+        "may be spent, then ask again."
+    )
+
+
+def _result(
+    task: Task,
+    field: FieldSpec,
+    where: ItemFilter,
+    chosen: IdArray,
+    total: int,
+    cost: tuple[int, int] | None,
+    ctx: ToolContext,
+) -> ToolResult:
+    price = _price(cost, ctx)
+    size = REMOTE_UNIT if split_reference(task.reference)[0] == "remote" else UNIT
+    work = WorkPlan(
+        identity=_identity(task),
+        field=field.id,
+        units=tuple(tuple(chosen[at : at + size].tolist()) for at in range(0, len(chosen), size)),
+        artefact=Artefact({"plan": dict(task.frozen)}),
+        token_estimate=sum(cost) if cost else None,
+        price_estimate=price,
+    )
+    some = f"the first {len(chosen):,} of {total:,} items" if len(chosen) < total else count_of(total, "item")
+    text = " ".join(
+        part
+        for part in (
+            f"I will suggest {field.name!r} for {some} with {task.reference}.",
+            _learns_from(task, field, ctx),
+            *task.frozen["notes"],
+            _cost_words(cost, price, ctx),
+        )
+        if part
+    )
+    facts = [Fact("items to suggest for", len(chosen), n=total, where=where)]
+    if cost:
+        facts.append(Fact("tokens, at most", sum(cost), "tokens", method="estimated from the length of the texts"))
+    return ToolResult(text, tuple(facts), items=tuple(chosen[:MOST_NAMED].tolist()), where=where, work=work)
+
+
+def _identity(task: Task) -> RunIdentity:
+    made = task.labeller.identity
+    return RunIdentity("prelabel", VERSION, made.reference, made.revision, made.settings, made.prompt, made.prompt_hash)
+
+
+def _learns_from(task: Task, field: FieldSpec, ctx: ToolContext) -> str:
+    if split_reference(task.reference)[0] != "builtin":
+        return ""
+    if task.reference == ZERO_SHOT:
+        return "It goes by the names and descriptions of the labels only, whatever people have labelled."
+    if task.reference == ZERO_SHOT:
+        return "It goes by the names and descriptions of the labels only, whatever people have labelled."
+    labels = len(ctx.labels.training(field.id))
+    if not labels:
+        return (
+            f"Nobody has labelled {field.name!r} yet, so it goes by the names and descriptions of the labels: "
+            "people's labels come first, and suggestions follow them."
+        )
+    return f"It learns from {count_of(labels, 'confirmed answer')} first."
+
+
+def _price(cost: tuple[int, int] | None, ctx: ToolContext) -> float | None:
+    asked, answered = (ctx.settings.get(f"price_per_million_{side}") for side in ("prompt", "answer"))
+    if cost is None or asked is None or answered is None:
+        return None
+    return (cost[0] * float(asked) + cost[1] * float(answered)) / 1e6
+
+
+def _cost_words(cost: tuple[int, int] | None, price: float | None, ctx: ToolContext) -> str:
+    if cost is None:
+        return ""
+    asked, answered = cost
+    text = f"That takes about {asked:,} prompt tokens and at most {answered:,} answer tokens"
+    text += f", about {price:.2f} in your price's currency." if price is not None else "; no price is set."
+    budget = int(ctx.settings.get("budget_tokens") or 0)
+    if asked + answered > budget:
+        text += f" The budget of {budget:,} tokens may not be enough; the job then pauses and nothing is lost."
+    return text

@@ -1,0 +1,76 @@
+"""How one batch of items becomes drafts: loading in the owner, computing anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tools.backends.contract import TextInput
+from tools.backends.material import make_inputs
+from tools.backends.prompts import read_prompt
+from tools.backends.registry import Resources, open_embedder, open_labeller
+from tools.backends.vectors import vectors_of
+from tools.context import CallLog, ToolContext
+from tools.errors import BackendFailed
+from tools.prelabel.injection import injection_score
+from tools.prelabel.plan import calibration_words, describe_learning, learn, spans_of
+from tools.records import Draft
+from tools.results import Artefact, Prepared
+from tools.schema import FieldSpec
+
+LEARNED_SETTINGS = ("labels", "mode", "c", "spans", "relations")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one computation needs beside the artefact."""
+
+    inputs: tuple[TextInput, ...]
+    secret: int
+
+
+class PrelabelWork:
+    """The work of the tool ``prelabel``; the artefact says which back-end, field and prompt."""
+
+    def prepare(self, ctx: ToolContext, artefact: Artefact) -> Prepared:
+        """Learn from what people confirmed, once for the whole job."""
+        learned = learn(artefact.json["plan"], ctx)
+        field = FieldSpec.model_validate(artefact.json["plan"]["field"])
+        said = learned.artefact.json
+        settings = {key: said[key] for key in LEARNED_SETTINGS if key in said}
+        settings["calibration"] = calibration_words(learned)
+        sentence = " ".join((describe_learning(learned, field, ctx.labels.training(field.id)), *learned.notes))
+        return Prepared(learned.artefact, settings, sentence.strip())
+
+    def load(self, ctx: ToolContext, unit: Sequence[int], artefact: Artefact) -> Batch:
+        """Texts of the items, with their vectors or spans where the back-end uses them."""
+        plan = artefact.json["plan"]
+        field = FieldSpec.model_validate(plan["field"])
+        texts = ctx.items.texts(unit)
+        vectors = None
+        if plan["embedder"]:
+            vectors = vectors_of(ctx.cache, open_embedder(plan["embedder"]), list(unit), texts).matrix
+        spans = spans_of(field, list(unit), ctx) if field.kind == "relations" else None
+        return Batch(tuple(make_inputs(unit, texts, vectors, spans)), ctx.seed)
+
+    def compute(self, payload: Any, artefact: Artefact, calls: CallLog) -> list[Draft]:
+        """One draft for each item of the batch; texts that speak to the labeller are marked."""
+        batch: Batch = payload
+        plan = artefact.json["plan"]
+        prompt = read_prompt(plan["prompt"], plan["prompt_source"]) if plan["prompt"] else None
+        resources = Resources(plan["embedder"], prompt, calls, batch.secret)
+        labeller = open_labeller(plan["reference"], FieldSpec.model_validate(plan["field"]), resources)
+        drafts = labeller.predict(artefact, batch.inputs)
+        if [draft.item_id for draft in drafts] != [one.item_id for one in batch.inputs]:
+            raise BackendFailed(f"{plan['reference']} gave {len(drafts)} answers for {len(batch.inputs)} items.")
+        return [mark_suspicious(draft, one.text) for draft, one in zip(drafts, batch.inputs, strict=True)]
+
+
+def mark_suspicious(draft: Draft, text: str) -> Draft:
+    """The draft with a warning before its reason, where the item's text holds instructions."""
+    found = injection_score(text)
+    if not found.is_suspicious:
+        return draft
+    warning = f"suspicious: the text {' and '.join(found.what)}"
+    return replace(draft, reason=f"{warning}; {draft.reason}" if draft.reason else warning)

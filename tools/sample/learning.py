@@ -1,0 +1,85 @@
+"""What a sampling strategy needs to know of the project: vectors, and what a model fitted on the labels thinks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tools.backends.builtin_few_shot import FewShotClassifier
+from tools.backends.contract import Matrix, TextEmbedder
+from tools.backends.material import LANGUAGE_SAMPLE, POOL_SIZE, make_examples, make_inputs, spread
+from tools.backends.registry import ChosenEmbedder, choose_embedder
+from tools.backends.vectors import Vectors, vectors_of
+from tools.context import IdArray, ToolContext
+from tools.errors import Conflict
+from tools.records import JsonValue
+from tools.schema import FieldSpec
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Probabilities (n, K) of the candidates, (n, 0) where none were asked for; vectors (m, d) of what is labelled."""
+
+    shares: Matrix
+    labelled: Matrix
+    labels: int
+    names: tuple[str, ...] = ()
+    said: Mapping[str, JsonValue] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def choose_embedder_for(ctx: ToolContext) -> ChosenEmbedder:
+    """The embedder of the project: the one it sets, else what fits the language of its items."""
+    looked_at = spread(ctx.items.all_ids(), LANGUAGE_SAMPLE)
+    return choose_embedder(str(ctx.settings.get("backend.embedder") or ""), ctx.items.texts(looked_at))
+
+
+def vectors_for(
+    ctx: ToolContext, embedder: TextEmbedder, ids: IdArray, most_new: int | None, rng: np.random.Generator
+) -> Vectors:
+    """Vectors of items, from the cache or made and kept."""
+    return vectors_of(ctx.cache, embedder, ids, ctx.items.texts(ids.tolist()), most_new, rng)
+
+
+SECONDS_FOR_LABELLED = 15
+"""Time for vectors of labelled items in one call; labels whose item has none yet wait for the next."""
+
+
+def learn_shares(
+    ctx: ToolContext,
+    spec: FieldSpec,
+    embedder: TextEmbedder,
+    candidates: Matrix,
+    wants_shares: bool,
+    rng: np.random.Generator,
+) -> Learned:
+    """Fit the few-shot classifier on all labels of the field and ask it about the candidates, rows (n, d)."""
+    table = ctx.labels.training(spec.id)
+    vectors = vectors_for(ctx, embedder, table.item_ids, embedder.pace * SECONDS_FOR_LABELLED, rng)
+    rows = np.flatnonzero(vectors.present)
+    labelled = vectors.matrix[rows]
+    if not wants_shares:
+        return Learned(np.zeros((len(candidates), 0), np.float32), labelled, len(rows))
+    if spec.kind == "rating" and not len(table):
+        raise Conflict(f"No rating of {spec.name!r} is there to learn from yet; sample typical or random items first.")
+    classifier = FewShotClassifier(spec, embedder, calibrate=False)
+    inputs = make_inputs(table.item_ids[rows], [""] * len(rows), labelled)
+    values = [table.values[row] for row in rows]
+    looked_at = rng.permutation(len(candidates))[:POOL_SIZE]
+    pool = make_inputs(looked_at, [""] * len(looked_at), candidates[looked_at])
+    artefact = classifier.fit(make_examples(inputs, values, table.calibrates[rows].tolist()), pool, ctx.seed)
+    note = "" if len(table) else "Nobody has labelled yet: the model goes by label names and descriptions only."
+    return Learned(
+        classifier.probabilities(artefact, candidates),
+        labelled,
+        len(rows),
+        tuple(_name(spec, one) for one in classifier.classes),
+        {"mode": artefact.json["mode"]},
+        (note,) if note else (),
+    )
+
+
+def _name(spec: FieldSpec, class_id: str) -> str:
+    return class_id if spec.kind == "rating" else spec.label(class_id).name
