@@ -10,7 +10,6 @@ from datetime import datetime
 from assistant.cards import Card
 from assistant.deciding import Decision as Decision
 from assistant.deciding import read_decision, refuse_stale, regions_on_card
-from assistant.leases import Leases
 from assistant.queueing import FieldQueue, Queues, Served
 from assistant.store.project import ProjectStore
 from assistant.store.reviews import ExposureRequest
@@ -41,11 +40,12 @@ class CardBatch:
     left: int
     done: int
     message: str = ""
+    has_items: bool = True
 
     @property
     def finished(self) -> bool:
-        """Whether there is nothing more to serve to this person in this field."""
-        return not self.cards and self.left == 0
+        """Whether everything there is was decided as far as this person and field go."""
+        return self.has_items and not self.cards and self.left == 0
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class ReviewDesk:
         """Share the queues with whoever tells them of changes."""
         self._store = store
         self._queues = queues
-        self._leases = Leases()
+        self._leases = store.leases
         self._lock = threading.RLock()
 
     def next_cards(self, actor: Actor, field: str = "", count: int = 1, held: Sequence[int] = ()) -> CardBatch:
@@ -108,7 +108,7 @@ class ReviewDesk:
             cards = self._issue(actor, spec, served)
             left = self._queues.left(queue, actor.person, overlap)
             message = "" if cards else self._why_nothing(spec, left, len(held_items))
-            return CardBatch(tuple(cards), left, self._queues.done(queue, overlap), message)
+            return CardBatch(tuple(cards), left, self._queues.done(queue, overlap), message, queue.size > 0)
 
     def open_card(self, actor: Actor, item_id: int, field: str) -> Card:
         """Show one particular item again or for the first time; takes the lease or says who has it."""
@@ -333,6 +333,8 @@ class ReviewDesk:
         return review
 
     def _why_nothing(self, spec: FieldSpec, left: int, held: int) -> str:
+        if not self._store.items.count():
+            return "There are no items yet: drop a file on the Data tab, or use assistant import."
         if left > held:
             return f"The remaining {spec.name} items are in other people's hands at the moment."
         rows = self._store.database.rows(

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from tools.catalog import CATALOG
-
 from assistant.changes import handlers
 from assistant.executor import Executor
 from assistant.jobs import Jobs
@@ -15,6 +13,7 @@ from assistant.queueing import Queues
 from assistant.review import ReviewDesk
 from assistant.store.people import UserStore
 from assistant.store.project import ProjectStore
+from tools.catalog import CATALOG
 from tools.schema import LabelSchema
 from tools.spec import ToolSpec
 

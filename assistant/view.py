@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +183,15 @@ class DiskArrays:
         return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()}.npy"
 
 
+def _leases(store: ProjectStore, now: datetime, item_id: JsonValue) -> Answer:
+    rows = tuple(
+        (item, field, person, now + timedelta(seconds=left))
+        for item, field, person, left in store.leases.live()
+        if item_id is None or item == item_id
+    )
+    return Answer(("item_id", "field", "reviewer", "until"), rows, "", {"item_id": item_id})
+
+
 class ProjectView:
     """The :class:`tools.context.ToolContext` of one call by one actor."""
 
@@ -227,7 +236,9 @@ class ProjectView:
         return self._store.settings.all()
 
     def ask(self, query: str, **params: JsonValue) -> Answer:
-        """Run a named query."""
+        """Run a named query; leases are not rows but the owner's memory."""
+        if query == "leases":
+            return _leases(self._store, self._now, params.get("item_id"))
         return self._store.ask(query, params, self._actor)
 
     def saved_filter(self, name: str) -> ItemFilter:

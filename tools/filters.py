@@ -81,4 +81,4 @@ def filter_from(record: dict[str, Any]) -> ItemFilter:
     unknown = set(plain) - {f.name for f in fields(ItemFilter)}
     if unknown:
         raise InputError(f"A filter has no condition {sorted(unknown)[0]!r}.")
-    return ItemFilter(**plain)
+    return ItemFilter(**plain)  # type: ignore[arg-type]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as _default
 from datetime import datetime
 from typing import Any, Literal
 
@@ -77,7 +78,7 @@ class Item:
     text: str
     kind: ItemKind = "text"
     parts: tuple[Part, ...] = ()
-    meta: Mapping[str, JsonValue] = field(default_factory=dict)
+    meta: Mapping[str, JsonValue] = _default(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ class Review:
     decided_at: datetime
     schema_version: int
     seconds: float | None = None
-    regions: Mapping[str, str] = field(default_factory=dict)
+    regions: Mapping[str, str] = _default(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,8 @@ class WorkPlan:
     """Work over many items, cut into units; the tool's :class:`~tools.spec.Work` says how a unit becomes drafts.
 
     ``units`` hold item ids. ``artefact`` is all that the units share, or, for a
-    :class:`~tools.spec.LearningWork`, what its ``prepare`` needs to make it. ``token_estimate`` and ``price_estimate`` are for the whole plan, ``None`` where free.
+    :class:`~tools.spec.LearningWork`, what its ``prepare`` needs to make it. ``token_estimate`` and
+    ``price_estimate`` are for the whole plan, ``None`` where free.
     """
 
     identity: RunIdentity

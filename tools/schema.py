@@ -230,7 +230,19 @@ def schema_from_labels(labels: list[str], name: str = "Labels", multi: bool = Fa
 def dump_schema(schema: LabelSchema) -> str:
     """YAML text that :func:`read_schema` reads back to the same schema."""
     plain = schema.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+    return yaml.dump(plain, Dumper=_ReadableDumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+class _ReadableDumper(yaml.SafeDumper):
+    """Texts of several lines as blocks, as a person would write them."""
+
+
+def _text_node(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_ReadableDumper.add_representer(str, _text_node)
 
 
 def json_schema() -> dict[str, Any]:

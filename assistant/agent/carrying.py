@@ -55,6 +55,8 @@ def undo_last(host: Host, actor: Actor, memory: Memory) -> Generator[TurnEvent, 
     past = host.desk.history(actor, 1)
     at = memory.last_at if memory.last_at is None or memory.last_at.tzinfo else memory.last_at.replace(tzinfo=UTC)
     if batch is not None and (not past or at is None or _aware(past[0].at) <= at):
+        if batch.arguments["what"] == "run":
+            _stop_work(host, int(batch.arguments["id"]))
         return batch
     undone = host.desk.undo(actor)
     exposure = undone.card.exposure.exposure_id if undone.card else None
@@ -75,6 +77,13 @@ def _last_batch(host: Host, memory: Memory) -> PlannedCall | None:
     if last.action_id is not None and host.executor.action(last.action_id).decision == "confirmed":
         return undo_call("action", last.action_id)
     return None
+
+
+def _stop_work(host: Host, run_id: int) -> None:
+    """Whoever takes a run back does not want the rest of it either."""
+    for job in host.jobs.recent(5):
+        if job.run_id == run_id and not job.is_over:
+            host.jobs.cancel(job.job_id)
 
 
 def plan_bulk(words: BulkWords, memory: Memory) -> Plan | PlannedCall:

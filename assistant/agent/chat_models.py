@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -92,6 +93,7 @@ def open_chat_model(
     return model
 
 
+@lru_cache(maxsize=1)
 def _mending_class() -> Any:
     """The client class, made when langchain is first needed."""
     from langchain_core.messages import AIMessage, HumanMessage

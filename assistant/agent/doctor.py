@@ -43,7 +43,7 @@ Probe = Callable[["_Asker"], Check]
 
 
 def doctor_llm(endpoint: ChatEndpoint, timeout: float = _SECONDS) -> list[Check]:
-    """Probe the endpoint; where nothing answers the list ends with the sentence that says so."""
+    """Probe the endpoint; where nothing answers, the list ends with the sentence that says so."""
     with httpx.Client(timeout=timeout, headers=_headers(endpoint)) as client:
         asker = _Asker(client, endpoint)
         checks = [_models(asker), _chat(asker)]

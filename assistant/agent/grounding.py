@@ -14,7 +14,7 @@ from assistant.agent.sentence import lower
 from tools.results import ToolResult
 
 _LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.)]\s", re.MULTILINE)
-_DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
+_DIGITS = re.compile(r"\d+(?:[.,]\d+)*|(?<![\w.])\.\d+")
 _SPELLED = re.compile(r"\b(?:half|third|quarter|dozen|double|twice|thrice)\b")
 
 

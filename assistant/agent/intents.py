@@ -17,6 +17,11 @@ from assistant.agent.sentence import Sentence
 _FILE = Path(__file__).with_name("exemplars.yaml")
 _LIKENESS_WEIGHT = 0.85
 """Likeness alone never makes an intent certain."""
+CHANGES = frozenset(
+    {"bulk_accept", "export", "mark_gold", "undo", "schema_rename", "schema_add", "schema_remove", "schema_merge"}
+    | {"schema_describe"}
+)
+"""Intents that end in a change: likeness alone does not even make them a suggestion, the words must be there."""
 _MARKS = re.compile(r"\b[A-Z]{2,}\b|\bN\b")
 
 
@@ -87,6 +92,8 @@ def score_intents(variants: tuple[str, ...]) -> list[Scored]:
         if any(pattern.search(text) for pattern in intent.never for text in variants):
             continue
         cue = max((w for pattern, w in intent.cues if any(pattern.search(text) for text in variants)), default=0.0)
+        if not cue and intent.name in CHANGES:
+            continue
         likes = sorted(
             (score for name, score in zip(_index().names, near, strict=True) if name == intent.name), reverse=True
         )

@@ -9,9 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
-from rapidfuzz import fuzz, process
-
-from assistant.agent.names import GAP, LIKENESS, plurals, surface
+from assistant.agent.names import GAP, LIKENESS, likeness, plurals, surface
 from assistant.agent.phrases import phrases
 from assistant.agent.sentence import Sentence
 from assistant.agent.world import PlannerWorld
@@ -162,10 +160,11 @@ def _misspelt(
 
 
 def _closest(text: str, choices: dict[str, _Name]) -> _Name | None:
-    near = process.extract(text, choices.keys(), scorer=fuzz.ratio, score_cutoff=LIKENESS - 4, limit=6)
-    near = [one for one in near if one[0][0] == text[0] and len(one[0].split()) == len(text.split())]
-    if not near or near[0][1] < LIKENESS - 4:
+    """The name that the text is a misspelling of; the first letter and the number of words are taken to be right."""
+    fit = [name for words, name in choices.items() if words[0] == text[0] and words.count(" ") == text.count(" ")]
+    near = sorted(((likeness(text, name.words), name.words, name) for name in fit), key=lambda one: -one[0])
+    if not near or near[0][0] < LIKENESS:
         return None
-    best = choices[near[0][0]]
-    rivals = [one for one in near[1:] if (choices[one[0]].kind, choices[one[0]].key) != (best.kind, best.key)]
-    return best if not rivals or near[0][1] - rivals[0][1] >= GAP else None
+    best = near[0][2]
+    rivals = [score for score, _, name in near[1:] if (name.kind, name.key) != (best.kind, best.key)]
+    return best if not rivals or near[0][0] - rivals[0] >= GAP else None

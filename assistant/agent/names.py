@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
 
 from assistant.agent.sentence import lower
 from tools.schema import FieldSpec
@@ -16,6 +17,7 @@ LIKENESS = 88
 GAP = 5
 """By how much the best name must beat the second."""
 _SHORTEST_FUZZY = 4
+_SLIP = 92.0
 
 Names = Mapping[str, Sequence[str]]
 """Key to the ways in which it is written."""
@@ -94,4 +96,7 @@ def likeness(one: str, other: str) -> float:
     """WRatio, but 0 where one is much longer: its partial matching finds "it" in "quality"."""
     if max(len(one), len(other)) > 1.5 * min(len(one), len(other)):
         return 0.0
-    return fuzz.WRatio(one, other)
+    score = fuzz.WRatio(one, other)
+    # Two swapped letters are one slip of the hand, but two edits to the ratio.
+    is_slip = min(len(one), len(other)) > _SHORTEST_FUZZY and OSA.distance(one, other, score_cutoff=1) <= 1
+    return max(score, _SLIP) if is_slip else score

@@ -41,6 +41,7 @@ _STEPS = re.compile(
     r"(?:,? (?:and )?then,? |;\s*|,? (?:and )?after(?:wards| that),? |\. (?=\w)"
     rf"|,? and (?=(?:please |also )?(?:{_VERBS})\b)|, (?=(?:please )?(?:{_VERBS})\b))"
 )
+_STRONG_STEP = re.compile(r"\bthen\b|;|\bafter(?:wards| that)\b|\. \w")
 _ORDER = re.compile(rf"(?:please |can you |could you |first |now )*(?:{_VERBS})\b")
 _ALL_MARKS = frozenset({"LABEL", "FIELD", "PERSON", "ITEM", "STRATEGY", "FORMAT", "MODEL", "FILTER"})
 _SURE_MARKS = frozenset({"PERSON", "ITEM", "STRATEGY", "FORMAT", "MODEL"})
@@ -83,8 +84,8 @@ def plan(text: str, world: PlannerWorld) -> Plan:
     planned = [_plan_one(step, world, is_chained=at > 0) for at, step in enumerate(steps)]
     if all(one.kind == "calls" for one in planned):
         return _joined(planned)
-    whole = _plan_one(sentence, world)
-    return whole if whole.kind == "calls" else _half_understood(steps, planned)
+    whole = None if _STRONG_STEP.search(sentence.low) else _plan_one(sentence, world)
+    return whole if whole is not None and whole.kind == "calls" else _half_understood(steps, planned)
 
 
 def _split(sentence: Sentence) -> list[str]:

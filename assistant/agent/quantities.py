@@ -25,7 +25,8 @@ _ABOVE = r"(?:above|over|more than|greater than|higher than|at least|no less tha
 _BELOW = r"(?:below|under|less than|lower than|smaller than|at most|no more than|not more than|up to|<=?|≤|maximum|max)"
 _BOUND = re.compile(rf"(?:(?P<above>{_ABOVE})|(?P<below>{_BELOW}))(?: or equal to| than| of| a)? ?$")
 _AFTER = re.compile(
-    r" ?(?:or |and )?(?:(?P<above>above|more|higher|better|up|plus|\+)|(?P<below>below|less|lower|fewer|worse))\b"
+    r" ?(?:(?:or|and) (?:(?P<above>above|more|higher|better|up|over)|(?P<below>below|less|lower|fewer|worse|under))\b"
+    r"|(?P<plus>\+))"
 )
 
 
@@ -98,7 +99,7 @@ def _bound(low: str, start: int, end: int) -> tuple[str, int, int]:
     if before := _BOUND.search(low[:start]):
         return ("above" if before.group("above") else "below"), before.start(), end
     if after := _AFTER.match(low[end:]):
-        return ("above" if after.group("above") else "below"), start, end + after.end()
+        return ("below" if after.group("below") else "above"), start, end + after.end()
     return "", start, end
 
 

@@ -12,7 +12,6 @@ from assistant.agent.quantities import Quantity, read_quantities
 from assistant.agent.said_filter import SaidFilter
 from assistant.agent.sentence import Sentence
 from assistant.agent.world import PlannerWorld
-from tools.schema import FieldSpec
 
 _NOT_A_COUNT = re.compile(r"(?:batch|run|job|action|import|item|message|number|version|#|no\.?|key|place|line|row) ?$")
 
@@ -78,19 +77,6 @@ class Request:
     def refers_back(self) -> bool:
         """Whether it points at the items of the last result."""
         return phrases().search("those", self.low) is not None
-
-    def field_of(self, *kinds: str) -> FieldSpec | None:
-        """The named field, or the only one of these kinds, or the first field if it is of one."""
-        fields = self.world.schema.fields
-        if self.field:
-            return next(one for one in fields if one.id == self.field)
-        fit = [one for one in fields if not kinds or one.kind in kinds]
-        return fit[0] if fit else None
-
-    def argument(self, tool: str, name: str) -> bool:
-        """Whether the tool takes an argument of that name."""
-        spec = self.world.tools.get(tool)
-        return spec is None or name in spec.arguments.model_fields
 
     def choices(self, tool: str, name: str) -> tuple[Any, ...]:
         """The values that an argument may take, where the tool lists them."""

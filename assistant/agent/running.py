@@ -116,7 +116,7 @@ class ToolRunner:
         kind = "error" if status.state == "failed" else "text"
         told = say_job(status)
         if status.state == "done":
-            told += f" “Undo batch {status.run_id}” takes it back."
+            told += f" “Undo run {status.run_id}” takes it back."
         return TurnEvent(kind, told, tool=status.tool, job_id=status.job_id, run_id=status.run_id)  # type: ignore[arg-type]
 
     def _left(self, status: JobStatus) -> TurnEvent:

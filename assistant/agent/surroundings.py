@@ -31,6 +31,7 @@ _KEY_LIKE = re.compile(r"#\d+\Z|(?=.*\d)(?=.*[^\W\d])[\w.:/-]+\Z")
 _SURELY_A_KEY = re.compile(r"#\d+\Z|[A-Z]{1,4}[-_]?\d{2,}\Z")
 _TAKES_BACK = re.compile(r"undo|take|revert|roll|back", re.IGNORECASE)
 _MOST_RECENT = 50
+_BATCH = re.compile(r"batch (?:no\.? |number |#)?(\d{1,9})\b", re.IGNORECASE)
 _AFTER_NOUN = re.compile(r"\b(?:item|message|text|example|card|number) (?:no\.? )?(\d+)\b")
 
 
@@ -96,6 +97,7 @@ class Surroundings:
             tools={spec.name: spec for spec in self._host.executor.specs(actor.role)},
             last=last,
             recent=self._recent(text, actor),
+            batches=self._batches(text),
             export_place=str(self._host.store.path / "exports" / f"export-{now:%Y%m%d-%H%M%S}"),
             item_in_hand=key,
             field_in_hand=field,
@@ -106,6 +108,12 @@ class Surroundings:
         if not _TAKES_BACK.search(text):
             return ()
         return tuple(_aware(one.at) for one in self._host.desk.history(actor, _MOST_RECENT))
+
+    def _batches(self, text: str) -> Mapping[int, tuple[str, ...]]:
+        """What a number behind "batch" can be: people call runs of suggestions and batches of decisions the same."""
+        author = self._host.store.actions.author
+        numbers = [int(one) for one in _BATCH.findall(text)[:_MOST_NAMES]]
+        return {one: tuple(kind for kind in ("run", "action") if author(kind, one) is not None) for one in numbers}
 
     def people(self, actor: Actor) -> tuple[str, ...]:
         """Names that the person may speak of: everybody's for those who lead, else their own."""

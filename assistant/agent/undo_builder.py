@@ -49,7 +49,17 @@ def build_undo(request: Request, is_chained: bool) -> Plan | PlannedCall:
     return PlannedCall("undo", {"what": what} | _whose(request))
 
 
-def _numbered(request: Request) -> PlannedCall | None:
+def _numbered(request: Request) -> Plan | PlannedCall | None:
+    batch = request.numbered("batch")
+    kinds = request.world.batches.get(batch[0], ()) if batch else ()
+    if len(kinds) > 1:
+        return question(
+            f"There is a run of suggestions {batch[0]} and a batch of decisions {batch[0]}. Which one?",
+            Choice(f"undo run {batch[0]}", (undo_call("run", batch[0]),)),
+            Choice(f"undo action {batch[0]}", (undo_call("action", batch[0]),)),
+        )
+    if kinds:
+        return undo_call(kinds[0], batch[0])
     for what, nouns in _NOUNS:
         numbers = request.numbered(*nouns)
         is_amount = re.search(r"\blast \d+ (?:decision|review|run|batch|import)", request.low)

@@ -20,20 +20,12 @@ _KEPT = ("type", "enum", "items", "description")
 _NOT_FOR_MODELS = frozenset({"import_data", "query_sql"})
 HOST_FILLED: Mapping[str, frozenset[str]] = {"export_data": frozenset({"target", "overwrite"})}
 """Arguments that the host chooses: nobody names a path in the chat."""
-_FIELD_KINDS: Mapping[str, frozenset[str]] = {}
 _ONE_WORD = re.compile(r"[#\w][\w.:@+/%-]{0,39}\Z")
 
 
-def tools_for(specs: Sequence[ToolSpec], schema: LabelSchema) -> list[ToolSpec]:
-    """The tools that this project's fields need and a model may call, in a fixed order, twelve at most."""
-    kinds = {field.kind for field in schema.fields}
-    fit = [spec for spec in specs if spec.name not in _NOT_FOR_MODELS and _is_needed(spec, kinds)]
-    return sorted(fit, key=lambda spec: spec.name)[:MOST_TOOLS]
-
-
-def _is_needed(spec: ToolSpec, kinds: Iterable[str]) -> bool:
-    wanted = _FIELD_KINDS.get(spec.name)
-    return wanted is None or bool(wanted & set(kinds))
+def tools_for(specs: Sequence[ToolSpec]) -> list[ToolSpec]:
+    """The tools of a role that a model may call, in a fixed order, twelve at most."""
+    return sorted((spec for spec in specs if spec.name not in _NOT_FOR_MODELS), key=lambda spec: spec.name)[:MOST_TOOLS]
 
 
 def wire_schema(spec: ToolSpec) -> dict[str, Any]:

@@ -29,10 +29,11 @@ class LastResult:
 class PlannerWorld:
     """Everything :func:`assistant.agent.planner.plan` reads besides the sentence.
 
-    ``now`` carries the person's time zone. ``recent`` are the times of the person's last decisions, newest first.
-    ``items`` maps those words of the sentence that name items to their keys, ``columns`` the items' own columns to
-    values that occur in them, as far as they are few. ``item_in_hand`` and ``field_in_hand`` are what the card shows.
-    ``export_place`` is a path without ending, in the project's own folder: nobody names a path in the chat.
+    ``now`` carries the person's time zone. ``recent`` are the times of the person's last decisions, newest first;
+    ``batches`` says of numbers in the sentence whether a run or an action of that number exists, or both. ``items``
+    maps words of the sentence to keys of items, ``columns`` the items' own columns to values that occur, where they
+    are few. ``item_in_hand`` and ``field_in_hand`` are what the card shows. ``export_place`` is a path without ending,
+    in the project's own folder: nobody names a path in the chat.
     """
 
     schema: LabelSchema
@@ -46,6 +47,7 @@ class PlannerWorld:
     tools: Mapping[str, ToolSpec] = dataclasses.field(default_factory=dict)
     last: LastResult | None = None
     recent: tuple[datetime, ...] = ()
+    batches: Mapping[int, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     export_place: str = "export"
     item_in_hand: str = ""
     field_in_hand: str = ""

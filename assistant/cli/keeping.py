@@ -130,7 +130,9 @@ def doctor(
 
 
 def _doctor_llm(model: str, as_json: bool) -> None:
-    for check in doctor_llm(read_endpoint(f"openai:{model}" if model else "")):
+    if not model:
+        raise InputError("Name the model to probe: assistant doctor llm --model NAME.")
+    for check in doctor_llm(read_endpoint(f"openai:{model}")):
         if as_json:
             show_json({"name": check.name, "ok": check.ok, "sentence": check.sentence})
         else:

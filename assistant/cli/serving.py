@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import threading
 import webbrowser
@@ -56,23 +57,32 @@ def serve(
 
 
 def _serve(project: Path, host: str, port: int, model: str, browser: bool) -> None:
+    """Serve a project, and after it the one that somebody chose in the page, under the same address."""
+    free, token = free_port(host, port), secrets.token_urlsafe(24)
+    following: Path | None = project
+    while following is not None:
+        following = _serve_one(following, host, free, token, model, browser)
+        browser = False
+
+
+def _serve_one(project: Path, host: str, port: int, token: str, model: str, browser: bool) -> Path | None:
     # Late: the page brings gradio, which no other command should wait for.
     from assistant.ui.app import serve as serve_page
 
     with Session.open(project) as session:
-        free = free_port(host, port)
         resumed = session.jobs.resume_interrupted()
         if resumed:
             say(f"Going on with {len(resumed)} interrupted {'job' if len(resumed) == 1 else 'jobs'}.")
         wire = WireServer(Owner(session, model))
         try:
-            serve_page(
+            return serve_page(
                 session,
                 lambda opened: Conversation(opened, model),
                 host,
-                free,
+                port,
                 person=local_name(),
                 announce=lambda address: _announce(address, browser),
+                token=token,
             )
         finally:
             wire.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from assistant.store.named import active_proposals
+from assistant.store.named import ACTIVE_PROPOSALS
 from tools.errors import InputError
 from tools.filters import ItemFilter
 from tools.moments import read_moment
@@ -161,17 +161,18 @@ class _Conditions:
         if self._where.score_max is not None:
             told.append(f"x.score <= {self._bind('score_max', self._where.score_max)}")
         if told:
-            field = self._bind("field", self._field.id)
-            self._all.append(self._in(f"({active_proposals(field)}) x WHERE {' AND '.join(told)}"))
+            self._bind("field", self._field.id)
+            self._all.append(self._in(f"({ACTIVE_PROPOSALS}) x WHERE {' AND '.join(told)}"))
 
     def _add_run(self) -> None:
         if self._where.run is None:
             return
-        run = self._bind("run", self._where.run)
-        parts = [f"SELECT item_id FROM {table} WHERE run_id = {run}" for table in ("proposals", "queue_entries")]
-        parts.append(f"SELECT item_id FROM findings WHERE run_id = {run}")
-        self._all.append(self._in(f"({' UNION ALL '.join(parts)}) x"))
+        self._bind("run", self._where.run)
+        self._all.append(self._in(f"({_OF_RUN}) x"))
 
+
+_OF_RUN = """SELECT item_id FROM proposals WHERE run_id = $run UNION ALL
+    SELECT item_id FROM queue_entries WHERE run_id = $run UNION ALL SELECT item_id FROM findings WHERE run_id = $run"""
 
 # A flag counts until it is undone or somebody settles the item.
 FLAGGED = """x.verdict = 'flag' AND x.exposure <> 'probe' AND NOT EXISTS (SELECT 1 FROM live_reviews y

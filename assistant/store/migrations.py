@@ -112,15 +112,22 @@ CREATE VIEW live_reviews AS
     WHERE r.review_id NOT IN (SELECT target_id FROM undone WHERE target = 'review')
       AND (r.action_id IS NULL OR r.action_id NOT IN (SELECT target_id FROM undone WHERE target = 'action'))
       AND (r.import_id IS NULL OR r.import_id NOT IN (SELECT target_id FROM undone WHERE target = 'import'));
--- the latest live review of each (item, field, reviewer); comments and flags do not replace a value.
--- Only keys that were reviewed more than once need the window. Not materialized, so that a question about one item reads
--- the rows of that item.
+-- members of a chain: every review of a person who decided the same field of the item more than once
+CREATE VIEW chained AS
+    SELECT review_id FROM reviews WHERE supersedes IS NOT NULL
+    UNION ALL SELECT supersedes FROM reviews WHERE supersedes IS NOT NULL;
+-- the latest live review of each (item, field, reviewer); comments and flags do not replace a value. Only chains need
+-- the window. The conditions of live_reviews are written out for them: two readers of one view would make DuckDB hold
+-- all its rows, and a question about one item would read all of them.
 CREATE VIEW standing_reviews AS
-    WITH weighty AS NOT MATERIALIZED (SELECT * FROM live_reviews WHERE verdict NOT IN ('comment', 'flag') AND exposure <> 'probe'),
-    chains AS (SELECT DISTINCT item_id, field, reviewer FROM reviews WHERE supersedes IS NOT NULL)
-    SELECT * FROM weighty ANTI JOIN chains USING (item_id, field, reviewer)
+    SELECT * FROM live_reviews
+    WHERE verdict NOT IN ('comment', 'flag') AND exposure <> 'probe' AND review_id NOT IN (SELECT review_id FROM chained)
     UNION ALL
-    (SELECT * FROM weighty SEMI JOIN chains USING (item_id, field, reviewer)
+    (SELECT r.* FROM (SELECT * FROM reviews SEMI JOIN chained USING (review_id)) r
+     WHERE verdict NOT IN ('comment', 'flag') AND exposure <> 'probe'
+      AND r.review_id NOT IN (SELECT target_id FROM undone WHERE target = 'review')
+      AND (r.action_id IS NULL OR r.action_id NOT IN (SELECT target_id FROM undone WHERE target = 'action'))
+      AND (r.import_id IS NULL OR r.import_id NOT IN (SELECT target_id FROM undone WHERE target = 'import'))
      QUALIFY row_number() OVER (PARTITION BY item_id, field, reviewer ORDER BY review_id DESC) = 1);
 -- standing values only: what counts as somebody's label now
 CREATE VIEW standing AS SELECT * FROM standing_reviews WHERE verdict IN ('accept', 'choose', 'edit');

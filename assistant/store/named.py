@@ -73,17 +73,10 @@ def regions_of(alias: str) -> str:
     )
 
 
-def active_proposals(field: str) -> str:
-    """SELECT of the proposal that is shown for each item: usable, of the field's preferred back-end first, the newest.
-
-    ``field`` is SQL: a parameter or a literal.
-    """
-    preferred = (
-        f"SELECT r.run_id FROM runs r JOIN settings s ON s.key = 'backend.' || {field} "
-        "AND json_extract_string(s.value, '$') = r.backend"
-    )
-    return (
-        f"SELECT p.* FROM live_proposals p WHERE p.field = {field} AND p.state = 'ok' "
-        f"QUALIFY row_number() OVER (PARTITION BY p.item_id "
-        f"ORDER BY p.run_id IN ({preferred}) DESC, p.proposal_id DESC) = 1"
-    )
+ACTIVE_PROPOSALS = """
+SELECT p.* FROM live_proposals p WHERE p.field = $field AND p.state = 'ok'
+QUALIFY row_number() OVER (PARTITION BY p.item_id ORDER BY p.run_id IN (
+    SELECT r.run_id FROM runs r JOIN settings s
+        ON s.key = 'backend.' || $field AND json_extract_string(s.value, '$') = r.backend) DESC,
+    p.proposal_id DESC) = 1"""
+"""The proposal of ``$field`` that is shown for each item: usable, of the preferred back-end first, then the newest."""

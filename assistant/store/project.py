@@ -10,6 +10,7 @@ from assistant.store.actions import ActionStore, JobStore
 from assistant.store.database import Database, utc_now
 from assistant.store.intake import ImportReport, take_in
 from assistant.store.items import ItemStore
+from assistant.store.leases import Leases
 from assistant.store.people import TalkStore, UserStore
 from assistant.store.queries import QUERIES
 from assistant.store.reviews import ReviewStore
@@ -43,6 +44,7 @@ class ProjectStore:
         self.items.schema = self.schemas.current
         self.runs = RunStore(self.database)
         self.reviews = ReviewStore(self.database)
+        self.leases = Leases()
         self.actions = ActionStore(self.database)
         self.jobs = JobStore(self.database)
         self.users = UserStore(self.database)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.store.named import NamedQuery, active_proposals, by_name
+from assistant.store.named import ACTIVE_PROPOSALS, NamedQuery, by_name
 
 # One row an event, all tables in one shape. A proposal's value and score are left out on purpose: whether they may be
 # seen depends on the viewer.
@@ -52,7 +52,7 @@ SELECT a.field, a.state, a.value, a.adjudicated, a.reviewers, a.calibrates, a.is
 FROM annotations a LEFT JOIN gold g USING (item_id, field) WHERE a.item_id = $item_id ORDER BY a.field"""
 
 _LEAST_SURE = f"""
-SELECT p.item_id, p.score FROM ({active_proposals("$field")}) p
+SELECT p.item_id, p.score FROM ({ACTIVE_PROPOSALS}) p
 WHERE p.item_id IN (SELECT unnest(CAST($ids AS BIGINT[]))) AND p.score IS NOT NULL
 ORDER BY p.score, p.item_id LIMIT coalesce($limit, 100)"""
 

@@ -79,15 +79,15 @@ FROM sources o LEFT JOIN sums s USING (reviewer) ORDER BY reviewer"""
 _SAME = "CASE WHEN p.label IS NOT NULL THEN p.label = t.answer ELSE md5(p.value) = t.answer END"
 
 
-def _model_sql(truth: str) -> str:
-    """Proposals compared with ``truth`` (item_id, answer, value).
+_GOLD_TRUTH = "SELECT item_id, answer, value FROM gold WHERE field = $field"
+_BLIND_TRUTH = f"""SELECT item_id, arg_min(answer, review_id) AS answer, arg_min(value, review_id) AS value
+    FROM standing WHERE field = $field AND exposure IN {CALIBRATING} AND NOT adaptive AND NOT adjudicates
+    GROUP BY item_id"""
 
-    A back-end of the project learns from its labels, so its proposals count only where they were made before anybody
-    labelled the item. Of several proposals for one item the newest that counts is taken.
-    """
-    return f"""
-WITH truth AS ({truth}),
-labelled AS (SELECT item_id, min(made_at) AS first_at FROM live_reviews
+# Proposals compared with a truth (item_id, answer, value). A back-end of the project learns from its labels, so its
+# proposals count only where they were made before anybody labelled the item. Of several proposals for one item the
+# newest that counts is taken.
+_AGAINST_TRUTH = f"""labelled AS (SELECT item_id, min(made_at) AS first_at FROM live_reviews
     WHERE field = $field AND value IS NOT NULL GROUP BY item_id),
 paired AS (SELECT r.backend, r.revision, r.prompt, p.item_id, p.proposal_id, {_SAME} AS same,
     r.backend NOT LIKE 'builtin:%' OR l.first_at IS NULL OR p.made_at < l.first_at AS counts,
@@ -104,12 +104,8 @@ leaks AS (SELECT backend, revision, prompt, count(*) FILTER (NOT counts) AS left
 SELECT backend, revision, prompt, coalesce(s.n, 0) AS n, coalesce(s.same, 0) AS same, o.left_out,
     s.hits, s.size, s.hits_hits, s.hits_size, s.size_size
 FROM leaks o LEFT JOIN sums s USING (backend, revision, prompt) ORDER BY backend, revision, prompt"""
-
-
-_GOLD_TRUTH = "SELECT item_id, answer, value FROM gold WHERE field = $field"
-_BLIND_TRUTH = f"""SELECT item_id, arg_min(answer, review_id) AS answer, arg_min(value, review_id) AS value
-    FROM standing WHERE field = $field AND exposure IN {CALIBRATING} AND NOT adaptive AND NOT adjudicates
-    GROUP BY item_id"""
+_ON_GOLD = f"WITH truth AS ({_GOLD_TRUTH}), {_AGAINST_TRUTH}"
+_ON_BLIND = f"WITH truth AS ({_BLIND_TRUTH}), {_AGAINST_TRUTH}"
 
 _ACCEPTANCE = f"""
 WITH shown AS (SELECT s.reviewer, p.run_id, r.backend, coalesce(p.label, '') AS label, s.verdict,
@@ -178,14 +174,14 @@ QUALITY_QUERIES = by_name(
     ),
     NamedQuery(
         "gold_proposals",
-        _model_sql(_GOLD_TRUTH),
+        _ON_GOLD,
         ("field", "since"),
         "reviewer",
         "Each back-end's proposals on gold items: how many, how many right, how many left out as possibly trained on.",
     ),
     NamedQuery(
         "blind_proposals",
-        _model_sql(_BLIND_TRUTH),
+        _ON_BLIND,
         ("field", "since"),
         "reviewer",
         "The same against labels that people gave blind on items no model chose.",

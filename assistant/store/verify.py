@@ -24,13 +24,13 @@ class Check:
 
 def _unique(table: str, column: str, word: str) -> tuple[str, str]:
     """The check that no two rows of a table share an id."""
-    sql = f"SELECT '{word} ' || {column} FROM {table} GROUP BY {column} HAVING count(*) > 1"
+    sql = f"SELECT '{word} ' || {column} FROM {table} GROUP BY {column} HAVING count(*) > 1"  # sql: named below
     return f"{word} ids are unique", sql
 
 
 def _about(table: str, column: str, word: str, other: str, key: str) -> tuple[str, str]:
     """The check that every row of a table names a row of another."""
-    sql = f"SELECT '{word} ' || {column} FROM {table} ANTI JOIN {other} USING ({key})"
+    sql = f"SELECT '{word} ' || {column} FROM {table} ANTI JOIN {other} USING ({key})"  # sql: named below
     return f"every {word} belongs to one of the {other}", sql
 
 
@@ -74,10 +74,11 @@ _CHECKS: tuple[tuple[str, str], ...] = (
         AND proposal_id NOT IN (SELECT proposal_id FROM proposals)""",
     ),
     (
-        "a second review of the same person, item and field names an earlier one",
-        """SELECT 'review ' || review_id FROM reviews
-        QUALIFY row_number() OVER (PARTITION BY item_id, field, reviewer ORDER BY review_id) > 1
-        AND coalesce(supersedes >= review_id, true)""",
+        "a review names the same person's review of the item and field before it",
+        """SELECT 'review ' || review_id FROM reviews SEMI JOIN (SELECT item_id, field, reviewer FROM reviews
+            GROUP BY ALL HAVING count(*) > 1 OR count(supersedes) > 0) USING (item_id, field, reviewer)
+        QUALIFY supersedes IS DISTINCT FROM
+            lag(review_id) OVER (PARTITION BY item_id, field, reviewer ORDER BY review_id)""",
     ),
     (
         "accept, choose and edit carry a value, other verdicts none",
@@ -135,6 +136,7 @@ def verify(database: Database) -> list[Check]:
     broken = first_break(database.audit_events())
     checks = [Check("the audit chain is whole", int(broken is not None), broken or "")]
     for name, sql in _CHECKS:
-        found = database.rows(f"SELECT count(*), min(offender) FROM ({sql}) AS offenders(offender)")[0]
+        counted = f"SELECT count(*), min(offender) FROM ({sql}) AS offenders(offender)"  # sql: sql is one of _CHECKS
+        found = database.rows(counted)[0]
         checks.append(Check(name, int(found[0]), found[1] or ""))
     return checks

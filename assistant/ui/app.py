@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import secrets
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -17,6 +18,7 @@ from assistant.ui.card_routes import card_router
 from assistant.ui.file_routes import file_router
 from assistant.ui.guard import Guard
 from assistant.ui.logins import Logins
+from assistant.ui.neighbours import Turnstile, neighbour_router
 from assistant.ui.page_routes import page_router
 from assistant.ui.ports import ConversationFactory, OpenProject
 from assistant.ui.problems import add_problem_handlers, problem
@@ -25,6 +27,8 @@ from assistant.ui.static_routes import static_router
 from assistant.ui.who import Who
 from tools.errors import InputError
 
+# Open event streams of the page would otherwise keep a server alive that somebody asked to stop.
+_PATIENCE_SECONDS = 2
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
@@ -35,6 +39,7 @@ def build_app(
     token: str,
     hosts: Iterable[str] = (),
     person: str = "",
+    turnstile: Turnstile | None = None,
 ) -> FastAPI:
     """The page of one open project.
 
@@ -52,6 +57,7 @@ def build_app(
     app.include_router(card_router(session, who))
     app.include_router(page_router(session))
     app.include_router(file_router(session))
+    app.include_router(neighbour_router(session, turnstile or Turnstile()))
     # With a CORS policy of the outer app gradio adds none of its own, which would echo any origin.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(TokenDoor, logins=logins)
@@ -94,18 +100,29 @@ def serve(
     person: str = "",
     announce: Callable[[str], None] = print,
     token: str = "",
-) -> None:
+) -> Path | None:
     """Serve the page until it is interrupted; ``announce`` gets the address to open.
 
-    Raises :class:`InputError` where others could reach the page and nobody has to sign in.
+    Returns the project that somebody chose to go over to, ``None`` where it ended for good. Raises
+    :class:`InputError` where others could reach the page and nobody has to sign in.
     """
     refuse_open_door(host, session.users.exist())
     secret = token or secrets.token_urlsafe(24)
-    app = build_app(session, conversation_factory, token=secret, hosts=(*hosts, host), person=person)
+    turnstile = Turnstile(entrance="/" if session.users.exist() else f"/?token={secret}")
+    app = build_app(
+        session, conversation_factory, token=secret, hosts=(*hosts, host), person=person, turnstile=turnstile
+    )
     shown = host if not _is_everywhere(host) else "127.0.0.1"
     address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
     announce(address if session.users.exist() else f"{address}?token={secret}")
-    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False, proxy_headers=False)
+    config = uvicorn.Config(
+        app, host=host, port=port, log_level="warning", server_header=False, proxy_headers=False,
+        timeout_graceful_shutdown=_PATIENCE_SECONDS,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    turnstile.leave = lambda: setattr(server, "should_exit", True)
+    server.run()
+    return turnstile.chosen
 
 
 def refuse_open_door(host: str, has_users: bool) -> None:

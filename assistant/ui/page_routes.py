@@ -130,7 +130,7 @@ def _add_runs(router: APIRouter, session: OpenProject) -> None:
 
     @router.post("/runs/undo")
     def undo(body: RunBody, actor: Person) -> dict[str, Any]:
-        return outcome_record(tools.call("undo", {"target": "run", "number": body.run}, actor))
+        return outcome_record(tools.call("undo", {"what": "run", "id": body.run}, actor))
 
 
 def _run_record(row: dict[str, Any], actor: Actor) -> dict[str, Any]:

@@ -19,16 +19,15 @@ FIELD = "label"
 ANNOTATORS = 10
 DAYS = 100
 START_S = 1_767_225_600  # 2026-01-01T00:00:00Z
-WORDS = (
-    "please refund the card order my where is parcel help with account money late "
-    "shipping broken box today never again thanks invoice twice charged address"
-).split()
+SENTENCE = (
+    "please refund the card order my where is parcel help with account money late shipping broken box today never"
+)
+WORDS = np.array(f"{SENTENCE} again thanks invoice twice charged address".split())
 
 
 def texts_of(item_ids: Any) -> Any:
     """A sentence of ten words for each item, about 60 characters, shape (n,)."""
-    words = np.array(WORDS)
-    columns = [pa.array(words[(item_ids * (2 * at + 3) + item_ids // (at + 7)) % len(words)]) for at in range(10)]
+    columns = [pa.array(WORDS[(item_ids * (2 * at + 3) + item_ids // (at + 7)) % len(WORDS)]) for at in range(10)]
     return pc.binary_join_element_wise(*columns, " ")
 
 
@@ -50,7 +49,8 @@ def labelled_batch(first: int, count: int) -> ImportBatch:
     nothing = pa.repeat("", count)
     keys = pc.binary_join_element_wise("k", pc.cast(pa.array(item_ids), pa.string()), "")
     rows = pa.array(np.arange(1, count + 1))
-    columns = [rows, keys, texts_of(item_ids), pa.repeat("text", count), nothing, pa.repeat("{}", count)]
+    meta = pa.array(np.where(item_ids % 5 == 0, '{"split":"test"}', '{"split":"train"}'))
+    columns = [rows, keys, texts_of(item_ids), pa.repeat("text", count), nothing, meta]
     return batch_of(pa.table(columns, schema=ITEMS), _labels(item_ids), f"items from {first}")
 
 

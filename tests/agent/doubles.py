@@ -1,12 +1,18 @@
-"""A small scripted stand-in for session, executor and review desk; it raises when its script ends."""
+"""The world of the planner for tests, and scripted stand-ins that raise when their script ends."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from assistant.agent.world import LastResult, PlannerWorld
+from assistant.executor import Outcome
+from assistant.jobs import JobStatus
+from tools.catalog import CATALOG
+from tools.errors import AssistantError
+from tools.records import Actor, Role
 from tools.schema import LabelSchema, read_schema
 from tools.spec import ToolSpec
 
@@ -19,21 +25,7 @@ def demo_schema() -> LabelSchema:
 
 
 def catalog() -> dict[str, ToolSpec]:
-    from tools.ask.explain import explain_item
-    from tools.ask.find import find_items
-    from tools.ask.measure import measure
-    from tools.ask.status import project_status
-    from tools.decide.bulk import bulk_accept
-    from tools.decide.gold import mark_gold
-    from tools.decide.schema_change import change_schema
-    from tools.decide.take_back import undo
-    from tools.exchange.tool import export_data, import_data
-    from tools.prelabel.tool import prelabel
-    from tools.sample.tool import sample
-
-    specs = [project_status, find_items, explain_item, measure, sample, prelabel, export_data, import_data]
-    specs += [bulk_accept, mark_gold, change_schema, undo]
-    return {spec.name: spec for spec in specs}
+    return {spec.name: spec for spec in CATALOG}
 
 
 def world(last: LastResult | None = None, **more: Any) -> PlannerWorld:
@@ -54,3 +46,35 @@ def world(last: LastResult | None = None, **more: Any) -> PlannerWorld:
 
 def utc(text: str) -> str:
     return datetime.fromisoformat(text).replace(tzinfo=NOW.tzinfo).astimezone(UTC).isoformat(timespec="seconds")
+
+
+class ScriptedDoor:
+    """An executor that answers from a script and raises when it ends; ``asked`` is what it was called with."""
+
+    def __init__(self, *script: Outcome | AssistantError) -> None:
+        self._script = list(script)
+        self.asked: list[tuple[str, dict[str, Any], Actor]] = []
+
+    def call(self, name: str, args: Mapping[str, Any], actor: Actor) -> Outcome:
+        self.asked.append((name, dict(args), actor))
+        if not self._script:
+            raise AssertionError(f"the script ended, but {name} was called")
+        answer = self._script.pop(0)
+        if isinstance(answer, AssistantError):
+            raise answer
+        return answer
+
+    def specs(self, role: Role) -> list[ToolSpec]:
+        return list(catalog().values())
+
+
+class ScriptedJobs:
+    """Jobs whose statuses come from a script; the last one stays."""
+
+    def __init__(self, *script: JobStatus) -> None:
+        self._script = list(script)
+
+    def status(self, job_id: int) -> JobStatus:
+        if not self._script:
+            raise AssertionError("the script ended, but a status was asked for")
+        return self._script.pop(0) if len(self._script) > 1 else self._script[0]

@@ -314,3 +314,15 @@ def test_a_label_is_found_under_its_new_name(project: Project) -> None:
     say(project, "go ahead")
     started = next(one for one in say(project, "show me the broken things") if one.kind == "tool_started")
     assert started.arguments["label"] == "fault"
+
+
+def test_a_batch_number_that_means_two_things_is_asked_about(project: Project) -> None:
+    run_id = suggest(project)
+    assert run_id == 1
+    say(project, "accept all refunds above 0.9")
+    say(project, "yes, do it")
+    events = say(project, "undo batch 1")
+    assert events[0].options == ("undo run 1", "undo action 1")
+    assert len(standing(project)) == 5
+    say(project, "undo action 1")
+    assert standing(project) == []

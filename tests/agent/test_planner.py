@@ -51,16 +51,18 @@ def test_an_everyday_request_becomes_the_right_calls(case: dict[str, Any]) -> No
 
 
 CHANGE_WORDS = re.compile(
-    r"accept|approve|confirm|sign off|take over|export|exprot|download|dump|save|format|\\bas\\b|csv|parquet|json|gold|undo|redo|revert|"
-    r"roll back|take back|throw away|withdraw|cancel|rename|name of|call the|label|describe|delete|remove|get rid|fold",
+    r"accept|approve|confirm|sign off|take over|export|exprot|download|dump|save|format|\bas\b|csv|parquet|json|gold|"
+    r"undo|redo|revert|roll back|take back|throw away|withdraw|cancel|rename|name of|call the|label|describe|delete|"
+    r"remove|get rid|fold",
     re.IGNORECASE,
 )
 HARMLESS = (
     "refunds", "everything", "all of them", "those", "yes of course", "the last one", "M012", "ana", "12", "0.9",
     "refund above 0.9", "is it right?", "next please", "after lunch", "since yesterday", "batch 12", "run 3", "more",
     "what would happen if I took all of them", "should I take the refunds", "how sure are you", "delivery and billing",
-    "the whole list", "I am done", "go on", "stop", "hm", "good work today", "the guideline is unclear", "M001 M002 M003",
-    "who is ben", "intent", "topics please", "a hundred", "what about the rest", "one more time", "again", "sure",
+    "the whole list", "I am done", "go on", "stop", "hm", "good work today", "the guideline is unclear",
+    "M001 M002 M003", "who is ben", "intent", "topics please", "a hundred", "what about the rest", "one more time",
+    "again", "sure",
 )  # fmt: skip
 
 
@@ -80,11 +82,7 @@ def test_no_change_is_planned_or_offered_without_words_for_it(text: str) -> None
 def test_every_planned_change_was_asked_for_in_words() -> None:
     for case in CASES:
         here = world_of(case)
-        assert (
-            not plan(case["say"], here).calls
-            or not change_calls(plan(case["say"], here), here)
-            or CHANGE_WORDS.search(case["say"])
-        ), case["say"]
+        assert not change_calls(plan(case["say"], here), here) or CHANGE_WORDS.search(case["say"]), case["say"]
 
 
 @given(st.lists(st.sampled_from(" ".join(HARMLESS).split()), max_size=9))

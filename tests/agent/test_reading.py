@@ -124,7 +124,7 @@ def test_names_are_matched_by_words_and_likeness(phrase: str, key: str) -> None:
 
 
 def test_near_ties_are_left_open() -> None:
-    found = match_name("refund x", {"a": ("Refund a",), "b": ("Refund b",)})
+    found = match_name("refund case x", {"a": ("Refund case a",), "b": ("Refund case b",)})
     assert (found.key, set(found.near)) == ("", {"a", "b"})
 
 

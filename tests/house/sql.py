@@ -19,6 +19,7 @@ def rows_are_written_in_bulk(tree: Tree) -> list[str]:
         f"{_path(tree, module)}:{node.lineno}: no executemany. "
         f"Register a DataFrame or an Arrow table and insert from it in one statement."
         for module in tree.code()
+        if module.room != "eval"  # there it is what sqlite3 is measured with
         for node in ast.walk(module.syntax)
         if isinstance(node, ast.Attribute) and node.attr == "executemany"
     ]

@@ -44,7 +44,8 @@ class Rows:
 
     def __init__(self) -> None:
         """Make every table and view, and one import that all items belong to."""
-        self.connection = duckdb.connect()
+        # Tiny tables: more threads only wait for each other.
+        self.connection = duckdb.connect(config={"threads": 1})
         for migration in MIGRATIONS:
             self.connection.execute(migration.sql)
         self._ids: dict[str, int] = {}

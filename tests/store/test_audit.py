@@ -104,7 +104,7 @@ TAMPERINGS = [
     ),
     (
         "INSERT INTO reviews BY NAME SELECT * REPLACE (review_id + 100 AS review_id) FROM reviews LIMIT 1",
-        "a second review of the same person, item and field names an earlier one",
+        "a review names the same person's review of the item and field before it",
     ),
     ("DELETE FROM exposures", "every review has an exposure of the same person, item and field"),
     ("INSERT INTO exposures SELECT * FROM exposures LIMIT 1", "exposure ids are unique"),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from assistant.store.filters import filter_sql
-from assistant.store.named import active_proposals
+from assistant.store.named import ACTIVE_PROPOSALS
 from tests.store.rows import Rows
 from tools.context import Answer, Found, IdArray, LabelTable
 from tools.errors import NotFound
@@ -140,7 +140,7 @@ class _Proposals:
 
     def latest(self, field: str, item_ids: Sequence[int]) -> dict[int, Proposal]:
         hidden = self._project.hidden(field)
-        cursor = self._project.rows.connection.execute(active_proposals("$field"), {"field": field})
+        cursor = self._project.rows.connection.execute(ACTIVE_PROPOSALS, {"field": field})
         names = [column[0] for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         wanted = {int(one) for one in item_ids} - hidden

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from starlette.testclient import TestClient
 
@@ -15,11 +16,13 @@ BASE = "http://127.0.0.1:7860"
 
 
 @contextmanager
-def client_of(project: Opened, *, signed_in: bool = True, hosts: tuple[str, ...] = ()) -> Iterator[TestClient]:
+def client_of(
+    project: Opened, *, signed_in: bool = True, hosts: tuple[str, ...] = (), turnstile: Any = None
+) -> Iterator[TestClient]:
     """A client of the project's page; ``signed_in`` as the local lead."""
     from assistant.ui.app import build_app
 
-    app = build_app(project, ScriptedConversation, token=TOKEN, person="lead", hosts=hosts)
+    app = build_app(project, ScriptedConversation, token=TOKEN, person="lead", hosts=hosts, turnstile=turnstile)
     with TestClient(app, base_url=BASE, raise_server_exceptions=False, follow_redirects=False) as client:
         if signed_in:
             client.get("/", params={"token": TOKEN})

@@ -9,10 +9,11 @@ from typing import Literal
 from pydantic import Field
 
 from tools.ask.how_agreed import measure_agreement
-from tools.ask.how_far import measure_exposures, measure_labels, measure_pace, measure_progress
+from tools.ask.how_far import measure_pace, measure_progress
 from tools.ask.how_fast import measure_time
 from tools.ask.how_right import measure_acceptance, measure_accuracy
 from tools.ask.question import Question, read_question, refuse_by
+from tools.ask.what_labels import measure_exposures, measure_labels
 from tools.context import ToolContext
 from tools.errors import InputError
 from tools.results import ToolResult

@@ -2,6 +2,7 @@
 
 import { el, fill } from "./dom.js";
 import { complaint, outcome, workButton } from "./outcome.js";
+import { ProjectsPart } from "./panel_projects.js";
 import { toolForm } from "./tool_form.js";
 
 const OWN = ["path", "target", "overwrite"];
@@ -12,12 +13,14 @@ export class FilesPanel {
   constructor({ server, project, columns, onColumns, onAction }) {
     Object.assign(this, { server, project, columns, onColumns, onAction });
     this.tools = null;
-    this.parts = ["import", "export", "schema", "columns"].map((name) => el("section", { class: "aa-box", data: { part: name } }));
+    this.parts = ["import", "export", "schema", "columns", "projects"].map((name) => el("section", { class: "aa-box", data: { part: name } }));
+    this.projects = new ProjectsPart({ server, element: this.parts[4] });
     this.element = el("div", { class: "aa-panel is-grid" }, this.parts);
   }
 
   async open() {
     this.#drawColumns();
+    void this.projects.open();
     if (this.tools) return;
     try {
       this.tools = (await this.server.get("/page/tools")).tools;

@@ -54,6 +54,16 @@ class Leases:
         names = [one.person for one in self._live(item_id, field) if not _is_of(one, actor)]
         return "another window of yours" if names and names[0] == actor.person else (names[0] if names else "nobody")
 
+    def live(self) -> list[tuple[int, str, str, float]]:
+        """Every lease that holds now, as (item, field, person, seconds left)."""
+        now = time.monotonic()
+        return [
+            (item_id, field, one.person, one.until - now)
+            for (item_id, field), held in list(self._held.items())
+            for one in held
+            if one.until > now
+        ]
+
     def _live(self, item_id: int, field: str) -> list[_Lease]:
         now = time.monotonic()
         return [one for one in self._held.get((item_id, field), []) if one.until > now]

@@ -1,0 +1,100 @@
+"""The benchmarks by name. Each gets an empty folder and says what it found."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
+
+from eval.bench.corpus import ANNOTATORS, NAMES, labels_of, texts_of
+from eval.bench.crash import crash
+from eval.bench.measure import Line, Outcome
+from eval.bench.parts import run_part
+from eval.bench.questions import QUESTIONS
+
+SQLITE = "sqlite3"
+MEMORY_MB = 2048
+SHOWN_MS = 300
+
+
+def importing(folder: Path, is_quick: bool) -> Outcome:
+    """A CSV file of items with one label each: parsing, checking, ids and storing, against csv and sqlite3."""
+    size, rounds = (50_000, 1) if is_quick else (1_000_000, 2)
+    ours, theirs = [], []
+    for number in range(rounds):
+        place = folder / str(number)
+        place.mkdir()
+        _write_csv(place / "items.csv", size)
+        ours.append(run_part("import_ours", place, size))
+        theirs.append(run_part("import_peer", place, size))
+    best = min(ours, key=lambda one: one["seconds"])
+    peak = max(one["peak"] for one in ours)
+    lines = (
+        Line(f"import {size:,} rows of CSV", best["seconds"], peer=min(t["seconds"] for t in theirs), bar=4),
+        Line("  of it parsing and checking", best["parse"]),
+        Line("  of it storing", best["seconds"] - best["parse"]),
+        Line("peak memory", peak, "MB", bar=MEMORY_MB),
+    )
+    said = "from opening the file to the commit; items, exposures and reviews, no index, synced on both sides"
+    return Outcome("import", SQLITE, lines, (said,))
+
+
+def _write_csv(target: Path, size: int) -> None:
+    ids = np.arange(1, size + 1, dtype=np.int64)
+    people = ids % 3
+    columns = {
+        "id": pc.binary_join_element_wise("k", pc.cast(pa.array(ids), pa.string()), ""),
+        "text": texts_of(ids),
+        "label": pa.array(np.array(NAMES)[labels_of(ids, people)]),
+        "split": pa.array(np.where(ids % 5 == 0, "test", "train")),
+        "annotator": pa.array(np.array(["ann", "bob", "cleo"])[people]),
+    }
+    arrow_csv.write_csv(pa.table(columns), target)
+
+
+def aggregates(folder: Path, is_quick: bool) -> Outcome:
+    """Counting over ten answers an item, and what a page asks for in the same project."""
+    size = 50_000 if is_quick else 1_000_000
+    filled = run_part("fill_ours", folder, size)
+    run_part("fill_peer", folder, size)
+    asked, theirs, served = (run_part(name, folder, size) for name in ("ask_ours", "ask_peer", "serve"))
+    lines = [Line(q.name, asked[q.name][0], "ms", peer=theirs[q.name][0], bar=20) for q in QUESTIONS]
+    peak = max(one["peak"] for one in (filled, asked, served))
+    barred = {"next card": SHOWN_MS, "filter words": SHOWN_MS, "filter key": SHOWN_MS, "filter column": SHOWN_MS}
+    lines += [Line(name, float(served[name]), "ms", bar=barred.get(name)) for name in served if name != "peak"]
+    lines += [Line("peak memory", peak, "MB", bar=MEMORY_MB)]
+    differing = [q.name for q in QUESTIONS if asked[q.name][1] != theirs[q.name][1]]
+    answers = f"the answers DIFFER for {', '.join(differing)}" if differing else "both sides gave the same answers"
+    told = f"{size * ANNOTATORS:,} reviews of {size:,} items, imported in {filled['seconds']:.0f} s; {answers}"
+    return Outcome("aggregates", SQLITE, tuple(lines), (told, *(() if not differing else ("this is a failure",))))
+
+
+def deciding(folder: Path, is_quick: bool) -> Outcome:
+    """How long a decision takes until it is acknowledged, in a project with many items."""
+    size = 50_000 if is_quick else 1_000_000
+    ours, theirs = run_part("decide_ours", folder, size), run_part("decide_peer", folder, size)
+    lines = []
+    for name, seconds in (("card", ours["cards"]), ("decision", ours["decisions"])):
+        peer = theirs["decisions"] if name == "decision" else None
+        lines.append(Line(f"{name}, median", statistics.median(seconds), "ms", peer and statistics.median(peer)))
+        lines.append(Line(f"{name}, 95 of 100 below", _p95(seconds), "ms", peer and _p95(peer)))
+    said = f"{size:,} items; sqlite3 commits the two rows alone, without checks, queue and audit chain"
+    return Outcome("decide", SQLITE, tuple(lines), (said,))
+
+
+def _p95(seconds: Any) -> float:
+    return float(np.quantile(seconds, 0.95))
+
+
+BENCHES: dict[str, Callable[[Path, bool], Outcome]] = {
+    "import": importing,
+    "aggregates": aggregates,
+    "decide": deciding,
+    "crash": crash,
+}
