@@ -109,7 +109,7 @@ def _bulk_sentence(accepted: int, wanted: int, action_id: int) -> str:
     were, stay = ("was", "stays as it is") if left == 1 else ("were", "stay as they are")
     tail = f" {left} {were} decided, withdrawn or set aside in the meantime and {stay}." if left else ""
     noun = "proposal" if accepted == 1 else "proposals"
-    return f"Accepted {accepted} {noun} as batch {action_id}; “undo action {action_id}” takes it back.{tail}"
+    return f"Accepted {accepted} {noun}; “undo action {action_id}” takes it back.{tail}"
 
 
 def _decided(store: ProjectStore, field: str, ids: list[int]) -> set[int]:

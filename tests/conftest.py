@@ -22,6 +22,8 @@ CHROMIUM_FLAGS = (
     "--disable-sync",
 )
 _GUARD = NetworkGuard()
+# Pages that tests serve, also in processes of their own, load no sentence model that nobody asked for.
+os.environ.setdefault("ASSISTANT_WARM_UP", "0")
 
 
 def browser_required() -> bool:

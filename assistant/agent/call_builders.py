@@ -67,7 +67,9 @@ def _find_notes(request: Request, arguments: dict[str, Any]) -> tuple[str, ...]:
         notes.append("A search cannot be narrowed down by time; items of any time are shown.")
     if "score_min" in said.parts:
         notes.append("A search has no bound on scores; the items are shown with their scores where these may be seen.")
-    if len(said.people) > 1:
+    if len(said.people) == 2 and arguments.get("state") == "conflict":
+        arguments["reviewer"] = ", ".join(said.people)
+    elif len(said.people) > 1:
         notes.append(
             f"A search takes one person; it looks for {said.people[0]} here. “Agreement by reviewer” compares pairs."
         )
@@ -82,7 +84,7 @@ def build_explain(request: Request, is_chained: bool) -> Built:
         named = f"#{request.world.last.items[0]}"
     if not named:
         return question("Which item? Name it by its key or number, as in “why is #12 not shown”.")
-    field = request.first("FIELD")
+    field = request.field
     return PlannedCall("explain_item", {"item": named, **({"field": field} if field else {})})
 
 

@@ -173,7 +173,10 @@ def schema_add(request: Request, is_chained: bool) -> Built:
     """A new label for a field with labels."""
     text = request.sentence.text.rstrip(" .!")
     found = re.search(
-        rf"\b(?:add|make) {_NAME} (?:as )?(?:a |another )?(?:new )?(?:label|class|category)\b", text, re.I
+        r"\b(?:add|make) (?!(?:an?|another|one|the)(?: new)? (?:label|class|category)\b)"
+        rf"{_NAME} (?:as )?(?:a |another )?(?:new )?(?:label|class|category)\b",
+        text,
+        re.I,
     )
     found = found or re.search(
         rf"\b(?:label|class|category|option)s?(?: (?:called|named|for))?:? {_NAME}"

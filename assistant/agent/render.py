@@ -99,7 +99,8 @@ def say_job(status: JobStatus) -> str:
         return f"The job is {status.state} after {place}{f': {status.note}' if status.note else '.'}"
     pace = f", {status.rate_per_s:.1f} per second" if status.rate_per_s else ""
     left = f", about {seconds_of(status.seconds_left)} left" if status.seconds_left is not None else ""
-    return f"{place}{pace}{left}"
+    before = f": {status.note}" if status.note and not status.done else ""
+    return f"{place}{pace}{left}{before}"
 
 
 def listing(words: Sequence[str], most: int = 6) -> str:

@@ -17,6 +17,7 @@ from assistant.cli.link import local_name
 from assistant.cli.owner import Owner
 from assistant.cli.printing import say
 from assistant.cli.projects import Project
+from assistant.cli.warming import warming
 from assistant.cli.wire import WireServer
 from assistant.demo.project import build_demo, demo_is_whole
 from assistant.session import Session
@@ -75,15 +76,16 @@ def _serve_one(project: Path, host: str, port: int, token: str, model: str, brow
             say(f"Going on with {len(resumed)} interrupted {'job' if len(resumed) == 1 else 'jobs'}.")
         wire = WireServer(Owner(session, model))
         try:
-            return serve_page(
-                session,
-                lambda opened: Conversation(opened, model),
-                host,
-                port,
-                person=local_name(),
-                announce=lambda address: _announce(address, browser),
-                token=token,
-            )
+            with warming(session):
+                return serve_page(
+                    session,
+                    lambda opened: Conversation(opened, model),
+                    host,
+                    port,
+                    person=local_name(),
+                    announce=lambda address: _announce(address, browser),
+                    token=token,
+                )
         finally:
             wire.close()
 

@@ -32,29 +32,48 @@ def chat(
     person: As = "",
 ) -> None:
     """One turn of the conversation; the same planner and tools as in the page."""
+    told = _Told(project)
     with Link(project, person, model) as link:
         for event in link.stream("turn", text=words):
             if as_json:
                 show_json(event)
             else:
-                _show_event(event)
+                told.hear(event)
             if event.get("job_id") and event["kind"] in ("tool_finished", "progress") and not link.is_remote:
                 _follow(link, int(event["job_id"]), as_json)
 
 
-def _show_event(event: dict[str, Any]) -> None:
-    kind = event["kind"]
-    if kind == "tool_started":
-        console().print(f"[dim]{event['tool']} …[/dim]")
-    elif kind == "options":
-        say("You can say: " + " | ".join(event["options"]))
-    elif kind == "action":
-        say(f"{event['text']} Confirm with: assistant confirm PROJECT {event['action_id']}")
-    elif kind == "tool_finished":
-        for table in (event["result"] or {}).get("tables", ()):
+class _Told:
+    """Events of a turn on the terminal: the sentence first, then its tables, each once."""
+
+    def __init__(self, project: Path) -> None:
+        self._project = project
+        self._tables: list[dict[str, Any]] = []
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """Print one event."""
+        kind = event["kind"]
+        if kind == "tool_started":
+            console().print(f"[dim]{event['tool']} …[/dim]")
+        elif kind == "tool_finished":
+            for table in (event["result"] or {}).get("tables", ()):
+                if table["rows"] and table not in self._tables:
+                    self._tables.append(table)
+            if not (event["result"] or {}).get("text"):
+                self._show_tables()
+        elif kind == "action":
+            say(f"{event['text']} Confirm with: assistant confirm {self._project} {event['action_id']}")
+        else:
+            if event["text"]:
+                say(str(event["text"]))
+            if kind == "options":
+                say("You can say: " + " | ".join(event["options"]))
+            self._show_tables()
+
+    def _show_tables(self) -> None:
+        for table in self._tables:
             show_table(table)
-    elif event["text"]:
-        say(str(event["text"]))
+        self._tables = []
 
 
 def run(

@@ -99,7 +99,9 @@ class _Conditions:
 
     def _add_state(self) -> None:
         state = self._where.state
-        if state == "any":
+        if state == "conflict" and "," in self._where.reviewer:
+            self._add_pair()
+        elif state == "any":
             if self._asks_who and not self._where.label:
                 self._all.append(self._in(self._decided_by("standing_reviews")))
         elif state in ("agreed", "conflict"):
@@ -109,8 +111,16 @@ class _Conditions:
             self._all.append(self._in(f"gold x WHERE {self._of_field()}"))
         else:
             self._all.extend(self._plain_state(state))
-        if state in ("agreed", "conflict", "gold", "unread") and self._asks_who and not self._where.label:
+        is_of_person = self._asks_who and not self._where.label and "," not in self._where.reviewer
+        if state in ("agreed", "conflict", "gold", "unread") and is_of_person:
             self._all.append(self._in(self._decided_by("standing")))
+
+    def _add_pair(self) -> None:
+        """Two people, as in ``ana, ben``: items that both answered, and differently."""
+        one, _, other = self._where.reviewer.partition(",")
+        names = f"x.reviewer = {self._bind('one', one.strip())} AND y.reviewer = {self._bind('other', other.strip())}"
+        both = "standing x JOIN standing y ON y.item_id = x.item_id AND y.field = x.field AND y.answer <> x.answer"
+        self._all.append(self._in(f"{both} WHERE {self._of_field()} AND {names}"))
 
     def _plain_state(self, state: str) -> list[str]:
         usable = f"live_proposals x WHERE {self._of_field()} AND x.state = 'ok'"

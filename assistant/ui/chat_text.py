@@ -13,7 +13,7 @@ _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+<>|~&$!^=:@\"']")
 # Addresses without a scheme, and line starts that would become lists or rules.
 _ADDRESS = re.compile(r"(?i)\bwww\.")
 _LINE_START = re.compile(r"(?m)^(\s*)([-.]|\d+\.)")
-_MOST_ROWS = 15
+_MOST_ROWS = 20
 _MOST_LETTERS = 120
 
 
@@ -43,9 +43,14 @@ def table_text(table: Table) -> str:
 
 
 def facts_text(facts: Sequence[Fact]) -> str:
-    """Numbers with interval and denominator as a table."""
-    rows = [(fact.name, fact_words(fact), interval_words(fact), fact.n, fact.note or fact.method) for fact in facts]
-    return _grid("", ("measure", "value", "interval", "n", "how"), rows)
+    """Numbers with interval and denominator as a table, without columns in which nothing stands."""
+    columns = ("measure", "value", "interval", "n", "how")
+    rows = [
+        (fact.name.replace("_", " "), fact_words(fact), interval_words(fact), fact.n, fact.note or fact.method)
+        for fact in facts
+    ]
+    kept = [at for at in range(len(columns)) if at < 2 or any(row[at] not in ("", None) for row in rows)]
+    return _grid("", [columns[at] for at in kept], [[row[at] for at in kept] for row in rows])
 
 
 def figure_text(figure: Figure, image: str) -> str:

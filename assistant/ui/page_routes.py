@@ -21,6 +21,7 @@ from tools.spec import ToolSpec
 
 # These take a place on the server's disk as an argument; the page gives it a name of its own instead.
 _NEED_A_FILE = ("import_data", "export_data")
+_LIVE = 4
 _RECENT = 20
 _YAML_ARGUMENTS = ("schema_yaml", "source", "yaml")
 _SCHEMA_LETTERS = 500_000
@@ -109,6 +110,11 @@ def _add_runs(router: APIRouter, session: OpenProject) -> None:
             "jobs": [job_record(job) for job in jobs.recent(_RECENT)],
             "runs": [_run_record(row, actor) for row in runs],
         }
+
+    @router.get("/runs/live")
+    def live(actor: Person) -> dict[str, Any]:
+        # Asked every second while something runs: one job runs at a time, the newest few are enough.
+        return {"jobs": [job_record(job) for job in jobs.recent(_LIVE) if not job.is_over]}
 
     @router.post("/runs/pause")
     def pause(body: JobBody, actor: Person) -> dict[str, Any]:

@@ -32,6 +32,9 @@ class Transcript:
         self.messages: list[Message] = [_said(plain(GREETING))]
         self._signal: dict[str, Any] = {}
         self._open: Message | None = None
+        self._progress: Message | None = None
+        # Tables of a result wait until its sentence was said: the answer comes first.
+        self._waiting: list[str] = []
         self._turn = 0
 
     def ask(self, text: str) -> None:
@@ -62,11 +65,13 @@ class Transcript:
     def fail(self, sentence: str) -> None:
         """The turn broke off."""
         self._close(0.0)
+        self._show_tables()
         self.messages.append(_said(plain(sentence)))
 
     def end(self) -> None:
         """The turn is over; nothing may look as if it still ran."""
         self._close(0.0)
+        self._show_tables()
 
     @property
     def signal(self) -> str:
@@ -75,6 +80,7 @@ class Transcript:
 
     def _started(self, event: TurnEvent) -> None:
         self._close(0.0)
+        self._show_tables()
         title = event.tool.replace("_", " ")
         self._open = {
             "role": "assistant",
@@ -86,15 +92,22 @@ class Transcript:
     def _progressed(self, event: TurnEvent) -> None:
         if self._open is not None:
             self._open["metadata"]["log"] = plain(event.text)
+        elif self._progress is not None:
+            self._progress["content"] = plain(event.text)
         elif event.text:
             self._texted(event)
+            self._progress = self.messages[-1]
 
     def _finished(self, event: TurnEvent) -> None:
         if self._open is None:
             self._started(event)
+        if self._open is not None and event.result is not None and event.result.facts:
+            # The receipt of what the sentence says: one click away, and not told twice.
+            self._open["content"] += "\n\n" + facts_text(event.result.facts)
         self._close(event.seconds)
-        if event.result is not None:
-            self.messages += [_said(text) for text in result_texts(event.result)]
+        if event.result is not None and event.action_id is None:
+            # Where a change waits, its tables are on the panel.
+            self._waiting = result_texts(event.result)
         if event.action_id is not None:
             self._signal["action"] = event.action_id
         elif event.run_id is not None or event.tool in _CHANGING:
@@ -102,7 +115,9 @@ class Transcript:
 
     def _texted(self, event: TurnEvent) -> None:
         if event.text:
+            self._drop_progress()
             self.messages.append(_said(plain(event.text)))
+            self._show_tables()
         if event.options:
             self._offered(event)
 
@@ -139,6 +154,15 @@ class Transcript:
         self._close(event.seconds)
         self.messages.append(_said(plain(event.text)))
 
+    def _drop_progress(self) -> None:
+        if self._progress is not None:
+            self.messages = [one for one in self.messages if one is not self._progress]
+        self._progress = None
+
+    def _show_tables(self) -> None:
+        self.messages += [_said(text) for text in self._waiting]
+        self._waiting = []
+
     def _close(self, seconds: float) -> None:
         if self._open is None:
             return
@@ -156,10 +180,9 @@ def arguments_text(arguments: Mapping[str, Any]) -> str:
 
 
 def result_texts(result: ToolResult) -> list[str]:
-    """Numbers, charts and tables of a result, each a message of its own."""
-    texts = [facts_text(result.facts)] if result.facts else []
-    texts += [figure_text(figure, chart_image(figure)) for figure in result.figures]
-    return texts + [table_text(table) for table in result.tables]
+    """Charts and tables of a result, each a message of its own; a table without rows says nothing."""
+    texts = [figure_text(figure, chart_image(figure)) for figure in result.figures]
+    return texts + [table_text(table) for table in result.tables if table.rows]
 
 
 def _said(text: str) -> Message:

@@ -1,4 +1,4 @@
-"""The peer: sqlite3 with the same columns, its log written ahead and synced at every commit; no index on either side."""
+"""The peer: sqlite3 with the same columns, its log written ahead and synced at each commit; no index on either side."""
 
 from __future__ import annotations
 

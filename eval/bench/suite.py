@@ -70,9 +70,9 @@ def aggregates(folder: Path, is_quick: bool) -> Outcome:
     lines += [Line(name, float(served[name]), "ms", bar=barred.get(name)) for name in served if name != "peak"]
     lines += [Line("peak memory", peak, "MB", bar=MEMORY_MB)]
     differing = [q.name for q in QUESTIONS if asked[q.name][1] != theirs[q.name][1]]
-    answers = f"the answers DIFFER for {', '.join(differing)}" if differing else "both sides gave the same answers"
-    told = f"{size * ANNOTATORS:,} reviews of {size:,} items, imported in {filled['seconds']:.0f} s; {answers}"
-    return Outcome("aggregates", SQLITE, tuple(lines), (told, *(() if not differing else ("this is a failure",))))
+    lines += [Line("questions with different answers", len(differing), "count", bar=0)]
+    told = f"{size * ANNOTATORS:,} reviews of {size:,} items, imported in {filled['seconds']:.0f} s"
+    return Outcome("aggregates", SQLITE, tuple(lines), (told, *differing))
 
 
 def deciding(folder: Path, is_quick: bool) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ SCHEMA_FILE = Path(__file__).resolve().parents[2] / "assistant" / "demo" / "sche
 NOW = datetime(2026, 11, 23, 15, 30, tzinfo=timezone(timedelta(hours=1)))
 
 
+@lru_cache(maxsize=1)
 def demo_schema() -> LabelSchema:
     return read_schema(SCHEMA_FILE.read_text(encoding="utf-8"))
 

@@ -7,6 +7,7 @@ import pytest
 
 from assistant.agent.conversation import Conversation
 from assistant.agent.events import TurnEvent
+from tests.agent.doubles import ScriptedDoor
 from tests.agent.project import ANA, HOSTILE, Project, suggest
 from tools.errors import AssistantError, BackendMissing, InputError
 from tools.records import Actor
@@ -148,10 +149,17 @@ def test_a_quick_reply_can_be_picked_by_its_number(project: Project) -> None:
     assert [one.arguments["format"] for one in say(project, "1") if one.kind == "tool_started"] == ["csv"]
 
 
-def test_those_are_the_items_of_the_last_result(project: Project) -> None:
+@pytest.mark.parametrize(
+    ("text", "items"), [("suggest labels for those", "#2, #7"), ("mark those as gold", ["#2", "#7"])]
+)
+def test_those_are_the_items_of_the_last_result(
+    project: Project, monkeypatch: pytest.MonkeyPatch, text: str, items: Any
+) -> None:
     say(project, "show me messages about delivery")
-    started = [one for one in say(project, "suggest labels for those") if one.kind == "tool_started"]
-    assert started[0].arguments["items"] == "#2, #7"
+    door = ScriptedDoor(AssistantError("That is enough."))
+    monkeypatch.setattr(project.executor, "call", door.call)
+    say(project, text)
+    assert door.asked[0][1]["items"] == items
 
 
 def test_those_without_a_list_are_asked_back(project: Project) -> None:

@@ -207,7 +207,7 @@ def test_accepting_many_leaves_out_what_was_decided_in_between(opened: Opened) -
     action_id = pend(opened, 1, 2, 3)
     decide(opened, ANN, 2, PRAISE)
     outcome = opened.executor.confirm(action_id, LEAD)
-    assert outcome.result.text.startswith("Accepted 2 proposals as batch 1;")
+    assert outcome.result.text.startswith("Accepted 2 proposals;")
     assert "1 was decided, withdrawn or set aside in the meantime and stays as it is." in outcome.result.text
     assert annotation(opened, 2) == ("agreed", "praise")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant import leases as leases_module
+from assistant.store import leases as leases_module
 from assistant.review import Decision
 from tests.store.opened import ANN, BOB, LEAD, PRAISE, REFUND, Opened, decide
 from tools.errors import LeaseTaken, NotAllowed

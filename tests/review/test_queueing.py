@@ -90,7 +90,7 @@ def test_the_queue_follows_a_new_import(project: Opened, monkeypatch: pytest.Mon
 
 def test_a_busy_job_does_not_make_the_queue_be_built_again_at_once(project: Opened) -> None:
     first = project.queues.of("intent")
-    project.queues.stir()
+    project.queues.drift()
     assert project.queues.of("intent") is first
 
 

@@ -18,11 +18,13 @@ from tools.naming import field_named
 from tools.records import Proposal
 from tools.results import Fact, Table, ToolResult
 from tools.schema import FieldSpec
-from tools.sentences import capital, count_of, excerpt
+from tools.sentences import capital, count_of, excerpt, listing
 from tools.spec import ToolArgs, tool
 from tools.values import same_value
 
 Row = dict[str, Any]
+# A field with these reasons only has no story of its own.
+_UNTOUCHED = ("no_proposal", "waiting", "undecided")
 
 
 class ExplainItemArgs(ToolArgs):
@@ -41,11 +43,16 @@ def explain_item(args: ExplainItemArgs, ctx: ToolContext) -> ToolResult:
     ledger = ctx.ask("item_ledger", item_id=item_id)
     facts = _Known(item_id, ledger.as_dicts(), ctx)
     fields = (field_named(ctx.schema, args.field),) if args.field else ctx.schema.fields
-    told, reasons = [f"Item #{item_id}: {facts.origin()}"], []
+    told, reasons, untouched = [f"Item {args.item}: {facts.origin()}"], [], []
     for field in fields:
         found = reasons_for(facts.state_of(field))
-        told += [reason.sentence for reason in found]
         reasons += [(field.name, reason) for reason in found]
+        if len(fields) > 1 and tuple(reason.code for reason in found) == _UNTOUCHED:
+            untouched.append(field.name)
+        else:
+            told += [reason.sentence for reason in found]
+    if untouched:
+        told.append(f"Nothing was suggested or decided yet for {listing(untouched)}.")
     where = ItemFilter(ids=(item_id,))
     shown = facts.table(fields, ledger.sql)
     events = Fact("events", len(shown.rows), "count", sql=ledger.sql, params=ledger.params, where=where)

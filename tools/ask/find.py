@@ -34,7 +34,9 @@ class FindItemsArgs(ToolArgs):
     field: str = Field(default="", description="Field that state and label are about; the first field if empty")
     state: ItemState = Field(default="any", description="State of the items for that field")
     label: str = Field(default="", description="Label that stands, or that is suggested where state is suggested")
-    reviewer: str = Field(default="", description="Person who decided")
+    reviewer: str = Field(
+        default="", description="Person who decided; two, as in 'ana, ben', with state conflict: where these two differ"
+    )
     sort: Sort = Field(default="id", description="id, least_sure (lowest score of the suggestion first) or newest")
     limit: int = Field(default=20, description=f"How many to show, 1 to {MOST_SHOWN}")
     saved: str = Field(

@@ -14,6 +14,9 @@ from tools.naming import label_name
 from tools.results import Fact, Table, ToolResult
 from tools.sentences import capital, count_of, percent, verb
 
+_NAMED = 5
+"""So many people are named in the sentence; more are in the table."""
+
 
 def measure_accuracy(question: Question, ctx: ToolContext) -> ToolResult:
     """People against gold; back-ends against gold and against blind labels."""
@@ -67,6 +70,10 @@ def _people_text(question: Question, facts: Sequence[Fact], answer: Answer, gold
     left_out = sum(int(row["left_out"]) for row in answer.as_dicts())
     if len(judged) == 1:
         told += f" Accuracy of the one person who labelled gold after it was marked: {say_fact(judged[0])}."
+    elif 0 < len(judged) <= _NAMED:
+        order = sorted(judged, key=lambda fact: -(fact.value or 0.0))
+        parts = [f"{fact.name.partition('[')[2][:-1]} {shown_share(fact)[0]} (n={fact.n})" for fact in order]
+        told += f" Right on it: {', '.join(parts)}; the table has the intervals."
     elif judged:
         middle = sorted(fact.value or 0.0 for fact in judged)[len(judged) // 2]
         told += f" The table has the accuracy of {count_of(len(judged), 'person', 'people')}; half of them reach "

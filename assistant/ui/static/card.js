@@ -7,6 +7,7 @@ import { Controls } from "./controls.js";
 import { Deck } from "./deck.js";
 import { Drawers } from "./drawers.js";
 import { Frame } from "./frame.js";
+import { JobWatch } from "./job_watch.js";
 import { Keymap } from "./keys.js";
 import { Outbox } from "./outbox.js";
 import { FilesPanel } from "./panel_files.js";
@@ -52,6 +53,7 @@ class Page {
     this.drawers = new Drawers({ frame: this.frame, reviewer: this.reviewer, server, keymap: this.keymap, project });
     this.controls = new Controls({ ...this.#controlParts(), reasons: project.reasons ?? [], goToChat });
     this.confirm = new ConfirmPanel({ server, onDone: (verb, record) => this.#changeDone(verb, record) });
+    this.jobs = new JobWatch({ server, onProgress: (words) => this.top.showJob(words), onEnd: () => this.#jobEnded() });
     this.#makePanels();
   }
 
@@ -68,6 +70,7 @@ class Page {
     setInterval(() => this.#renew(), RENEW_EVERY);
     addEventListener("online", () => this.outbox.retry());
     this.confirm.refresh().catch(() => undefined);
+    this.jobs.look();
   }
 
   async chooseField(id) {
@@ -198,6 +201,15 @@ class Page {
     this.confirm.refresh().catch(() => undefined);
   }
 
+  // Cards fetched before the job ended know nothing of its suggestions. The one that somebody works on stays.
+  async #jobEnded() {
+    const isWorking = this.frame.element.contains(document.activeElement);
+    if (isWorking) await this.deck.refetchRest();
+    else await this.deck.switchTo(this.deck.field);
+    await this.#fill();
+    await this.#refreshProgress();
+  }
+
   async #changeDone(verb) {
     if (verb !== "confirm") return;
     await this.#refreshProgress();
@@ -252,6 +264,7 @@ async function hear(page, said) {
   const heard = said ? JSON.parse(said) : {};
   await page.confirm.refresh(heard.action ?? null).catch(() => undefined);
   if (heard.decided || heard.item || heard.changed) await page.refresh(heard);
+  page.jobs.look();
 }
 
 async function boot() {

@@ -55,6 +55,15 @@ export class Deck {
     await this.fill();
   }
 
+  /** Keep the card on the screen and fetch the others again: what is known about them has changed. */
+  async refetchRest() {
+    const [first, ...rest] = this.cards;
+    if (!first || this.filling) return;
+    this.cards = [first];
+    if (rest.length > 0) await this.server.post("/card/release", { exposures: rest.map((card) => card.exposure) }).catch(() => undefined);
+    await this.fill();
+  }
+
   /** Fetch cards until enough are in hand. A call while one is under way makes it ask once more. */
   fill() {
     if (this.cards.length >= ALMOST_EMPTY) return Promise.resolve();

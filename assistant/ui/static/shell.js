@@ -8,6 +8,7 @@ export class TopBar {
     this.fillBar = el("div", { class: "aa-progress-fill" });
     this.progress = el("div", { class: "aa-progress", role: "progressbar", "aria-label": "Progress" }, this.fillBar);
     this.counts = el("span", { class: "aa-counts" });
+    this.job = el("span", { class: "aa-job-now", role: "status", hidden: true });
     this.saved = el("span", { class: "aa-saved", role: "status" });
     this.person = el("span", { class: "aa-person", dir: "auto" });
     this.retry = button({ class: "aa-small", hidden: true, on: { click: onRetry } }, "Retry now");
@@ -18,7 +19,7 @@ export class TopBar {
       { class: "aa-top" },
       this.name,
       el("div", { class: "aa-progress-box" }, this.progress, this.counts),
-      el("div", { class: "aa-top-end" }, this.saved, this.retry, this.person, theme, this.leave),
+      el("div", { class: "aa-top-end" }, this.job, this.saved, this.retry, this.person, theme, this.leave),
     );
   }
 
@@ -36,6 +37,12 @@ export class TopBar {
     this.fillBar.style.setProperty("width", `${share}%`);
     this.progress.setAttribute("aria-valuenow", String(share));
     this.counts.textContent = known ? `${done} decided, ${left} left` : "";
+  }
+
+  /** What works in the background, in a few words; empty when nothing does. */
+  showJob(words) {
+    this.job.textContent = words;
+    this.job.hidden = !words;
   }
 
   /** The mark that says whether everything is on the server. */

@@ -1,0 +1,52 @@
+"""Loads the sentence model while nobody waits for it, so that the first suggestions come sooner."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from assistant.session import Session
+from tools.backends.registry import choose_embedder
+from tools.errors import AssistantError
+
+SWITCH = "ASSISTANT_WARM_UP"
+_LOG = logging.getLogger(__name__)
+_DELAY_SECONDS = 4.0
+_LEARNS_FROM_TEXT = ("choice", "multi_choice")
+_SAMPLE = 100
+
+
+@contextmanager
+def warming(session: Session) -> Iterator[None]:
+    """While the block runs, a thread loads what suggestions for this project need; ``ASSISTANT_WARM_UP=0`` forbids it.
+
+    It begins some seconds later, so that the page comes first. Cards are fetched ahead, so keys do not wait for it.
+    """
+    stop = threading.Event()
+    thread = threading.Thread(target=_warm_up, args=(session, stop), name="warm-up", daemon=True)
+    if os.environ.get(SWITCH, "") != "0" and any(field.kind in _LEARNS_FROM_TEXT for field in session.schema.fields):
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        if thread.is_alive():
+            # A library that is half imported must not meet the end of the process.
+            thread.join()
+
+
+def _warm_up(session: Session, stop: threading.Event) -> None:
+    if stop.wait(_DELAY_SECONDS):
+        return
+    wanted = str(session.store.settings.get("backend.embedder") or "")
+    if wanted and not wanted.startswith("builtin:"):
+        return  # What is downloaded or called elsewhere waits until somebody asks for it.
+    try:
+        texts = session.store.items.texts(session.store.items.all_ids()[:_SAMPLE].tolist())
+        choose_embedder(wanted, texts).embedder.embed(["warm"])
+    except (AssistantError, ImportError, OSError) as problem:
+        # Whoever asks for suggestions gets the sentence; nobody asked yet.
+        _LOG.debug("the sentence model was not loaded ahead: %s", problem)
