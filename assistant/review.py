@@ -212,7 +212,7 @@ class ReviewDesk:
             for exposure in exposures:
                 try:
                     spec = self._store.schema.field(exposure.field)
-                    self._refuse_taken(exposure.item_id, spec, actor, self._queues.of(spec.id))
+                    self._refuse_taken(exposure.item_id, spec, actor, self._queues.of(spec.id), exposure.issued_at)
                     self._leases.take(exposure.item_id, spec.id, actor, self._lease_seconds)
                 except LeaseTaken:
                     lost.append(exposure.exposure_id)
@@ -281,11 +281,19 @@ class ReviewDesk:
         spans = regions_on_card(self._store, actor, item.item_id, spec) if spec.kind == "relations" else ()
         return Card(exposure, item, spec, suggestion, backend, standing.value if standing else None, spans, why)
 
-    def _refuse_taken(self, item_id: int, spec: FieldSpec, actor: Actor, queue: FieldQueue) -> None:
+    def _refuse_taken(
+        self, item_id: int, spec: FieldSpec, actor: Actor, queue: FieldQueue, shown: datetime | None = None
+    ) -> None:
+        """Refuse what others have or have decided. A lead may settle a decided item, but only one that was decided
+        before the card was ``shown``: otherwise it would be settled without having been looked at."""
         room = self._overlap - int(queue.counts[item_id - 1])
         if room <= 0:
-            deciders = ", ".join(one for one in self._store.reviews.deciders(item_id, spec.id) if one != actor.person)
-            if deciders and not actor.may("lead"):
+            since = shown if actor.may("lead") else None
+            others = (
+                [] if actor.may("lead") and shown is None else self._store.reviews.deciders(item_id, spec.id, since)
+            )
+            deciders = ", ".join(one for one in others if one != actor.person)
+            if deciders:
                 raise LeaseTaken(f"{deciders} decided {spec.name} of this item already; the next one is shown.")
         elif self._leases.others(item_id, spec.id, actor) >= room:
             holder = self._leases.holder(item_id, spec.id, actor)
@@ -296,7 +304,7 @@ class ReviewDesk:
     ) -> Review:
         mine = self._store.reviews.standing_of(exposure.item_id, spec.id, actor.person)
         if (mine is None or mine.value is None) and decision.verdict not in _EVENTS:
-            self._refuse_taken(exposure.item_id, spec, actor, queue)
+            self._refuse_taken(exposure.item_id, spec, actor, queue, exposure.issued_at)
         refuse_stale(self._store, exposure)
         request = read_decision(self._store, actor, decision, exposure, spec)
         review = self._store.reviews.add(request, exposure, self._store.schema_version, actor)

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from assistant.store.database import Database, Transaction, stored_time
-from assistant.store.intake_items import note_problems, place_items
-from assistant.store.intake_labels import add_labels, add_proposals
+from assistant.store.intake_items import add_items, note_problems, place_items
+from assistant.store.intake_labels import add_labels, add_proposals, meanings_of
 from tools.exchange.batch import ImportBatch
 from tools.records import Actor, JsonValue, to_json
 
@@ -69,9 +70,13 @@ def take_in(
 
 def _take_in(transaction: Transaction, batch: ImportBatch, actor: Actor, import_id: int, version: int) -> ImportReport:
     placed = place_items(transaction, batch.items, batch.source_hash[:12], import_id)
+    # The values are read by Python while DuckDB, which does not hold the interpreter, writes the items.
+    with ThreadPoolExecutor(1) as beside:
+        meanings = beside.submit(meanings_of, batch.labels)
+        add_items(transaction, batch.items, placed, import_id)
     _note_lost(transaction, batch.rejects, import_id, "rejected")
     _note_lost(transaction, batch.dropped, import_id, "dropped")
-    taken, known, dropped = add_labels(transaction, batch.labels, placed, import_id, actor, version)
+    taken, known, dropped = add_labels(transaction, batch.labels, meanings.result(), placed, import_id, actor, version)
     proposals = add_proposals(transaction, batch, placed, import_id, actor, version)
     return ImportReport(
         import_id,

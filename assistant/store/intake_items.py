@@ -27,6 +27,8 @@ class Placed:
     rows: Ids
     item_ids: Ids
     same_text: Mask
+    is_new: Mask
+    keys: pa.ChunkedArray
     new: int
     known: int
     repeated: int
@@ -36,12 +38,14 @@ class Placed:
         if not len(self.rows):
             nowhere = np.zeros(len(rows), dtype=bool)
             return np.zeros(len(rows), dtype=np.int64), nowhere, nowhere
+        if np.array_equal(rows, self.rows):
+            return self.item_ids, np.ones(len(rows), dtype=bool), self.same_text
         at = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
         return self.item_ids[at], self.rows[at] == rows, self.same_text[at]
 
 
 def place_items(transaction: Transaction, items: pa.Table, prefix: str, import_id: int) -> Placed:
-    """Add the new items and note the known and the repeated ones."""
+    """Give the new items their ids, and note the known and the repeated ones."""
     rows = items["row"].to_numpy()
     if len(rows) and not (np.diff(rows) > 0).all():
         raise TypeError("the items of a batch stand in the order of their source rows, one an item")
@@ -62,12 +66,21 @@ def place_items(transaction: Transaction, items: pa.Table, prefix: str, import_i
     count = int(is_new.sum())
     item_ids[is_new] = np.arange(highest + 1, highest + count + 1)
     item_ids[again] = item_ids[first]
-    _add(transaction, items, keys, is_new, item_ids, import_id)
     transaction.new_ids("items", count)
     _note_known(transaction, import_id, rows[is_known], same[is_known])
     reasons = [f"the key {key} stands twice in the file, first in row {row}" for key, row in _named(repeats)]
     note_problems(transaction, import_id, "rejected", repeats["row"], pa.array(reasons, pa.string()))
-    return Placed(rows, item_ids, same, count, int(is_known.sum()), len(again))
+    return Placed(rows, item_ids, same, is_new, keys, count, int(is_known.sum()), len(again))
+
+
+def add_items(transaction: Transaction, items: pa.Table, placed: Placed, import_id: int) -> None:
+    """Write the new ones."""
+    columns = {name: items[name] for name in ("kind", "text", "parts", "meta")}
+    table = pa.table({"item_id": pa.array(placed.item_ids), "key": placed.keys, **columns, "source_row": items["row"]})
+    if not placed.is_new.all():
+        table = table.filter(pa.array(placed.is_new))
+    if table.num_rows:
+        transaction.append("items", table.append_column("import_id", pa.repeat(import_id, table.num_rows)))
 
 
 def _keys(items: pa.Table, prefix: str) -> pa.ChunkedArray:
@@ -91,8 +104,9 @@ _NO_KNOWN: dict[str, Any] = {"row": _NO_REPEATS["row"], "item_id": _NO_REPEATS["
 
 def _repeats(transaction: Transaction, count: int) -> dict[str, Any]:
     """Rows whose key an earlier row has, with that row and whether it has the same text."""
-    # Counting is quick; the window over all rows is needed by few files.
-    if transaction.rows("SELECT count(DISTINCT key) FROM keyed")[0][0] == count:
+    # Sorting numbers is quick; the window over all rows is needed by few files.
+    hashes = np.sort(transaction.numpy("SELECT hash(key) AS hash FROM keyed")["hash"])
+    if not count or (hashes[1:] != hashes[:-1]).all():
         return _NO_REPEATS
     found = transaction.arrow(
         """SELECT row, key, min(row) OVER keys AS first, text = first_value(text) OVER keys AS same FROM keyed
@@ -109,17 +123,6 @@ def _known(transaction: Transaction) -> dict[str, Any]:
 
 def _named(repeats: dict[str, Any]) -> list[tuple[str, int]]:
     return list(zip(repeats["key"], repeats["first"], strict=True))
-
-
-def _add(
-    transaction: Transaction, items: pa.Table, keys: pa.ChunkedArray, is_new: Mask, item_ids: Ids, import_id: int
-) -> None:
-    columns = {name: items[name] for name in ("kind", "text", "parts", "meta")}
-    table = pa.table({"item_id": pa.array(item_ids), "key": keys, **columns, "source_row": items["row"]})
-    if not is_new.all():
-        table = table.filter(pa.array(is_new))
-    if table.num_rows:
-        transaction.append("items", table.append_column("import_id", pa.repeat(import_id, table.num_rows)))
 
 
 def _note_known(transaction: Transaction, import_id: int, rows: Ids, same: Mask) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,25 +22,60 @@ OTHER_TEXT = "the item is in the project with another text, to which this answer
 TWICE = "the same annotator gave another answer for the same item"
 
 
+@dataclass(frozen=True)
+class Meanings:
+    """Label and answer of each value, worked out once for each distinct one, shape (n,)."""
+
+    labels: pa.Array
+    answers: pa.Array
+
+
+def meanings_of(labels: pa.Table) -> Meanings:
+    """What the values of these answers mean; needs no database."""
+    coded = labels["value"].combine_chunks().dictionary_encode()
+    values = [json.loads(one) for one in coded.dictionary.to_pylist()]
+    names = pa.array([value_label(value) for value in values], pa.string())
+    answers = pa.array([answer_of(value) for value in values], pa.string())
+    return Meanings(names.take(coded.indices), answers.take(coded.indices))
+
+
 def add_labels(
-    transaction: Transaction, labels: pa.Table, placed: Placed, import_id: int, actor: Actor, version: int
+    transaction: Transaction,
+    labels: pa.Table,
+    meanings: Meanings,
+    placed: Placed,
+    import_id: int,
+    actor: Actor,
+    version: int,
 ) -> tuple[int, int, int]:
     """Write exposures and reviews for the labels; returns how many were taken, known and dropped."""
     if not labels.num_rows:
         return 0, 0, 0
     item_ids, fits = _placed(transaction, labels, placed, import_id)
-    claimed = _claimed(labels, item_ids).filter(pa.array(fits)) if not fits.all() else _claimed(labels, item_ids)
     has_reviews = bool(transaction.rows("SELECT 1 FROM reviews LIMIT 1"))
-    with transaction.staged("claimed", claimed):
-        is_known = _mask(labels, transaction.rows(_KNOWN, _bounds(item_ids)) if has_reviews else [])
-        again, contradicts = _repeats(transaction, labels, item_ids)
-    contradicts &= ~is_known & fits
+    is_known, contradicts = _compared(transaction, labels, item_ids, fits, has_reviews)
     _drop(transaction, import_id, labels, contradicts, TWICE)
-    is_known |= again & ~contradicts & fits
     fresh = fits & ~is_known & ~contradicts
-    table = _reviews(labels, item_ids) if fresh.all() else _reviews(labels, item_ids).filter(pa.array(fresh))
+    table = _reviews(labels, meanings, item_ids)
+    table = table if fresh.all() else table.filter(pa.array(fresh))
     _write(transaction, table, has_reviews, import_id, actor, version)
     return table.num_rows, int(is_known.sum()), int((~fits).sum() + contradicts.sum())
+
+
+def _compared(
+    transaction: Transaction, labels: pa.Table, item_ids: Ids, fits: Mask, has_reviews: bool
+) -> tuple[Mask, Mask]:
+    """Which answers are known, in the project or earlier in this import, and which contradict an earlier one."""
+    nothing = np.zeros(len(item_ids), dtype=bool)
+    one_each = bool((np.diff(item_ids) > 0).all())
+    if one_each and not has_reviews:
+        return nothing, nothing
+    claimed = _claimed(labels, item_ids)
+    with transaction.staged("claimed", claimed if fits.all() else claimed.filter(pa.array(fits))):
+        is_known = _mask(labels, transaction.rows(_KNOWN, _bounds(item_ids)) if has_reviews else [])
+        again, differs = (nothing, nothing) if one_each else _repeats(transaction, labels)
+    contradicts = differs & ~is_known
+    return is_known | (again & ~contradicts), contradicts
 
 
 # An answer is known where the person has one of its kind that stands: a flag beside a value is another kind.
@@ -84,10 +120,8 @@ def _mask(labels: pa.Table, found: list[tuple[Any, ...]]) -> Mask:
     return mask
 
 
-def _repeats(transaction: Transaction, labels: pa.Table, item_ids: Ids) -> tuple[Mask, Mask]:
+def _repeats(transaction: Transaction, labels: pa.Table) -> tuple[Mask, Mask]:
     """Which answers repeat an earlier one of the same person in this import, and which of them contradict it."""
-    if (np.diff(item_ids) > 0).all():
-        return _mask(labels, []), _mask(labels, [])
     # Counting is quick; the window over all rows is needed by few files.
     places = transaction.rows("SELECT count(*) FROM (SELECT DISTINCT item_id, field, reviewer FROM claimed)")[0][0]
     if places == transaction.rows("SELECT count(*) FROM claimed")[0][0]:
@@ -102,12 +136,8 @@ def _drop(transaction: Transaction, import_id: int, answers: pa.Table, mask: Mas
         note_problems(transaction, import_id, "dropped", lost["row"], reason, lost["field"])
 
 
-def _reviews(labels: pa.Table, item_ids: Ids) -> pa.Table:
-    """What both tables need of each answer; label and answer are worked out once for each distinct value."""
-    coded = labels["value"].combine_chunks().dictionary_encode()
-    values = [json.loads(one) for one in coded.dictionary.to_pylist()]
-    names = pa.array([value_label(value) for value in values], pa.string())
-    answers = pa.array([answer_of(value) for value in values], pa.string())
+def _reviews(labels: pa.Table, meanings: Meanings, item_ids: Ids) -> pa.Table:
+    """What both tables need of each answer."""
     return pa.table(
         {
             "item_id": pa.array(item_ids),
@@ -115,8 +145,8 @@ def _reviews(labels: pa.Table, item_ids: Ids) -> pa.Table:
             "reviewer": labels["annotator"],
             "verdict": labels["verdict"],
             "value": labels["value"],
-            "label": names.take(coded.indices),
-            "answer": answers.take(coded.indices),
+            "label": meanings.labels,
+            "answer": meanings.answers,
             "exposure": labels["exposure"],
             "reason": labels["reason"],
             # Times are stored without their zone: the cast keeps the UTC value, whatever zone this machine is in.

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -229,10 +229,12 @@ class ReviewStore:
         rows = self._database.rows(sql, [item_id, field, reviewer])
         return review_from(rows[0]) if rows else None
 
-    def deciders(self, item_id: int, field: str) -> list[str]:
-        """Who has a standing value on this field of the item."""
-        sql = "SELECT DISTINCT reviewer FROM standing WHERE item_id = ? AND field = ? ORDER BY reviewer"
-        return [str(row[0]) for row in self._database.rows(sql, [item_id, field])]
+    def deciders(self, item_id: int, field: str, since: datetime | None = None) -> list[str]:
+        """Who has a standing value on this field of the item, given after ``since`` where it is named."""
+        sql = """SELECT DISTINCT reviewer FROM standing WHERE item_id = ? AND field = ? AND made_at > ?
+            ORDER BY reviewer"""
+        after = stored_time(since) if since is not None else datetime.min
+        return [str(row[0]) for row in self._database.rows(sql, [item_id, field, after])]
 
     def latest_of(self, reviewer: str, limit: int) -> list[Review]:
         """The reviewer's last live decisions, newest first, imported and bulk ones left out."""

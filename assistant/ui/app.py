@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import secrets
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import uvicorn
@@ -62,8 +64,15 @@ def build_app(
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(TokenDoor, logins=logins)
     app.add_middleware(Guard, logins=logins, hosts=(*LOCAL_HOSTS, *hosts))
-    mount(app, build_blocks(session, conversation_factory, who), who)
+    # In a thread of its own: whoever calls may be inside an event loop already, as in browser tests.
+    with ThreadPoolExecutor(1) as apart:
+        apart.submit(asyncio.run, _add_blocks(app, session, conversation_factory, who)).result()
     return app
+
+
+async def _add_blocks(app: FastAPI, session: OpenProject, factory: ConversationFactory, who: Who) -> None:
+    # Where no event loop runs, gradio makes one for every lock it creates and never closes it.
+    mount(app, build_blocks(session, factory, who), who)
 
 
 class TokenDoor:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import json
 import sqlite3
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from eval.bench.corpus import ANNOTATORS, DAYS, LABEL_COUNT, START_S
+from eval.bench.corpus import ANNOTATORS, DAYS, LABEL_COUNT, NAMES, START_S
+
+VALUES = {name: f'{{"label":"{name}"}}' for name in NAMES}
 
 # Times are whole microseconds, which sqlite3 compares and groups faster than text.
 TABLES = """
@@ -53,32 +57,47 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def import_csv(source: Path, target: Path) -> float:
-    """Parse with the csv module and write the same three tables; seconds from opening the file to the commit."""
+    """Parse and check with Python's csv module, write the same tables; seconds from opening the file to the commit."""
     database = connect(target)
     database.executescript(TABLES)
     began = time.perf_counter()
-    with source.open(newline="", encoding="utf-8") as stream:
-        reader = csv.reader(stream)
-        next(reader)
-        rows = list(reader)
+    rows = list(_checked_rows(source))
     at = time.time_ns() // 1000
     with database:
         database.executemany(
             "INSERT INTO items VALUES (?, ?, 'text', ?, '', ?, 1, ?)",
-            ((n, row[0], row[1], f'{{"split":"{row[3]}"}}', n) for n, row in enumerate(rows, 1)),
+            ((n, row[0], row[1], row[4], n) for n, row in enumerate(rows, 1)),
         )
         database.executemany(
             "INSERT INTO exposures VALUES (?, ?, 'label', ?, 'imported_unknown', NULL, '', NULL, 0, ?)",
-            ((n, n, row[4], at) for n, row in enumerate(rows, 1)),
+            ((n, n, row[3], at) for n, row in enumerate(rows, 1)),
         )
         database.executemany(
             "INSERT INTO reviews VALUES (?, ?, ?, 'label', ?, 'choose', ?, ?, ?, NULL, 'imported_unknown', 0, '', "
             "'{}', 1, '', NULL, 1, 0, NULL, 'cli', '', NULL, ?)",
-            ((n, n, n, r[4], f'{{"label":"{r[2]}"}}', r[2], r[2], at) for n, r in enumerate(rows, 1)),
+            ((n, n, n, row[3], VALUES[row[2]], row[2], row[2], at) for n, row in enumerate(rows, 1)),
         )
     seconds = time.perf_counter() - began
     database.close()
     return seconds
+
+
+def _checked_rows(source: Path) -> Iterator[tuple[str, str, str, str, str]]:
+    """Key, text, label, annotator and meta of each row, under the checks that our import makes of every row."""
+    encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+    seen: set[str] = set()
+    with source.open(newline="", encoding="utf-8") as stream:
+        reader = csv.reader(stream)
+        width = len(next(reader))
+        for row in reader:
+            if len(row) != width:
+                raise ValueError("a row is too short or too long")
+            key, text, label, split, annotator = row
+            key = key.strip()
+            if key in seen or not text.strip() or label not in VALUES or not annotator or "\0" in text:
+                raise ValueError(f"row {key} cannot be taken")
+            seen.add(key)
+            yield key, text, label, annotator, encode({"split": split})
 
 
 # The arithmetic of corpus.py in SQL, so that ten million rows need no Python object each.

@@ -35,15 +35,15 @@ TEXTS = (
 DECIDED = ("reviews", "undos", "gold_marks", "action_decisions", "schema_versions", "items", "settings", "annotations")
 HUGE = "9" * 200_000
 CALLS: dict[str, tuple[str, Any]] = {
-    "accepts everything": ("bulk_accept", {"field": "intent"}),
-    "accepts everything by score": ("bulk_accept", {"field": "intent", "score_min": 0.0}),
+    "accepts everything": ("bulk_accept", {"field": "label"}),
+    "accepts everything by score": ("bulk_accept", {"field": "label", "score_min": 0.0}),
     "confirms a pending change": ("confirm", {"action_id": 1}),
     "decides": ("decide", {"item": "H1", "value": {"label": "refund"}, "verdict": "accept", "reviewer": "lea"}),
     "undoes another's decision": ("undo", {"what": "decision", "id": 1}),
     "undoes the import": ("undo", {"what": "import", "id": 1}),
     "undoes a run": ("undo", {"what": "run", "id": 1}),
-    "marks gold": ("mark_gold", {"field": "intent", "items": "H1"}),
-    "changes the schema": ("change_schema", {"operation": "remove_label", "field": "intent", "label": "refund"}),
+    "marks gold": ("mark_gold", {"field": "label", "items": "H1"}),
+    "changes the schema": ("change_schema", {"operation": "remove_label", "field": "label", "label": "refund"}),
     "imports": ("import_data", {"path": "/etc/passwd"}),
     "exports to a place of its own": ("export_data", {"target": "{outside}", "format": "csv", "overwrite": True}),
     "reads with SQL that writes": ("query_sql", {"sql": "DELETE FROM reviews"}),
@@ -51,7 +51,7 @@ CALLS: dict[str, tuple[str, Any]] = {
     "calls by a name with tricks": ("executor.confirm", {"action_id": 1}),
     "sends huge arguments": ("find_items", {"words": HUGE, "limit": 10**30}),
     "sends arguments that are no object": ("bulk_accept", "[1, 2, 3]"),
-    "poses as another person": ("bulk_accept", {"field": "intent", "actor": "lea", "via": "key", "confirmed": True}),
+    "poses as another person": ("bulk_accept", {"field": "label", "actor": "lea", "via": "key", "confirmed": True}),
 }
 
 
@@ -61,7 +61,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
     source = tmp_path / "hostile.csv"
     with source.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("id", "text"), *((f"H{at}", text) for at, text in enumerate(TEXTS, 1))])
-    schema = schema_from_labels("Hostile", ["refund", "delivery"])
+    schema = schema_from_labels(["refund", "delivery"], "Hostile")
     with closing(Session.create(tmp_path / "p", "Hostile", schema, "lea")) as opened:
         kind: ItemKind = "text"
         options = ImportOptions(key_column="id", text_column="text", item_kind=kind)
@@ -74,8 +74,8 @@ def session(tmp_path: Path) -> Iterator[Session]:
 def _prepare(opened: Session) -> None:
     field = opened.schema.fields[0]
     card = opened.desk.next_cards(BOB).cards[0]
-    opened.desk.painted(BOB, card.exposure_id)
-    opened.desk.decide(BOB, Decision(card.exposure_id, "k1", "choose", {"label": field.labels[0].id}))
+    opened.desk.painted(BOB, card.exposure.exposure_id)
+    opened.desk.decide(BOB, Decision(card.exposure.exposure_id, "k1", "choose", {"label": field.labels[0].id}))
     run = opened.executor.call("prelabel", {"backend": "builtin:zero-shot"}, LEA)
     assert run.job_id is not None
     assert opened.jobs.wait(run.job_id, 60).state == "done"

@@ -89,7 +89,8 @@ def test_sizes_are_written_for_people() -> None:
     assert [readable(size) for size in (5, 2048, 3 * 1024**3)] == ["5 bytes", "2.0 KiB", "3.0 GiB"]
 
 
-@given(st.text(max_size=50), st.sampled_from(("utf-8-sig", "utf-16", "utf-32")))
+# UTF-16 text that begins with a NUL cannot be told from UTF-32 by its mark; no text file begins so.
+@given(st.text(max_size=50).filter(lambda text: text[:1] != "\0"), st.sampled_from(("utf-8-sig", "utf-16", "utf-32")))
 def test_text_with_a_byte_order_mark_is_decoded_to_itself(text: str, codec: str) -> None:
     assert decode(text.encode(codec))[0] == text
 

@@ -98,14 +98,14 @@ def change_schema(args: SchemaArgs, ctx: ToolContext) -> ToolResult:
 
 
 class UndoArgs(ToolArgs):
-    target: Literal["run"] = Field(description="What kind of thing")
-    number: int = Field(description="Which one")
+    what: Literal["run"] = Field(description="What kind of thing")
+    id: int = Field(description="Which one")
 
 
 @tool(effect="change", version=1)
 def undo(args: UndoArgs, ctx: ToolContext) -> ToolResult:
     """Take back a run."""
-    change = Change("undo", f"Undo run {args.number}.", {"targets": [["run", args.number]]}, role="reviewer")
+    change = Change("undo", f"Undo run {args.id}.", {"targets": [["run", args.id]]}, role="reviewer")
     return ToolResult(change.sentence, change=change)
 
 

@@ -10,10 +10,16 @@ export function outcome(record) {
     "div",
     { class: "aa-outcome" },
     record.text ? el("p", { class: "aa-outcome-text", dir: "auto", text: record.text }) : null,
-    record.facts?.length > 0 ? factTable(record.facts) : null,
     (record.figures ?? []).map(figure),
-    (record.tables ?? []).map(table),
+    (record.tables ?? []).filter((one) => one.rows.length > 0).map(table),
+    record.facts?.length > 0 ? receipts(record) : null,
   );
+}
+
+// Every number with its interval, its denominator and its query; folded where tables tell the same.
+function receipts(record) {
+  const isFolded = (record.tables ?? []).some((one) => one.rows.length > 0);
+  return el("details", { class: "aa-receipt", open: !isFolded }, el("summary", { text: "The numbers and where they come from" }), factTable(record.facts));
 }
 
 function factTable(facts) {

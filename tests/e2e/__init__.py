@@ -1,0 +1,1 @@
+"""The whole program as people meet it: the real page over a real project."""
