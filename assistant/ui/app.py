@@ -49,6 +49,22 @@ def build_app(
     lead, called ``person``, while there are no users. ``hosts`` are names by which the server may be called, beside
     this computer's own.
     """
+    app = build_routes(session, token=token, hosts=hosts, person=person, turnstile=turnstile)
+    # In a thread of its own: whoever calls may be inside an event loop already, as in browser tests.
+    with ThreadPoolExecutor(1) as apart:
+        apart.submit(asyncio.run, _add_blocks(app, session, conversation_factory)).result()
+    return app
+
+
+def build_routes(
+    session: OpenProject,
+    *,
+    token: str,
+    hosts: Iterable[str] = (),
+    person: str = "",
+    turnstile: Turnstile | None = None,
+) -> FastAPI:
+    """Everything of the page but its layout and the chat: the door, the routes and the static files."""
     logins = Logins(session.users, session.path, token, person)
     who = Who(logins)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
@@ -64,14 +80,12 @@ def build_app(
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(TokenDoor, logins=logins)
     app.add_middleware(Guard, logins=logins, hosts=(*LOCAL_HOSTS, *hosts))
-    # In a thread of its own: whoever calls may be inside an event loop already, as in browser tests.
-    with ThreadPoolExecutor(1) as apart:
-        apart.submit(asyncio.run, _add_blocks(app, session, conversation_factory, who)).result()
     return app
 
 
-async def _add_blocks(app: FastAPI, session: OpenProject, factory: ConversationFactory, who: Who) -> None:
+async def _add_blocks(app: FastAPI, session: OpenProject, factory: ConversationFactory) -> None:
     # Where no event loop runs, gradio makes one for every lock it creates and never closes it.
+    who: Who = app.state.who
     mount(app, build_blocks(session, factory, who), who)
 
 

@@ -12,7 +12,7 @@ from tools.results import Fact, Figure, Table
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+<>|~&$!^=:@\"']")
 # Addresses without a scheme, and line starts that would become lists or rules.
 _ADDRESS = re.compile(r"(?i)\bwww\.")
-_LINE_START = re.compile(r"(?m)^(\s*)([-.]|\d+\.)")
+_LINE_START = re.compile(r"(?m)^(\s*)(-+|\d+\.)(?=\s|$)")
 _MOST_ROWS = 20
 _MOST_LETTERS = 120
 

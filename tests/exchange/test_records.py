@@ -10,6 +10,7 @@ import pytest
 
 from tools.errors import FormatRefused
 from tools.exchange.batch import ImportBatch
+from tools.exchange.builder import SAME_KEY, TAKEN_KEY
 from tools.exchange.export import ExportDecision, ExportField, ExportItem
 from tools.exchange.options import ImportOptions
 from tools.exchange.reading import read_file
@@ -119,6 +120,12 @@ def test_unknown_keys_and_the_meta_object_are_kept_beside_the_text(tmp_path: Pat
 def test_an_id_that_repeats_is_no_key(tmp_path: Path) -> None:
     batch = _import(tmp_path, {"id": 1, "text": "a"}, {"id": 1, "text": "b"})
     assert batch.items["key"].to_pylist() == [None, None]
+
+
+def test_a_named_key_with_two_texts_keeps_the_first_and_rejects_the_other(tmp_path: Path) -> None:
+    batch = _import(tmp_path, {"id": 1, "text": "a"}, {"id": 1, "text": "b"}, {"id": 1, "text": "a"}, key_column="id")
+    assert batch.items["text"].to_pylist() == ["a"]
+    assert batch.rejects["reason"].to_pylist() == [TAKEN_KEY, SAME_KEY]
 
 
 def test_a_line_separator_inside_a_json_text_ends_no_line(tmp_path: Path) -> None:

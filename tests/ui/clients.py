@@ -16,13 +16,15 @@ BASE = "http://127.0.0.1:7860"
 
 
 @contextmanager
-def client_of(
-    project: Opened, *, signed_in: bool = True, hosts: tuple[str, ...] = (), turnstile: Any = None
-) -> Iterator[TestClient]:
-    """A client of the project's page; ``signed_in`` as the local lead."""
-    from assistant.ui.app import build_app
+def client_of(project: Opened, *, signed_in: bool = True, whole: bool = False, **about: Any) -> Iterator[TestClient]:
+    """A client of the project's page; ``signed_in`` as the local lead.
 
-    app = build_app(project, ScriptedConversation, token=TOKEN, person="lead", hosts=hosts, turnstile=turnstile)
+    Without ``whole`` there is no chat and no layout, which take a second to build.
+    """
+    from assistant.ui.app import build_app, build_routes
+
+    known = {"token": TOKEN, "person": "lead", **about}
+    app = build_app(project, ScriptedConversation, **known) if whole else build_routes(project, **known)
     with TestClient(app, base_url=BASE, raise_server_exceptions=False, follow_redirects=False) as client:
         if signed_in:
             client.get("/", params={"token": TOKEN})

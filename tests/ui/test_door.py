@@ -56,7 +56,7 @@ def test_a_wrong_token_and_no_token_are_turned_away(made: Maker) -> None:
     ["/config", "/theme.css", "/gradio_api/queue/join", "/static/card/card.js", "/page/tools", "/assets/x.js", "/info"],
 )
 def test_a_stranger_gets_nothing_not_even_a_script(made: Maker, path: str) -> None:
-    with client_of(made(INTENT, ITEMS), signed_in=False) as client:
+    with client_of(made(INTENT, ITEMS), signed_in=False, whole=True) as client:
         assert client.get(path).status_code == 401
 
 
@@ -149,7 +149,7 @@ def test_two_projects_on_one_computer_have_cookies_of_different_names(made: Make
     ],
 )
 def test_another_site_cannot_act_for_a_signed_in_person(made: Maker, headers: dict[str, str]) -> None:
-    with client_of(made(INTENT, ITEMS)) as client:
+    with client_of(made(INTENT, ITEMS), whole=True) as client:
         assert client.post("/card/next", json={}, headers=headers).status_code == 403
         assert client.post("/gradio_api/queue/join", json={}, headers=headers).status_code == 403
 
@@ -161,7 +161,7 @@ def test_the_page_itself_may_act(made: Maker) -> None:
 
 
 def test_no_other_origin_is_granted_anything(made: Maker) -> None:
-    with client_of(made(INTENT, ITEMS)) as client:
+    with client_of(made(INTENT, ITEMS), whole=True) as client:
         answer = client.get("/config", headers={"origin": "https://evil.example"})
         assert "access-control-allow-origin" not in answer.headers
         headers = {"origin": "https://evil.example", "access-control-request-method": "POST"}
@@ -185,7 +185,7 @@ def test_a_name_that_was_allowed_is_answered(made: Maker) -> None:
 
 @pytest.mark.parametrize("path", ["/card/project", "/", "/static/card/card.js", "/nothing", "/login"])
 def test_every_answer_carries_the_protecting_headers(made: Maker, path: str) -> None:
-    with client_of(made(INTENT, ITEMS)) as client:
+    with client_of(made(INTENT, ITEMS), whole=True) as client:
         headers = client.get(path).headers
         assert "default-src 'self'" in headers["content-security-policy"]
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
@@ -206,7 +206,7 @@ def test_every_answer_carries_the_protecting_headers(made: Maker, path: str) -> 
     ],
 )
 def test_what_the_page_does_not_use_is_closed(made: Maker, path: str) -> None:
-    with client_of(made(INTENT, ITEMS)) as client:
+    with client_of(made(INTENT, ITEMS), whole=True) as client:
         assert client.get(path).status_code == 404
 
 
@@ -276,7 +276,7 @@ def test_roles_decide_what_a_route_does(made: Maker) -> None:
 
 def test_a_route_of_gradio_answers_only_to_signed_in_people(made: Maker) -> None:
     project = made(INTENT, ITEMS)
-    with client_of(project, signed_in=False) as client:
+    with client_of(project, signed_in=False, whole=True) as client:
         assert isinstance(client, TestClient)
         assert client.post("/gradio_api/queue/join", json={"fn_index": 0, "data": []}).status_code == 401
         assert client.post("/gradio_api/run/predict", json={"fn_index": 0, "data": []}).status_code == 401

@@ -25,21 +25,24 @@ export class ConfirmPanel {
   }
 
   #draw(focusOn) {
+    this.asked = focusOn;
     this.element.hidden = this.actions.length === 0 && this.said === null;
     const action = this.actions.find((one) => one.action_id === focusOn) ?? this.actions.at(-1);
     this.element.classList.toggle("is-said", !action);
     fill(this.element, this.said, action ? this.#one(action) : null);
-    if (focusOn !== null && action?.action_id === focusOn) this.#offerFocus();
+  }
+
+  #arm(carry, action) {
+    if (!carry.isConnected) return;
+    carry.disabled = !action.may_confirm;
+    if (action.action_id === this.asked) this.#offerFocus();
+    this.asked = null;
   }
 
   #one(action) {
-    const shownAt = performance.now();
-    const isArmed = () => performance.now() - shownAt > ARMED_AFTER;
-    const carry = button({ class: "aa-action is-main", disabled: !action.may_confirm }, action.verb, " ", cap("↵"));
-    carry.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && (event.repeat || !isArmed())) event.preventDefault();
-    });
-    carry.addEventListener("click", () => isArmed() && this.#answer(action, "confirm"));
+    const carry = button({ class: "aa-action is-main", disabled: true, on: { click: () => this.#answer(action, "confirm") } }, action.verb, " ", cap("↵"));
+    carry.addEventListener("keydown", (event) => event.key === "Enter" && event.repeat && event.preventDefault());
+    setTimeout(() => this.#arm(carry, action), ARMED_AFTER);
     const drop = button({ class: "aa-action", on: { click: () => this.#answer(action, "dismiss") } }, "Dismiss");
     this.carry = carry;
     const others = this.actions.length - 1;

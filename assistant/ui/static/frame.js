@@ -62,6 +62,9 @@ export class Frame {
   /** A sentence over the card that stays until it is taken away; "" takes it away. */
   warn(words, ...buttons) {
     this.banner.hidden = !words;
+    // The same words again, as at every failed try, must not take the button away from under a finger.
+    if (words && words === this.warned) return;
+    this.warned = words;
     fill(this.banner, el("span", { text: words }), buttons);
   }
 
