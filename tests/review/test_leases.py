@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.store import leases as leases_module
 from assistant.review import Decision
+from assistant.store import leases as leases_module
 from tests.store.opened import ANN, BOB, LEAD, PRAISE, REFUND, Opened, decide
 from tools.errors import LeaseTaken, NotAllowed
 from tools.records import Actor
