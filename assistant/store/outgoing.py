@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC
 from typing import Any
 
-from tools.exchange.export import ExportDecision, ExportField, ExportItem, ExportProposal
-
 from assistant.store.database import Database
 from assistant.store.items import item_from
+from tools.exchange.export import ExportDecision, ExportField, ExportItem, ExportProposal
 
 BLOCK = 5_000
 

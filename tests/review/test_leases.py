@@ -63,12 +63,15 @@ def test_a_lease_that_ran_out_goes_to_the_next_person(project: Opened, monkeypat
         project.desk.decide(ANN, Decision(card.exposure.exposure_id, "k", "choose", REFUND))
 
 
-def test_after_a_lease_ran_out_the_first_to_decide_wins(project: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    late = project.desk.open_card(ANN, 1, "intent")
+@pytest.mark.parametrize("late", [ANN, LEAD])
+def test_after_a_lease_ran_out_the_first_to_decide_wins(
+    project: Opened, monkeypatch: pytest.MonkeyPatch, late: Actor
+) -> None:
+    card = project.desk.open_card(late, 1, "intent")
     let_time_pass(monkeypatch, 121)
     decide(project, BOB, 1, PRAISE)
     with pytest.raises(LeaseTaken, match="bob decided Intent of this item already"):
-        project.desk.decide(ANN, Decision(late.exposure.exposure_id, "k", "choose", REFUND))
+        project.desk.decide(late, Decision(card.exposure.exposure_id, "k", "choose", REFUND))
     assert project.store.database.rows("SELECT reviewer FROM reviews") == [("bob",)]
 
 
