@@ -72,9 +72,9 @@ class Transaction:
         """The result as an Arrow table, as the transaction sees it."""
         return self._cursor.sql(sql, params=params).to_arrow_table()
 
-    def numpy(self, sql: str) -> dict[str, Any]:
+    def numpy(self, sql: str, params: Params = ()) -> dict[str, Any]:
         """The result as one NumPy array a column, as the transaction sees it."""
-        return dict(self._cursor.execute(sql).fetchnumpy())
+        return dict(self._cursor.execute(sql, params).fetchnumpy())
 
     def new_ids(self, table: str, count: int = 1) -> range:
         """The next ``count`` ids of a table."""

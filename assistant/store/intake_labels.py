@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -72,8 +71,10 @@ def _compared(
         return nothing, nothing
     claimed = _claimed(labels, item_ids)
     with transaction.staged("claimed", claimed if fits.all() else claimed.filter(pa.array(fits))):
-        is_known = _mask(labels, transaction.rows(_KNOWN, _bounds(item_ids)) if has_reviews else [])
-        again, differs = (nothing, nothing) if one_each else _repeats(transaction, labels)
+        is_known = nothing.copy()
+        if has_reviews:
+            is_known[transaction.numpy(_KNOWN, _bounds(item_ids))["pos"]] = True
+        again, differs = (nothing, nothing) if one_each else _repeats(transaction, len(item_ids))
     contradicts = differs & ~is_known
     return is_known | (again & ~contradicts), contradicts
 
@@ -114,20 +115,15 @@ def _claimed(labels: pa.Table, item_ids: Ids) -> pa.Table:
     )
 
 
-def _mask(labels: pa.Table, found: list[tuple[Any, ...]]) -> Mask:
-    mask = np.zeros(labels.num_rows, dtype=bool)
-    mask[np.fromiter((row[0] for row in found), dtype=np.int64, count=len(found))] = True
-    return mask
-
-
-def _repeats(transaction: Transaction, labels: pa.Table) -> tuple[Mask, Mask]:
+def _repeats(transaction: Transaction, count: int) -> tuple[Mask, Mask]:
     """Which answers repeat an earlier one of the same person in this import, and which of them contradict it."""
+    again, differs = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
     # Counting is quick; the window over all rows is needed by few files.
     places = transaction.rows("SELECT count(*) FROM (SELECT DISTINCT item_id, field, reviewer FROM claimed)")[0][0]
-    if places == transaction.rows("SELECT count(*) FROM claimed")[0][0]:
-        return _mask(labels, []), _mask(labels, [])
-    found = transaction.rows(_AGAIN)
-    return _mask(labels, found), _mask(labels, [row for row in found if row[1]])
+    if places < transaction.rows("SELECT count(*) FROM claimed")[0][0]:
+        found = transaction.numpy(_AGAIN)
+        again[found["pos"]], differs[found["pos"]] = True, found["differs"]
+    return again, differs
 
 
 def _drop(transaction: Transaction, import_id: int, answers: pa.Table, mask: Mask, reason: str) -> None:
@@ -167,8 +163,8 @@ def _write(
     earlier = pa.nulls(count, pa.int64())
     if has_reviews:
         with transaction.staged("labels", table.select(["review_id", "item_id", "field", "reviewer"])):
-            found = transaction.rows(_EARLIER, [reviews.start, *_bounds(table["item_id"].to_numpy())])
-        earlier = _scattered(found, count)
+            found = transaction.numpy(_EARLIER, [reviews.start, *_bounds(table["item_id"].to_numpy())])
+        earlier = _scattered(found["pos"], found["earlier"], count)
     shared = [actor.session, stored_time(transaction.now)]
     with transaction.staged("labels", table.append_column("earlier", earlier)):
         transaction.execute(_EXPOSURES, shared)
@@ -193,12 +189,11 @@ def _bounds(item_ids: Ids) -> list[int]:
     return [int(item_ids.min()), int(item_ids.max())] if len(item_ids) else [0, 0]
 
 
-def _scattered(found: list[tuple[Any, ...]], count: int) -> pa.Array:
-    """Column of ``count`` numbers, null but for the given (position, number) pairs."""
-    numbers, is_null = np.zeros(count, dtype=np.int64), np.ones(count, dtype=bool)
-    for position, number in found:
-        numbers[position], is_null[position] = number, False
-    return pa.array(numbers, mask=is_null)
+def _scattered(positions: Ids, numbers: Ids, count: int) -> pa.Array:
+    """Column of ``count`` numbers, null but at the given positions."""
+    column, is_null = np.zeros(count, dtype=np.int64), np.ones(count, dtype=bool)
+    column[positions], is_null[positions] = numbers, False
+    return pa.array(column, mask=is_null)
 
 
 def add_proposals(

@@ -80,6 +80,7 @@ def build_blocks(session: OpenProject, factory: ConversationFactory, who: Who) -
                     _container("aa-review")
                 with gr.Column(scale=4, min_width=300, elem_id="aa-chat-column"):
                     _slot()
+                    _container("aa-found")
                     parts = _chat_parts()
             for name, place in (("Quality", "aa-quality"), ("Data", "aa-files"), ("Runs", "aa-runs")):
                 with gr.Tab(name, id=name.casefold(), render_children=True):

@@ -169,8 +169,11 @@ def _add_looking(router: APIRouter, session: OpenProject, who: Who) -> None:
     @router.get("/project")
     def project(actor: Person) -> dict[str, Any]:
         schema, store = session.schema, session.store
-        rows = store.ask("progress", {"overlap": store.settings.get("overlap")}, actor).as_dicts()
-        by_field = {str(row["field"]): {"done": int(row["done"]), "total": int(row["items"])} for row in rows}
+        overlap = int(store.settings.get("overlap"))
+        rows = store.ask("progress", {"overlap": overlap}, actor).as_dicts()
+        # Where one answer is enough the queue asks nobody for another, not even where imported answers disagree.
+        counted = "decided" if overlap == 1 else "done"
+        by_field = {str(row["field"]): {"done": int(row[counted]), "total": int(row["items"])} for row in rows}
         return {
             "project": store.name,
             "person": actor.person,

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from assistant.records import job_record
+from assistant.review import EXCERPT
 from assistant.ui.card_routes import Body, Id
 from assistant.ui.ports import OpenProject
 from assistant.ui.showing import action_record, outcome_record, tool_record
@@ -23,6 +24,7 @@ from tools.spec import ToolSpec
 _NEED_A_FILE = ("import_data", "export_data")
 _LIVE = 4
 _RECENT = 20
+_MOST_ITEMS = 200
 _YAML_ARGUMENTS = ("schema_yaml", "source", "yaml")
 _SCHEMA_LETTERS = 500_000
 
@@ -32,6 +34,12 @@ class CallBody(Body):
 
     name: Annotated[str, Field(max_length=60)]
     arguments: dict[str, Any] = Field(default_factory=dict)
+
+
+class ItemsBody(Body):
+    """Items that an answer named."""
+
+    items: Annotated[list[Id], Field(max_length=_MOST_ITEMS)]
 
 
 class ActionBody(Body):
@@ -62,6 +70,7 @@ def page_router(session: OpenProject) -> APIRouter:
     """The routes under ``/page``."""
     router = APIRouter(prefix="/page")
     _add_tools(router, session)
+    _add_items(router, session)
     _add_actions(router, session)
     _add_runs(router, session)
     _add_schema(router, session)
@@ -80,6 +89,13 @@ def _add_tools(router: APIRouter, session: OpenProject) -> None:
         if body.name in _NEED_A_FILE:
             raise NotAllowed("Files are imported and exported on the Data tab.")
         return outcome_record(tools.call(body.name, body.arguments, actor))
+
+
+def _add_items(router: APIRouter, session: OpenProject) -> None:
+    @router.post("/items")
+    def items(body: ItemsBody, actor: Person) -> dict[str, Any]:
+        found = session.store.items.get(body.items) if body.items else []
+        return {"items": [{"id": one.item_id, "key": one.key, "excerpt": one.text[:EXCERPT]} for one in found]}
 
 
 def _add_actions(router: APIRouter, session: OpenProject) -> None:

@@ -19,6 +19,7 @@ GREETING = (
 )
 _MOST_MESSAGES = 200
 _MOST_LETTERS = 8000
+_MOST_ITEMS = 200
 # After one of these the card in hand may be out of date.
 _CHANGING = ("import_data", "bulk_accept", "change_schema", "mark_gold", "undo")
 
@@ -108,6 +109,7 @@ class Transcript:
         if event.result is not None and event.action_id is None:
             # Where a change waits, its tables are on the panel.
             self._waiting = result_texts(event.result)
+            self._signal["items"] = list(event.result.items[:_MOST_ITEMS])
         if event.action_id is not None:
             self._signal["action"] = event.action_id
         elif event.run_id is not None or event.tool in _CHANGING:

@@ -59,7 +59,7 @@ def test_a_decision_that_was_committed_before_the_kill_is_there_though_nobody_wa
 def test_nothing_is_lost_or_paid_twice_when_the_process_is_killed_at_random_moments(
     server: CountingServer, tmp_path: Path
 ) -> None:
-    chance, trial = random.Random(20), Trial(tmp_path / "project", 60 * ROUNDS, server)
+    chance, trial = random.Random(20), Trial(tmp_path / "project", 30 * ROUNDS, server)
     for _ in range(ROUNDS):
         trial.work(kill_after=chance.uniform(0.0, 1.2))
         trial.check()
@@ -67,4 +67,4 @@ def test_nothing_is_lost_or_paid_twice_when_the_process_is_killed_at_random_mome
     trial.check()
     assert trial.account.holds, trial.account
     assert trial.account.kills == ROUNDS
-    assert trial.account.replies == 60 * ROUNDS
+    assert trial.account.replies == 30 * ROUNDS

@@ -223,19 +223,19 @@ def _parts(parts: Sequence[Part]) -> str:
 
 def exported(batch: ImportBatch, schema: LabelSchema) -> list[ExportItem]:
     """The items of a batch as a project would hand them to an export."""
-    labels: dict[tuple[int, str], list[ExportDecision]] = {}
+    labels: dict[int, dict[str, list[ExportDecision]]] = {}
     for one in batch.labels.to_pylist():
         value = json.loads(one["value"]) if one["value"] else None
         said = ExportDecision(
             one["annotator"], one["verdict"], value, one["decided_at"], one["exposure"], reason=one["reason"]
         )
-        labels.setdefault((one["row"], one["field"]), []).append(said)
+        labels.setdefault(one["row"], {}).setdefault(one["field"], []).append(said)
     items = []
     for one in batch.items.to_pylist():
         parts = tuple(Part(p["role"], p["start"], p["end"]) for p in json.loads(one["parts"] or "[]"))
         key = one["key"] or f"row {one['row']}"
         item = Item(one["row"], key, one["text"], one["kind"], parts, json.loads(one["meta"]))
-        found = {field: said for (row, field), said in labels.items() if row == one["row"]}
+        found = labels.get(one["row"], {})
         items.append(ExportItem(item, {name: _field(name, said) for name, said in found.items()}))
     return items
 

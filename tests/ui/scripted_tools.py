@@ -28,7 +28,8 @@ def measure(args: MeasureArgs, ctx: ToolContext) -> ToolResult:
     share = Fact("decided", 0.25, "share", n=ctx.items.count(), low=0.1, high=0.4, method="Wilson 95 %", sql="SELECT 1")
     chart = Figure("Decided by label", "bar", ("Refund", "Return"), {"items": (12.0, 5.0)}, "label", "items")
     worst = Table("Longest items", ("item", "letters"), (("M001 <b>bold</b>", 40), ("M|002", 12)))
-    return ToolResult(f"{args.metric}: 25.0 % of the items are decided.", (share,), (worst,), (chart,))
+    said = f"{args.metric}: 25.0 % of the items are decided."
+    return ToolResult(said, (share,), (worst,), (chart,), items=tuple(int(one) for one in ctx.items.all_ids()[:3]))
 
 
 class _Guess:

@@ -66,6 +66,20 @@ def test_a_tool_is_a_step_with_its_duration_and_its_result_is_shown(chat: tuple[
     assert "0.3s" in page.locator("#aa-chat").inner_text()
 
 
+def test_the_items_of_an_answer_can_be_opened_beside_the_card(chat: tuple[Opened, Watched]) -> None:
+    _, watched = chat
+    say(watched, "how good?", "25.0 % of the items")
+    line = watched.page.locator(".aa-found")
+    line.get_by_role("button", name="Show").click()
+    rows = watched.page.locator(".aa-item-row")
+    rows.nth(2).wait_for()
+    assert rows.count() == 3
+    rows.nth(2).click()
+    watched.wait_card("M003")
+    say(watched, "say nothing of items", "nothing of items")
+    line.wait_for(state="hidden")
+
+
 @pytest.mark.parametrize(("words", "answer"), [("break", "went wrong inside"), ("trouble", "There is no such field.")])
 def test_a_turn_that_breaks_off_ends_in_a_sentence(chat: tuple[Opened, Watched], words: str, answer: str) -> None:
     _, watched = chat

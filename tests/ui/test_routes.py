@@ -146,6 +146,13 @@ def test_a_measure_comes_with_number_interval_receipt_and_chart(client: TestClie
     assert found["figures"][0]["image"].startswith("data:image/svg+xml;base64,")
 
 
+def test_items_of_an_answer_come_with_key_and_beginning(client: TestClient) -> None:
+    found = ask(client, "/page/items", items=[3, 1])["items"]
+    assert [(one["key"], one["excerpt"]) for one in found] == [("M003", "Message 3"), ("M001", "Message 1")]
+    assert refusal(client, "/page/items", items=[999])[0] == 404
+    assert refusal(client, "/page/items", items=list(range(1, 300)))[0] == 422
+
+
 def test_tools_come_with_the_schema_of_their_arguments(client: TestClient) -> None:
     tools = {one["name"]: one for one in client.get("/page/tools").json()["tools"]}
     assert tools["measure"]["arguments"]["properties"]["metric"]["enum"] == ["progress", "agreement"]

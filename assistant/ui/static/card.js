@@ -6,6 +6,7 @@ import { ConfirmPanel, followVisible } from "./confirm.js";
 import { Controls } from "./controls.js";
 import { Deck } from "./deck.js";
 import { Drawers } from "./drawers.js";
+import { FoundItems } from "./found.js";
 import { Frame } from "./frame.js";
 import { JobWatch } from "./job_watch.js";
 import { Keymap } from "./keys.js";
@@ -122,6 +123,8 @@ class Page {
     const places = new Places();
     places.put("aa-top", this.top.element);
     places.put("aa-review", this.frame.element);
+    this.found = new FoundItems({ onOpen: (ids) => this.drawers.found(ids) });
+    places.put("aa-found", this.found.element);
     for (const [id, panel] of [["aa-quality", this.quality], ["aa-files", this.files], ["aa-runs", this.runs]]) {
       places.put(id, panel.element);
       whenSeen(panel.element, () => panel.open());
@@ -264,6 +267,7 @@ async function hear(page, said) {
   const heard = said ? JSON.parse(said) : {};
   await page.confirm.refresh(heard.action ?? null).catch(() => undefined);
   if (heard.decided || heard.item || heard.changed) await page.refresh(heard);
+  page.found.offer(heard.items ?? []);
   page.jobs.look();
 }
 

@@ -33,7 +33,6 @@ export class ConfirmPanel {
   }
 
   #arm(carry, action) {
-    if (!carry.isConnected) return;
     carry.disabled = !action.may_confirm;
     if (action.action_id === this.asked) this.#offerFocus();
     this.asked = null;
@@ -82,7 +81,7 @@ export class ConfirmPanel {
   #offerFocus() {
     const active = document.activeElement;
     const isWriting = ["TEXTAREA", "INPUT"].includes(active?.tagName) && active.value !== "";
-    if (!isWriting) this.carry?.focus({ preventScroll: false });
+    if (!isWriting) this.carry?.focus({ preventScroll: true });
   }
 }
 

@@ -49,6 +49,14 @@ export class Drawers {
     });
   }
 
+  /** Items that an answer was about. */
+  async found(ids) {
+    this.#show("found", "Items of the answer", el("p", { class: "aa-muted", text: "Looking…" }));
+    this.frame.focus();
+    const row = (item) => this.#itemRow(item.key, item.excerpt, "", () => this.reviewer.open(item.id, this.reviewer.card?.field.id ?? ""));
+    await this.#fillWith(async () => (await this.server.post("/page/items", { items: ids })).items.map(row));
+  }
+
   async history() {
     if (this.#toggles("history")) return;
     this.#show("history", "My last decisions", el("p", { class: "aa-muted", text: "Looking…" }));

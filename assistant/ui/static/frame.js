@@ -9,7 +9,8 @@ const ACTIONS = [
   ["reject", "Reject", ""],
   ["skip", "Skip", ""],
   ["undo", "Undo", ""],
-  ["hide", "Hide suggestion", "is-quiet"],
+  ["edit", "Edit", "is-quiet"],
+  ["hide", "Hide model", "is-quiet"],
   ["flag", "Flag", "is-quiet"],
   ["comment", "Comment", "is-quiet"],
   ["similar", "Similar", "is-quiet"],
@@ -121,10 +122,10 @@ export class Frame {
       node.cap.hidden = key === "";
     }
     const hide = this.buttons.get("hide");
-    hide.words.textContent = hidden || !card?.suggestion ? "Show suggestion" : "Hide suggestion";
+    hide.words.textContent = hidden || !card?.suggestion ? "Show model" : "Hide model";
     this.buttons.get("accept").words.textContent = card && !card.suggestion?.value ? "Save" : "Accept";
     this.buttons.get("accept").node.disabled = !canAccept;
-    for (const command of ["skip", "hide", "flag", "comment", "similar"]) this.buttons.get(command).node.disabled = !card;
+    for (const command of ["skip", "edit", "hide", "flag", "comment", "similar"]) this.buttons.get(command).node.disabled = !card;
     this.buttons.get("reject").node.disabled = !card?.suggestion;
   }
 

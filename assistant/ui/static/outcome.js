@@ -27,7 +27,7 @@ function factTable(facts) {
     el(
       "tr",
       {},
-      el("td", { dir: "auto", text: fact.name }),
+      el("td", { dir: "auto", text: fact.name.replaceAll("_", " ") }),
       el("td", { class: "is-number", text: fact.shown }),
       el("td", { class: "is-number", text: fact.interval }),
       el("td", { class: "is-number", text: fact.n === null ? "" : String(fact.n) }),
@@ -50,7 +50,7 @@ export function table({ title, columns, rows }) {
   const shown = rows.slice(0, MOST_ROWS);
   const isNumeric = (at) => shown.length > 0 && shown.every((row) => typeof row[at] === "number" || row[at] === null);
   const head = columns.map((name, at) => el("th", { scope: "col", dir: "auto", class: isNumeric(at) ? "is-number" : null, text: name }));
-  const cell = (value) => el("td", { class: typeof value === "number" ? "is-number" : null, dir: "auto", text: words(value) });
+  const cell = (value, at) => el("td", { class: isNumeric(at) ? "is-number" : null, dir: "auto", text: words(value) });
   const body = shown.map((row) => el("tr", {}, row.map(cell)));
   return el(
     "figure",

@@ -91,7 +91,7 @@ export class FilesPanel {
     const part = this.parts[1];
     const tool = this.#tool("export_data");
     if (!tool) return void this.#missing(part, "Export", this.#absent("Exporting"));
-    const form = toolForm(tool.arguments, { leaveOut: OWN });
+    const form = toolForm(tool.arguments, { leaveOut: OWN, shown: 1 });
     const said = el("div", { class: "aa-said" });
     this.exports = el("div", { class: "aa-exports" });
     const ask = async () => {

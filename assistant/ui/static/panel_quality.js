@@ -40,10 +40,9 @@ export class QualityPanel {
   }
 
   #measure(tool) {
-    const form = toolForm(tool.arguments, { fields: this.project.fields });
-    const names = form.inputs[0]?.declared ? [] : [];
+    const form = toolForm(tool.arguments, { fields: this.project.fields, shown: 2 });
     const run = () => this.#call(tool.name, form.read());
-    return [el("h3", { text: "Measures" }), names, form.element, workButton("is-main", "Show", run)];
+    return [el("h3", { text: "Measures" }), form.element, workButton("is-main", "Show", run)];
   }
 
   #generic(tool, title) {
@@ -64,5 +63,6 @@ export class QualityPanel {
     const card = el("div", { class: "aa-result" }, button({ class: "aa-small aa-result-close", "aria-label": "Remove", on: { click: () => card.remove() } }, "×"), element);
     if (isFirst && this.results.querySelector(":scope > .aa-muted")) this.results.replaceChildren();
     this.results.prepend(card);
+    card.scrollIntoView({ block: "nearest" });
   }
 }

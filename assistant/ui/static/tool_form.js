@@ -4,26 +4,24 @@ import { el } from "./dom.js";
 
 /**
  * `schema`: the JSON Schema of the arguments; `leaveOut`: names that the page fills in itself; `fields`: the project's
- * questions, offered wherever an argument is called "field". `read()` gives the arguments that were filled in.
+ * questions, offered wherever an argument is called "field"; arguments after the first `shown` are folded away. `read()` gives the arguments that were filled in.
  */
-export function toolForm(schema, { leaveOut = [], fields = [], first = {} } = {}) {
+export function toolForm(schema, { leaveOut = [], fields = [], first = {}, shown = Infinity } = {}) {
   const inputs = Object.entries(schema.properties ?? {})
     .filter(([name]) => !leaveOut.includes(name))
     .map(([name, declared]) => ({ name, declared, ...control(name, resolve(declared, schema), fields, first[name]) }));
-  const element = el(
-    "div",
-    { class: "aa-form" },
-    inputs.map(({ name, declared, node }) =>
-      el(
-        "label",
-        { class: "aa-form-row" },
-        el("span", { class: "aa-form-name", text: name.replaceAll("_", " ") }),
-        node,
-        el("span", { class: "aa-form-help", text: declared.description ?? "" }),
-      ),
-    ),
-  );
+  const rows = inputs.map(row);
+  const rest = rows.slice(shown);
+  const more = rest.length > 0 ? el("details", { class: "aa-fold" }, el("summary", { text: "More" }), el("div", { class: "aa-form" }, rest)) : null;
+  const element = el("div", { class: "aa-form" }, rows.slice(0, shown), more);
   return { element, inputs, read: () => Object.fromEntries(inputs.map(({ name, read }) => [name, read()]).filter(([, value]) => value !== undefined)) };
+}
+
+function row({ name, declared, node }) {
+  const words = el("span", { class: "aa-form-name", text: name.replaceAll("_", " ") });
+  const help = el("span", { class: "aa-form-help", text: declared.description ?? "" });
+  const isBox = node.type === "checkbox";
+  return el("label", { class: "aa-form-row" }, isBox ? el("span", { class: "aa-row" }, node, words) : [words, node], help);
 }
 
 function resolve(declared, schema) {
