@@ -79,8 +79,9 @@ def test_after_five_unacknowledged_decisions_the_page_stops_and_says_so(opened: 
     assert watched.state()["unsent"] == 5
     banner = watched.page.locator(".aa-banner")
     assert "5 decisions are not saved" in banner.inner_text()
+    with watched.page.expect_request("**/card/decide"):
+        banner.get_by_role("button", name="Retry now").click()
     watched.page.unroute("**/card/decide")
-    banner.get_by_role("button", name="Retry now").click()
     watched.wait_saved()
     assert len(decisions(project)) == 5
     watched.press("a")

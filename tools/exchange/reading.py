@@ -11,7 +11,7 @@ from tools.exchange.builder import BatchBuilder, Identity
 from tools.exchange.formats.registry import choose_format
 from tools.exchange.options import ImportOptions
 from tools.exchange.rows import RowSource
-from tools.exchange.source import Source, open_source
+from tools.exchange.source import Source, hashed_beside, open_source
 from tools.exchange.tabular import SourceTable, table_batch
 from tools.schema import LabelSchema
 
@@ -23,8 +23,9 @@ def read_file(path: Path, schema: LabelSchema, options: ImportOptions = USUAL) -
     options = replace(options, item_kind=schema.item)
     source = open_source(path, options)
     chosen = choose_format(source, options)
-    loaded = chosen.load(source, options, schema)
-    identity = Identity(source.name, source.digest, chosen.name)
+    with hashed_beside(source) as digest:
+        loaded = chosen.load(source, options, schema)
+        identity = Identity(source.name, digest(), chosen.name)
     if isinstance(loaded, SourceTable):
         batch = table_batch(loaded, identity, schema, options)
     else:

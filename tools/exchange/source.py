@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -129,6 +131,17 @@ class Source:
         for path in sorted(self.files):
             whole.update(f"{path.relative_to(root).as_posix()}\0{_digest(path)}\n".encode())
         return whole.hexdigest()
+
+
+@contextmanager
+def hashed_beside(source: Source) -> Iterator[Callable[[], str]]:
+    """The digest, made while something else is done: hashing does not hold the interpreter."""
+    if not source.is_folder:
+        # Read here, so that both sides look at the same bytes.
+        _ = source.content
+    with ThreadPoolExecutor(1) as beside:
+        digest = beside.submit(lambda: source.digest)
+        yield digest.result
 
 
 def open_source(path: Path, options: ImportOptions) -> Source:

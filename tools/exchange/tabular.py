@@ -132,14 +132,27 @@ def _with_keys(found: _Rows, roles: Roles, rejects: list[Any]) -> tuple[_Rows, R
         return found, roles, None
     texts = as_text(found.table[roles.key])
     keys = pc.if_else(is_blank(texts), pa.scalar(None, pa.string()), texts)
+    found = replace(found, keys=keys)
+    if _ascends(keys):
+        return found, roles, None
     coded = keys.cast(pa.large_string()).combine_chunks().dictionary_encode()
     distinct = len(coded.dictionary)
-    found = replace(found, keys=keys)
     if distinct + coded.null_count == len(keys) and not (roles.is_key_guessed and coded.null_count):
         return found, roles, None
     if roles.is_key_guessed and (coded.null_count or not roles.annotator):
         return replace(found, keys=None), _without_key(roles), None
     return _merge_repeats(found, roles, coded, rejects)
+
+
+def _ascends(keys: Any) -> bool:
+    """Whether each key is longer than the one before, or as long and greater: numbered rows are, and none repeats."""
+    if keys.null_count or not len(keys):
+        return False
+    whole = keys.cast(pa.large_string()).combine_chunks()
+    length = pc.binary_length(whole)
+    is_longer = pc.greater(length[1:], length[:-1])
+    is_greater = pc.and_(pc.equal(length[1:], length[:-1]), pc.greater(whole[1:], whole[:-1]))
+    return bool(pc.all(pc.or_(is_longer, is_greater)).as_py())
 
 
 def _without_key(roles: Roles) -> Roles:
