@@ -176,4 +176,6 @@ def write_out(store: ProjectStore, action: PendingAction, actor: Actor) -> ToolR
     left_out = report.items - report.written
     text = f"Exported {report.written:,} of {report.items:,} items to {report.target}."
     text += f" {left_out:,} were left out, each with its reason." if left_out else ""
-    return ToolResult(text, tables=(report.conservation(),))
+    target = Path(report.target).resolve()
+    is_ours = target.parent == (store.path / "exports").resolve()
+    return ToolResult(text, tables=(report.conservation(),), exported=target.name if is_ours else "")

@@ -33,6 +33,7 @@ def result_record(result: ToolResult) -> dict[str, Any]:
         "figures": [figure_record(figure) for figure in result.figures],
         "items": list(result.items),
         "options": list(result.options),
+        "exported": result.exported,
         "change": None if change is None else {"kind": change.kind, "sentence": change.sentence, "role": change.role},
     }
 

@@ -110,6 +110,7 @@ class Transcript:
             # Where a change waits, its tables are on the panel.
             self._waiting = result_texts(event.result)
             self._signal["items"] = list(event.result.items[:_MOST_ITEMS])
+            self._signal["exported"] = event.result.exported
         if event.action_id is not None:
             self._signal["action"] = event.action_id
         elif event.run_id is not None or event.tool in _CHANGING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +20,8 @@ from tests.ui.pages import Watched
 from tools.records import Actor
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+# The picture in the README: ASSISTANT_SCREENSHOT=docs/page.png pytest tests/e2e/test_first_hour.py
+SCREENSHOT = os.environ.get("ASSISTANT_SCREENSHOT", "")
 HOST = Actor("demo", "lead", "cli", "demo")
 
 
@@ -80,10 +83,17 @@ def test_the_first_hour_of_a_new_user(session: Session, page: Watched) -> None:
     ]
 
     assert "172 of 300 items are decided" in say(page, "how far are we?", "decided")
+    if SCREENSHOT:
+        page.page.screenshot(path=SCREENSHOT)
     say(page, "export everything as csv", "waits for you")
     assert not list((session.path / "exports").glob("*.csv"))
     say(page, "yes, do it", "Exported")
     (written,) = (session.path / "exports").glob("*.csv")
+    link = page.page.locator(".aa-found a", has_text=written.name)
+    link.wait_for()
+    with page.page.expect_download() as coming:
+        link.click()
+    assert coming.value.path().read_bytes() == written.read_bytes()
     with written.open(encoding="utf-8", newline="") as file:
         rows = {row["key"]: row for row in csv.DictReader(file)}
     assert len(reviews(session)) == 3

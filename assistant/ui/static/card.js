@@ -267,7 +267,7 @@ async function hear(page, said) {
   const heard = said ? JSON.parse(said) : {};
   await page.confirm.refresh(heard.action ?? null).catch(() => undefined);
   if (heard.decided || heard.item || heard.changed) await page.refresh(heard);
-  page.found.offer(heard.items ?? []);
+  page.found.offer(heard.items ?? [], heard.exported ?? "");
   page.jobs.look();
 }
 

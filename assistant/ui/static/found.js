@@ -1,6 +1,8 @@
-// The items that the last answer of the chat was about: a line above the chat that opens them beside the card.
+// What the last answer of the chat was about: a line above the chat that opens its items beside the card, or offers the
+// file it wrote.
 
 import { button, el, fill } from "./dom.js";
+import { download } from "./outcome.js";
 
 export class FoundItems {
   /** `onOpen(ids)` lists the items so that one of them can be opened. */
@@ -9,13 +11,16 @@ export class FoundItems {
     this.element = el("div", { class: "aa-found", hidden: true });
   }
 
-  /** Offer these items; none takes the line away. */
-  offer(ids) {
-    this.element.hidden = ids.length === 0;
-    if (ids.length === 0) return;
-    const words = ids.length === 1 ? "1 item in this answer" : `${ids.length} items in this answer`;
-    const show = button({ class: "aa-small", on: { click: () => this.onOpen(ids) } }, "Show");
+  /** Offer these items and this file of the exports folder; nothing at all takes the line away. */
+  offer(ids, exported = "") {
+    this.element.hidden = ids.length === 0 && !exported;
+    if (this.element.hidden) return;
     const drop = button({ class: "aa-small is-plain", "aria-label": "Hide this line", on: { click: () => this.offer([]) } }, "×");
-    fill(this.element, el("span", { text: words }), show, drop);
+    fill(this.element, ids.length > 0 ? this.#items(ids) : null, exported ? el("span", {}, "Download ", download(exported)) : null, drop);
+  }
+
+  #items(ids) {
+    const words = ids.length === 1 ? "1 item in this answer" : `${ids.length} items in this answer`;
+    return [el("span", { text: words }), button({ class: "aa-small", on: { click: () => this.onOpen(ids) } }, "Show")];
   }
 }

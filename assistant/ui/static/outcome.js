@@ -12,8 +12,14 @@ export function outcome(record) {
     record.text ? el("p", { class: "aa-outcome-text", dir: "auto", text: record.text }) : null,
     (record.figures ?? []).map(figure),
     (record.tables ?? []).filter((one) => one.rows.length > 0).map(table),
+    record.exported ? el("p", {}, "Download ", download(record.exported)) : null,
     record.facts?.length > 0 ? receipts(record) : null,
   );
+}
+
+/** A link to something in the project's folder of exports; a folder comes packed. */
+export function download(name) {
+  return el("a", { href: `/page/files/exports/${encodeURIComponent(name)}`, download: name, text: name });
 }
 
 // Every number with its interval, its denominator and its query; folded where tables tell the same.

@@ -1,7 +1,7 @@
 // The Data tab: files in, files out, the schema, and which columns the card shows.
 
 import { el, fill } from "./dom.js";
-import { complaint, outcome, workButton } from "./outcome.js";
+import { complaint, download, outcome, workButton } from "./outcome.js";
 import { ProjectsPart } from "./panel_projects.js";
 import { toolForm } from "./tool_form.js";
 
@@ -112,7 +112,7 @@ export class FilesPanel {
   async refreshExports() {
     if (!this.exports) return;
     const { exports: found } = await this.server.get("/page/files/exports");
-    const rows = found.map((one) => el("li", {}, el("a", { href: `/page/files/exports/${encodeURIComponent(one.name)}`, download: one.name, text: one.name }), el("span", { class: "aa-muted", text: ` ${size(one.bytes)}` })));
+    const rows = found.map((one) => el("li", {}, download(one.name), el("span", { class: "aa-muted", text: ` ${size(one.bytes)}` })));
     fill(this.exports, rows.length > 0 ? [el("h4", { text: "Download" }), el("ul", {}, rows)] : null);
   }
 
