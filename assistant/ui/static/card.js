@@ -144,7 +144,7 @@ class Page {
     if (!trouble) return void (this.warned && this.#calm());
     this.warned = true;
     const stop = isFull ? " No further decisions are taken until they are." : "";
-    if (trouble.isSignedOut) this.frame.warn(`You are signed out. ${size} decisions wait in this tab and are saved when you sign in again.`, button({ class: "aa-small", on: { click: () => location.reload() } }, "Sign in"));
+    if (trouble.isSignedOut) this.frame.warn(`You are signed out. ${size === 1 ? "1 decision waits" : `${size} decisions wait`} in this tab until you sign in again.`, button({ class: "aa-small", on: { click: () => location.reload() } }, "Sign in"));
     else this.frame.warn(`${size} ${size === 1 ? "decision is" : "decisions are"} not saved yet: ${trouble.message}${stop}`, button({ class: "aa-small", on: { click: () => this.outbox.retry() } }, "Retry now"));
   }
 
