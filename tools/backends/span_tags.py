@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from functools import cached_property
 
-from tools.backends.tokens import Token, tokenize
+from tools.backends.tokens import Token
 
 LONGEST_FORM = 8
 """Longest gazetteer entry, in tokens."""
@@ -27,10 +27,18 @@ def read_regions(spans: Iterable[Mapping[str, object]]) -> list[Region]:
     return [Region(int(str(s["start"])), int(str(s["end"])), str(s["label"])) for s in spans]
 
 
-def have_overlap(regions: Sequence[Region]) -> bool:
-    """Whether any two of them share a character."""
-    ordered = sorted(regions, key=lambda region: region.start)
-    return any(later.start < earlier.end for earlier, later in pairwise(ordered))
+def are_apart(one: Region, other: Region) -> bool:
+    """Whether they share no character."""
+    return one.end <= other.start or other.end <= one.start
+
+
+def without_overlap(regions: Iterable[Region]) -> list[Region]:
+    """The longest of the regions that overlap, the earlier of two equally long ones."""
+    kept: list[Region] = []
+    for region in sorted(regions, key=lambda r: (r.start - r.end, r.start, r.label)):
+        if all(are_apart(region, other) for other in kept):
+            kept.append(region)
+    return kept
 
 
 def to_tags(tokens: Sequence[Token], regions: Iterable[Region]) -> list[str]:
@@ -78,7 +86,7 @@ class Gazetteer:
         words = [token.text.casefold() for token in tokens]
         found, at = [], 0
         while at < len(words):
-            for length in range(min(LONGEST_FORM, len(words) - at), 0, -1):
+            for length in range(min(self._longest.get(words[at], 0), len(words) - at), 0, -1):
                 form = " ".join(words[at : at + length])
                 if sum(self.forms.get(form, {}).values()) > own[form]:
                     found.append((at, at + length, form))
@@ -87,14 +95,23 @@ class Gazetteer:
             at += 1
         return found
 
+    @cached_property
+    def _longest(self) -> dict[str, int]:
+        """First word of a form to the most words of a form that begins with it."""
+        found: dict[str, int] = {}
+        for form in self.forms:
+            first, length = form.partition(" ")[0], form.count(" ") + 1
+            found[first] = max(length, found.get(first, 0))
+        return found
+
     def label_of(self, form: str) -> str:
         """The label that the form was confirmed with most often."""
         counts = self.forms[form]
         return max(sorted(counts), key=lambda label: counts[label])
 
-    def precision(self, form: str) -> float:
-        """Share of the form's occurrences in the labelled texts that were confirmed, 0..1."""
-        return sum(self.forms[form].values()) / max(1, self.seen.get(form, 0))
+    def precision(self, form: str, less: int = 0) -> float:
+        """Share of the form's occurrences in the labelled texts that were confirmed, 0..1, without ``less`` of them."""
+        return max(0, sum(self.forms[form].values()) - less) / max(1, self.seen.get(form, 0) - less)
 
 
 def form_of(tokens: Sequence[Token], region: Region) -> str:
@@ -102,18 +119,17 @@ def form_of(tokens: Sequence[Token], region: Region) -> str:
     return " ".join(t.text.casefold() for t in tokens if t.start < region.end and t.end > region.start)
 
 
-def collect_forms(texts: Sequence[str], regions: Sequence[Sequence[Region]]) -> Gazetteer:
-    """The gazetteer of labelled texts, one list of regions a text."""
+def collect_forms(texts: Sequence[Sequence[Token]], regions: Sequence[Sequence[Region]]) -> Gazetteer:
+    """The gazetteer of labelled texts given as tokens, one list of regions a text."""
     forms: dict[str, Counter[str]] = defaultdict(Counter)
-    tokenized = [tokenize(text) for text in texts]
-    for tokens, found in zip(tokenized, regions, strict=True):
+    for tokens, found in zip(texts, regions, strict=True):
         for region in found:
             form = form_of(tokens, region)
             if form and form.count(" ") < LONGEST_FORM:
                 forms[form][region.label] += 1
     seen: Counter[str] = Counter()
     lengths = sorted({form.count(" ") + 1 for form in forms})
-    for tokens in tokenized:
+    for tokens in texts:
         words = [token.text.casefold() for token in tokens]
         for length in lengths:
             grams = (" ".join(words[at : at + length]) for at in range(len(words) - length + 1))
