@@ -72,24 +72,6 @@ def difference_of_shares(one: int, n_one: int, other: int, n_other: int, confide
     return Interval(max(-1.0, p - q - down), min(1.0, p - q + up))
 
 
-def sure_threshold(scores: Floats, right: Bools, target: float, delta: float = 0.1) -> tuple[float, float] | None:
-    """Lowest score above which at least ``target`` of the answers are right, with probability 1 - ``delta`` at the cut.
-
-    Scanned from the top with a Clopper-Pearson bound (selective guaranteed risk, Geifman and El-Yaniv, NeurIPS 2017).
-    ``scores`` and ``right`` have shape (n,). Returns (threshold, share of the scores at or above it), ``None`` where
-    no cut keeps the promise. Equal scores are cut together.
-    """
-    _check_pairs(scores, right)
-    order = np.argsort(-scores, kind="stable")
-    ranked, failures = scores[order], np.cumsum(~right[order])
-    last_of_tie = np.append(ranked[1:] < ranked[:-1], True) if len(ranked) else np.zeros(0, bool)
-    best = None
-    for at in np.flatnonzero(last_of_tie):
-        if clopper_pearson_upper(int(failures[at]), int(at) + 1, delta) <= 1 - target:
-            best = float(ranked[at]), (int(at) + 1) / len(ranked)
-    return best
-
-
 def ece_equal_mass(scores: Floats, right: Bools, bins: int = 15) -> float:
     """Expected calibration error over bins of equal size (Nguyen and O'Connor, EMNLP 2015); 0 for no scores.
 
@@ -122,9 +104,14 @@ def softmax(logits: Floats) -> Floats:
 
 def mean_log_loss(logits: Floats, labels: Integers) -> float:
     """Mean negative log-likelihood of ``labels``, shape (n,), under the softmax of (n, K) ``logits``."""
+    return float(np.mean(log_losses(logits, labels)))
+
+
+def log_losses(logits: Floats, labels: Integers) -> Floats:
+    """Negative log-likelihood of each of ``labels``, shape (n,), under the softmax of (n, K) ``logits``."""
     moved = logits - logits.max(axis=1, keepdims=True)
-    totals = np.log(np.exp(moved).sum(axis=1))
-    return float(np.mean(totals - moved[np.arange(len(labels)), labels]))
+    losses: Floats = np.log(np.exp(moved).sum(axis=1)) - moved[np.arange(len(labels)), labels]
+    return losses
 
 
 def fit_temperature(logits: Floats, labels: Integers) -> float:

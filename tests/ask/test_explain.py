@@ -9,6 +9,8 @@ import pytest
 from tests.store.rows import choice, spans
 from tests.store.tool_context import SmallProject
 from tools.ask.explain import explain_item
+from tools.backends.builtin_ngrams import NgramEmbedder
+from tools.backends.vectors import vectors_of
 from tools.errors import NotFound
 from tools.results import ToolResult
 
@@ -202,3 +204,53 @@ def test_the_ledger_is_in_order_and_has_every_event(project: SmallProject) -> No
     assert result.facts[0].value == len(ledger(result))
     times = [row[0] for row in ledger(result)]
     assert times == sorted(times)
+
+
+def like_one_another(project: SmallProject, *texts: str) -> None:
+    """Further items, with vectors for all of them in the cache."""
+    for number, text in enumerate(texts, start=2):
+        project.rows.item(text, key=f"M{number:03}")
+    ids = project.items.all_ids()
+    vectors_of(project.cache, NgramEmbedder(), ids, project.items.texts(ids.tolist()))
+    project.settings = {**project.settings, "backend.embedder": "builtin:ngrams"}
+
+
+def test_why_a_suggestion_names_the_nearest_confirmed_examples(project: SmallProject) -> None:
+    like_one_another(project, "My SECRET lamp is broken", "Where is it?", "A lamp broke again")
+    suggest(project, "fault")
+    for item, label in ((2, "fault"), (3, "delivery"), (4, "fault")):
+        project.rows.say(item, "ann", label)
+    result = explain(project)
+    assert "The nearest confirmed examples are M002 (Broken thing), M004 (Broken thing)" in result.text
+    title, rows = result.tables[2].title, result.tables[2].rows
+    assert title == "Nearest confirmed examples for Intent"
+    likeness = [row[3] for row in rows]
+    assert likeness == sorted(likeness, reverse=True)
+    assert "SECRET" not in repr(result)
+
+
+def test_a_reviewer_is_shown_examples_only_of_items_that_they_decided(project: SmallProject) -> None:
+    like_one_another(project, "My SECRET lamp is broken", "A lamp broke again")
+    suggest(project, "fault")
+    project.rows.say(2, "bob", "fault")
+    project.rows.say(3, "ann", "delivery")
+    seen = explain(project.seen_by("ann"))
+    assert "The nearest confirmed example is M003 (Delivery)." in seen.text
+    assert "M002" not in repr(seen)
+
+
+def test_a_blind_item_is_not_given_away_by_the_labels_of_its_likes(project: SmallProject) -> None:
+    like_one_another(project, "My SECRET lamp is broken")
+    suggest(project, "fault")
+    project.rows.say(2, "lea", "fault")
+    project.blind = {("intent", 1)}
+    assert "nearest" not in repr(explain(project))
+
+
+def test_without_vectors_no_examples_are_told_and_none_are_made(project: SmallProject) -> None:
+    project.rows.item("My SECRET lamp is broken", key="M002")
+    project.settings = {**project.settings, "backend.embedder": "builtin:ngrams"}
+    suggest(project, "fault")
+    project.rows.say(2, "lea", "fault")
+    assert "nearest" not in repr(explain(project))
+    assert not project.cache

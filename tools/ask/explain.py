@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from tools.ask.how_far import overlap_of
+from tools.ask.nearest import nearest_examples, nearest_table, nearest_words
 from tools.ask.reasons import FieldState, Reason, reasons_for
 from tools.ask.value_words import score_word, value_words
 from tools.context import ToolContext
@@ -36,27 +37,33 @@ class ExplainItemArgs(ToolArgs):
 
 @tool(effect="read", version=1)
 def explain_item(args: ExplainItemArgs, ctx: ToolContext) -> ToolResult:
-    """Explain one item: where it comes from, what was proposed, shown and decided, and why it is not shown, not
-    exported or different from what was expected.
+    """Explain one item: where it comes from, what was proposed, shown and decided, why it is not shown, not exported or
+    different from what was expected, and which confirmed examples a suggestion is nearest to.
     """
     item_id = ctx.items.resolve([args.item])[0]
     ledger = ctx.ask("item_ledger", item_id=item_id)
     facts = _Known(item_id, ledger.as_dicts(), ctx)
     fields = (field_named(ctx.schema, args.field),) if args.field else ctx.schema.fields
     told, reasons, untouched = [f"Item {args.item}: {facts.origin()}"], [], []
+    like_it: list[Table] = []
     for field in fields:
-        found = reasons_for(facts.state_of(field))
+        state = facts.state_of(field)
+        found = reasons_for(state)
         reasons += [(field.name, reason) for reason in found]
         if len(fields) > 1 and tuple(reason.code for reason in found) == _UNTOUCHED:
             untouched.append(field.name)
         else:
             told += [reason.sentence for reason in found]
+        # Labels of its like would give away a suggestion that is hidden, so they are told beside a visible one only.
+        if state.suggestion and (near := nearest_examples(field, item_id, ctx)):
+            told.append(nearest_words(near))
+            like_it.append(nearest_table(field, near))
     if untouched:
         told.append(f"Nothing was suggested or decided yet for {listing(untouched)}.")
     where = ItemFilter(ids=(item_id,))
     shown = facts.table(fields, ledger.sql)
     events = Fact("events", len(shown.rows), "count", sql=ledger.sql, params=ledger.params, where=where)
-    tables = (_reason_table(reasons), shown)
+    tables = (_reason_table(reasons), shown, *like_it)
     return ToolResult(" ".join(told), facts=(events,), tables=tables, items=(item_id,), where=where)
 
 
@@ -214,5 +221,6 @@ def _suggestion(field: FieldSpec, proposal: Proposal | None) -> str:
 
 
 def _reason_table(reasons: Sequence[tuple[str, Reason]]) -> Table:
-    rows = tuple((field, reason.code, reason.sentence) for field, reason in reasons)
-    return Table(f"Why, in {count_of(len(rows), 'reason')}", ("field", "reason", "sentence"), rows)
+    """Which reasons there are; their sentences are in the text and not told twice."""
+    rows = tuple((field, reason.code) for field, reason in reasons)
+    return Table(f"Why, in {count_of(len(rows), 'reason')}", ("field", "reason"), rows)

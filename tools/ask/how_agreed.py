@@ -23,14 +23,17 @@ def measure_agreement(question: Question, ctx: ToolContext) -> ToolResult:
     answer = ctx.ask("agreement_patterns", field=question.field.id, since=question.since)
     found = krippendorff_alpha(_patterns(answer), distance)
     facts = [_alpha_fact("alpha", found, answer, question, distance), _share(found, answer, question)]
-    text = [_alpha_text(facts[0], facts[1], found, question)]
+    pair, said = _named_pair(question, ctx)
+    facts += pair
+    text = [*said, _alpha_text(facts[0], facts[1], found, question)]
     independent = _independent(question, ctx, distance)
     if independent is not None:
         facts.append(independent)
         text.append(f"Among labels given without a suggestion alpha is {say_fact(independent)}.")
     text += _assisted(answer) + _most_confused(question, ctx, found)
     if question.reviewer and found.units:
-        text.append("These numbers are over everybody; the table has the pairs of the person you named.")
+        others = "Alpha is over everybody" if said else "These numbers are over everybody"
+        text.append(f"{others}; the table has the pairs of {'the people' if said else 'the person'} you named.")
     return ToolResult(" ".join(text), facts=tuple(facts), tables=_pair_tables(question, ctx, found))
 
 
@@ -139,10 +142,42 @@ def _pair_tables(question: Question, ctx: ToolContext, found: Agreement) -> tupl
     if not question.sees_people or not found.units:
         return ()
     answer = ctx.ask("pair_agreement", field=question.field.id, since=question.since)
-    rows = [_pair_row(row) for row in answer.as_dicts() if question.reviewer in ("", row["one"], row["two"])]
+    rows = [_pair_row(row) for row in answer.as_dicts() if _is_of(question, row)]
     title = "Agreement of each two people" + (f", the {MOST_PAIRS} with most items" if len(rows) > MOST_PAIRS else "")
     columns = ("one", "other", "items", "equal", "Cohen's kappa", "95 % interval")
     return (Table(title, columns, tuple(rows[:MOST_PAIRS]), answer.sql),)
+
+
+def _people(question: Question) -> set[str]:
+    return {one.strip() for one in question.reviewer.split(",") if one.strip()}
+
+
+def _is_of(question: Question, row: dict[str, Any]) -> bool:
+    """Whether a row about two people is about those named: about one of them, or about both where two are named."""
+    named, pair = _people(question), {row["one"], row["two"]}
+    return not named or (pair <= named if len(named) > 1 else bool(pair & named))
+
+
+def _named_pair(question: Question, ctx: ToolContext) -> tuple[list[Fact], list[str]]:
+    """(facts, sentences) about two people named together; nothing where other than two are named."""
+    named = sorted(_people(question))
+    if len(named) != 2 or not question.sees_people:
+        return [], []
+    answer = ctx.ask("pair_agreement", field=question.field.id, since=question.since)
+    row = next((one for one in answer.as_dicts() if {one["one"], one["two"]} == set(named)), None)
+    who = f"{named[0]} and {named[1]}"
+    if row is None:
+        return [], [capital(f"{who} have no item of {question.field.name} in common yet.")]
+    n, same = int(row["n"]), int(row["same"])
+    kappa = cohen_kappa(same, n, float(row["expected"]))
+    value, low, high = (kappa[0], kappa[1].low, kappa[1].high) if kappa else (None, None, None)
+    note = few_note(n) if kappa else "only one answer was ever given"
+    method = "Cohen's kappa, 95 %"
+    fact = Fact("kappa", value, "score", n, low, high, method, answer.sql, answer.params, note=note)
+    share = share_fact("equal_answers", same, n, answer, "no item in common")
+    told = f"{who} gave the same answer on {same:,} of the {count_of(n, 'item')} of {question.field.name} they share "
+    told += f"({percent(same / n)}); Cohen's kappa is {say_fact(fact)}."
+    return [fact, share], [capital(told)]
 
 
 def _pair_row(row: dict[str, Any]) -> tuple[Any, ...]:
@@ -174,7 +209,23 @@ def _region_agreement(question: Question, ctx: ToolContext) -> ToolResult:
         )
         if question.field.kind == "relations":
             text += " Relations are compared by the regions they join, so that people must start from the same regions."
+    text = " ".join((*_named_region_pair(question, ctx), text))
     return ToolResult(text, facts=(fact,), tables=_region_tables(question, ctx, bool(row["n"])))
+
+
+def _named_region_pair(question: Question, ctx: ToolContext) -> list[str]:
+    """The sentence about two people named together; none where other than two are named."""
+    named = sorted(_people(question))
+    if len(named) != 2 or not question.sees_people:
+        return []
+    rows = ctx.ask("region_pairs", field=question.field.id, since=question.since).as_dicts()
+    row = next((one for one in rows if {one["one"], one["two"]} == set(named)), None)
+    who, name = f"{named[0]} and {named[1]}", question.field.name
+    if row is None:
+        return [capital(f"{who} have no item of {name} in common yet.")]
+    f1 = f"{row['hits'] / row['size']:.2f}" if row["size"] else "undefined, because neither marked anything"
+    caution = f"; {few_note(int(row['n']))}" if few_note(int(row["n"])) else ""
+    return [capital(f"{who} share {count_of(int(row['n']), 'item')} of {name}: their strict F1 is {f1}{caution}.")]
 
 
 def _region_tables(question: Question, ctx: ToolContext, has_any: bool) -> tuple[Table, ...]:
@@ -184,6 +235,6 @@ def _region_tables(question: Question, ctx: ToolContext, has_any: bool) -> tuple
     rows = tuple(
         (row["one"], row["two"], row["n"], f"{row['hits'] / row['size']:.2f}" if row["size"] else "undefined")
         for row in answer.as_dicts()[:MOST_PAIRS]
-        if question.reviewer in ("", row["one"], row["two"])
+        if _is_of(question, row)
     )
     return (Table("Agreement of each two people", ("one", "other", "items", "strict F1"), rows, answer.sql),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic import Field
@@ -11,7 +11,9 @@ from pydantic import Field
 from tools.ask.how_agreed import measure_agreement
 from tools.ask.how_far import measure_pace, measure_progress
 from tools.ask.how_fast import measure_time
+from tools.ask.how_learning import measure_learning
 from tools.ask.how_right import measure_acceptance, measure_accuracy
+from tools.ask.how_sure import measure_coverage
 from tools.ask.question import Question, read_question, refuse_by
 from tools.ask.what_labels import measure_exposures, measure_labels
 from tools.context import ToolContext
@@ -28,16 +30,20 @@ MetricName = Literal[
     "time_per_item",
     "exposure_mix",
     "pace",
+    "coverage",
+    "learning_curve",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric, the splits it has, and whether it can be asked of a single label."""
+    """One metric, the splits it has, whether it can be asked of a single label, and of what target if none is named."""
 
     run: Callable[[Question, ToolContext], ToolResult]
     by: tuple[str, ...]
     takes_label: bool = False
+    target: float = 0.0
+    takes_target: bool = False
 
 
 METRICS: dict[str, Metric] = {
@@ -49,6 +55,8 @@ METRICS: dict[str, Metric] = {
     "time_per_item": Metric(measure_time, ("reviewer",)),
     "exposure_mix": Metric(measure_exposures, ("exposure", "reviewer")),
     "pace": Metric(measure_pace, ("reviewer",)),
+    "learning_curve": Metric(measure_learning, (), takes_target=True),
+    "coverage": Metric(measure_coverage, (), target=0.97, takes_target=True),
 }
 
 
@@ -59,7 +67,9 @@ class MeasureArgs(ToolArgs):
         description="progress: done and to go, per day. label_distribution: share of each label. agreement: alpha, "
         "kappa, F1 between people. accuracy_on_gold: people and models against gold and blind labels. acceptance: "
         "suggestions accepted, changed, rejected. time_per_item: seconds with and without a suggestion. exposure_mix: "
-        "what people saw when they labelled. pace: decisions an hour and time left."
+        "what people saw when they labelled. pace: decisions an hour and time left. coverage: share of suggestions "
+        "that could be accepted at a promised agreement. learning_curve: how right a model is by number of labels, how "
+        "many labels are still needed, whether sampling pays."
     )
     field: str = Field(default="", description="Field to measure; the first field of the schema if empty")
     label: str = Field(default="", description="Only this label, where the metric counts labels")
@@ -68,16 +78,24 @@ class MeasureArgs(ToolArgs):
     by: Literal["", "reviewer", "label", "run", "backend", "day", "exposure"] = Field(
         default="", description="How to split the numbers; empty for the metric's own way"
     )
+    target: float = Field(
+        default=0,
+        description="For coverage: the agreement wanted, 0.5 to 0.999. For learning_curve: the accuracy wanted. 0 for "
+        "the metric's own",
+    )
 
 
 @tool(effect="read", version=1)
 def measure(args: MeasureArgs, ctx: ToolContext) -> ToolResult:
     """Measure how the labelling goes: progress, label shares, agreement between people, accuracy on gold, acceptance of
-    suggestions, time per item, what people were shown, pace and time left. Every number comes with its interval.
+    suggestions, time per item, what people were shown, pace and time left, what share could be accepted at 97 %,
+    how many labels are still needed, whether sampling pays. Every number comes with its interval.
     """
     metric = METRICS[args.metric]
     question = read_question(args.field, args.label, args.reviewer, args.since, args.by, ctx)
     refuse_by(question, args.metric, metric.by)
     if question.label and not metric.takes_label:
         raise InputError(f"The metric {args.metric} is about a whole field; leave the label out.")
-    return metric.run(question, ctx)
+    if args.target and not metric.takes_target:
+        raise InputError(f"The metric {args.metric} aims at nothing; leave the target out.")
+    return metric.run(replace(question, target=args.target or metric.target), ctx)

@@ -21,6 +21,7 @@ class Question:
     """One field, and what narrows the numbers down. ``by`` splits them; empty means the metric's own way.
 
     ``sees_people`` is true for those who lead: others see themselves and everybody together, nobody else by name.
+    ``target`` is the agreement or accuracy wanted, for metrics that aim at one; 0 where none was named.
     """
 
     field: FieldSpec
@@ -29,6 +30,7 @@ class Question:
     since: str
     by: str
     sees_people: bool
+    target: float = 0.97
 
     @property
     def has_regions(self) -> bool:

@@ -49,7 +49,7 @@ def project_status(args: ProjectStatusArgs, ctx: ToolContext) -> ToolResult:
     for field, row in rows:
         facts += _field_facts(field, row, answer)
     tables = [_field_table(rows, answer)]
-    for part in (_queues, _runs, _jobs, _people):
+    for part in (_queues, _learned, _runs, _jobs, _people):
         sentences, more = part(ctx)
         told += sentences
         tables += more
@@ -101,6 +101,24 @@ def _queue_text(name: str, waiting: int, items: int) -> str:
         return f"The newest queue of {name} is finished."
     told = f"{waiting:,} of {count_of(items, 'item')} {verb(waiting, 'waits', 'wait')} for a decision"
     return f"In the newest queue of {name}, {told}."
+
+
+def _learned(ctx: ToolContext) -> tuple[list[str], list[Table]]:
+    """What suggestions and order rest on, and when they are made again."""
+    known = {field.id: field.name for field in ctx.schema.fields}
+    rows = ctx.ask("learned", with_bulk=bool(ctx.settings.get("train_on_bulk"))).as_dicts()
+    return [_learned_text(known[row["field"]], row, ctx) for row in rows if row["field"] in known], []
+
+
+def _learned_text(name: str, row: dict[str, Any], ctx: ToolContext) -> str:
+    told = f"What is suggested or queued for {name} was learned from {count_of(int(row['learned_from']), 'label')} at "
+    told += f"{row['learned_at']:%H:%M} UTC on {row['learned_at']:%Y-%m-%d} (run {row['run_id']})"
+    if not row["is_asked"]:
+        return f"{told}."
+    if not ctx.settings.get("retrain", True):
+        return f"{told}; learning again by itself is switched off (setting retrain)."
+    left = int(ctx.settings.get("retrain_after") or 1) - (int(row["labels"]) - int(row["learned_from"]))
+    return f"{told}; next after {count_of(max(1, left), 'more label', 'more labels')}, or when people pause."
 
 
 def _runs(ctx: ToolContext) -> tuple[list[str], list[Table]]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from tools.backends.choice_training import Evidence, train_choice
+from tools.backends.choice_training import Evidence, calibration_scope, train_choice
 from tools.backends.contract import BackendIdentity, Example, Matrix, TextEmbedder, TextInput
+from tools.backends.doubts import familiarity_arrays, familiarity_of, familiarity_record, with_doubts
+from tools.backends.familiarity import Familiarity, Known, choice_energy, learn_familiarity, set_energy
 from tools.backends.flag_training import (
     TrainedFlags,
     choose_labels,
@@ -17,20 +20,22 @@ from tools.backends.flag_training import (
     train_flags,
     train_rating,
 )
+from tools.backends.held_out import HeldOut
 from tools.backends.label_names import name_vectors
-from tools.backends.linear import Linear
+from tools.backends.linear import Flags, Linear
 from tools.backends.threads import limited_threads
 from tools.errors import Conflict
 from tools.records import Alternative, Draft, JsonValue, ScoreSource
 from tools.results import Artefact
 from tools.schema import CANNOT_TELL, NONE_OF_THESE, FieldSpec
+from tools.sentences import count_of
 from tools.statistics import sigmoid, softmax
 
 REFERENCE = "builtin:few-shot"
 ZERO_SHOT = "builtin:zero-shot"
 """The same without labels: only names and descriptions, to see what the labels are worth."""
 
-REVISION = "1"
+REVISION = "2"
 _ALTERNATIVES = 3
 
 
@@ -81,9 +86,14 @@ class FewShotClassifier:
         """One draft for each input."""
         if not inputs:
             return []
-        logits = _linear(artefact).logits(self._vectors(inputs))
+        vectors = self._vectors(inputs)
         made = {"choice": self._choices, "multi_choice": self._sets, "rating": self._ratings}[self.field.kind]
-        return made(artefact, inputs, logits)
+        drafts = made(artefact, inputs, _linear(artefact).logits(vectors))
+        energy = self._energy(artefact, vectors)
+        return [
+            _sourced(one, artefact)
+            for one in with_doubts(drafts, familiarity_of(artefact), self.field, vectors, energy)
+        ]
 
     def probabilities(self, artefact: Artefact, vectors: Matrix) -> Matrix:
         """Shape (n, K) for rows (n, d): of the classes of a choice or rating; of each label by itself for the rest."""
@@ -93,6 +103,24 @@ class FewShotClassifier:
         if self.field.kind == "rating":
             return rating_shares(logits)
         return np.asarray(sigmoid(logits), dtype=np.float32)
+
+    def familiarity(self, artefact: Artefact, vectors: Matrix) -> Matrix:
+        """How much each of the rows (n, d) is like what was labelled, shape (n,); low for texts no label is made for.
+
+        Without enough labels nothing is unlike them: 0, as for a usual text, for every row.
+        """
+        known = familiarity_of(artefact)
+        if known is None:
+            return np.zeros(len(vectors), dtype=np.float32)
+        return known.sign(self._energy(artefact, vectors), known.likeness_of(vectors))
+
+    def _energy(self, artefact: Artefact, vectors: Matrix) -> Matrix:
+        """Energy over the labels that say what a text is, shape (n,); nothing is asked of ratings."""
+        if self.field.kind == "rating":
+            return np.zeros(len(vectors), dtype=np.float32)
+        usual = [at for at, one in enumerate(self.classes) if one not in (NONE_OF_THESE, CANNOT_TELL)]
+        logits = _linear(artefact).logits(vectors)[:, usual]
+        return choice_energy(logits) if self.field.kind == "choice" else set_energy(logits)
 
     def _names(self) -> Matrix:
         if self.field.kind == "rating":
@@ -120,23 +148,47 @@ class FewShotClassifier:
 
     def _train(self, evidence: Evidence, targets: Sequence[Any], rng: np.random.Generator) -> Artefact:
         said: dict[str, JsonValue] = {"backend": self.reference, "labels": len(targets)}
+        rows = np.zeros((len(targets), len(self.classes)), dtype=np.bool_)
+        for row, target in zip(rows, targets, strict=True):
+            row[target] = True
+        codes = np.asarray(rows.argmax(axis=1), dtype=np.int64)
         if self.field.kind == "choice":
-            codes = np.array([target[0] for target in targets], dtype=np.int64)
             found = train_choice(evidence, codes, rng, self._calibrate)
             said |= {"mode": found.mode, "c": found.c, "calibrated_on": found.calibrated_on}
-            return Artefact(said, {"weights": found.linear.weights, "bias": found.linear.bias})
+            arrays = {"weights": found.linear.weights, "bias": found.linear.bias}
+            return self._with_held_out(Artefact(said, arrays), found.held, evidence, rows, rng)
         if self.field.kind == "rating":
-            codes = np.array([target[0] for target in targets], dtype=np.int64)
             flags = train_rating(evidence, codes, len(self.classes), rng, self._calibrate)
         else:
-            rows = np.zeros((len(targets), len(self.classes)), dtype=np.bool_)
-            for row, target in zip(rows, targets, strict=True):
-                row[target] = True
             flags = train_flags(evidence, rows, rng, self._calibrate)
         said |= {"mode": "regression" if targets else "names", "calibrated_on": flags.calibrated_on}
         said |= {"power": flags.power, "may_be_empty": flags.may_be_empty}
         arrays = {"weights": flags.linear.weights, "bias": flags.linear.bias, "thresholds": flags.thresholds}
+        return self._with_held_out(Artefact(said, arrays), flags.held, evidence, rows, rng)
+
+    def _with_held_out(
+        self, artefact: Artefact, held: HeldOut | None, evidence: Evidence, targets: Flags, rng: np.random.Generator
+    ) -> Artefact:
+        """The artefact with what labels kept aside have shown; ``targets`` (n, K)."""
+        if held is None:
+            return artefact
+        known = None if self.field.kind == "rating" else self._familiarity(held, evidence, targets, rng)
+        said = {**artefact.json, **familiarity_record(known)}
+        said |= {"held_out": len(held.at), "held_out_right": int(held.right.sum())}
+        said |= {"half": held.half.to_record()} if held.half else {}
+        arrays = {**artefact.arrays, **held.to_arrays(evidence.calibrates), **familiarity_arrays(known)}
         return Artefact(said, arrays)
+
+    def _familiarity(
+        self, held: HeldOut, evidence: Evidence, targets: Flags, rng: np.random.Generator
+    ) -> Familiarity | None:
+        """Texts whose answer is a usual label, and which of them were judged without a model that knew them."""
+        usual = np.asarray(targets[:, evidence.named].any(axis=1), dtype=np.bool_)
+        place = np.cumsum(usual) - 1
+        judged = usual[held.at] & calibration_scope(evidence.calibrates & usual)[0][held.at]
+        known = Known(evidence.rows[usual], place[held.at[judged]], held.energy[judged])
+        unused = evidence.names[evidence.named & ~targets.any(axis=0)]
+        return learn_familiarity(known, unused, rng)
 
     def _choices(self, artefact: Artefact, inputs: Sequence[TextInput], logits: Matrix) -> list[Draft]:
         shares = softmax(logits)
@@ -192,7 +244,16 @@ def learned_from(artefact: Artefact) -> str:
     labels = int(artefact.json["labels"])
     if not labels:
         return "from the names and descriptions of the labels only"
-    return f"learned from {labels} confirmed {'label' if labels == 1 else 'labels'}"
+    return f"learned from {count_of(labels, 'confirmed label')}"
+
+
+def _sourced(draft: Draft, artefact: Artefact) -> Draft:
+    """The draft with what its confidence was compared with, where it is one."""
+    if draft.score_source != "calibrated":
+        return draft
+    on = int(artefact.json["calibrated_on"])
+    told = f"the score was compared with {on:,} of them that were given without a suggestion"
+    return replace(draft, reason=f"{draft.reason}; {told}")
 
 
 def _classes(field: FieldSpec) -> tuple[str, ...]:

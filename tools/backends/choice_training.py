@@ -7,13 +7,16 @@ model.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tools.backends.contract import CALIBRATING_LABELS, Matrix
+from tools.backends.familiarity import choice_energy
+from tools.backends.held_out import HalfAsMany, HeldOut, compare_half
 from tools.backends.linear import Codes, Flags, Linear, draw_centres, fit_softmax, of_centres
-from tools.statistics import fit_temperature, mean_log_loss, stratified_folds
+from tools.statistics import fit_temperature, log_losses, softmax, stratified_folds
 
 SHOTS_FOR_REGRESSION = 3.0
 LABELS_FOR_REGRESSION = 100
@@ -26,6 +29,8 @@ FOLDS = 5
 # One regression with labels x classes of this size takes about a second; beyond it one held-out fold has to do.
 LARGE = 300_000
 _CHEAP = 40_000
+HALF_FOLDS = 2
+_POOL_BESIDE = 2000
 _IMPOSSIBLE = np.float32(-1e4)
 
 
@@ -56,33 +61,42 @@ class Trained:
     """A linear model whose logits are calibrated as far as the labels allow.
 
     ``mode`` is "names", "pool" or "regression". ``calibrated_on`` counts the unsteered labels behind the scores, or is
-    0 where there were too few of them.
+    0 where there were too few of them. ``held`` is what was found out about labels kept aside, if any were.
     """
 
     linear: Linear
     mode: str
     c: float
     calibrated_on: int
+    held: HeldOut | None = None
 
 
 def train_choice(evidence: Evidence, codes: Codes, rng: np.random.Generator, calibrate: bool = True) -> Trained:
     """Learn one label of K; ``codes`` (n,) are class numbers."""
-    classes = len(evidence.names)
-    known = evidence.named | np.isin(np.arange(classes), codes)
-    shots = len(codes) / max(1, int(known.sum()))
-    mode = _mode(len(codes), shots, bool(len(evidence.pool)))
-    c, blend, temperature, used = USUAL_C, _blend(shots), 1.0, 0
+    known = evidence.named | np.isin(np.arange(len(evidence.names)), codes)
+    mode = _mode_for(evidence, codes)
+    if mode == "regression" and len(evidence.pool) > _POOL_BESIDE:
+        # Beside a regression the centres weigh little, and drawing them takes as long as it has rows to look at.
+        evenly = np.linspace(0, len(evidence.pool) - 1, _POOL_BESIDE).round().astype(np.int64)
+        evidence = replace(evidence, pool=evidence.pool[evenly])
+    tuned = _Tuned(USUAL_C, _blend(_shots(evidence, codes)))
     if calibrate and len(codes) >= LABELS_TO_CALIBRATE:
-        c, blend, temperature, used = _tune(evidence, codes, mode, blend, rng)
-    linear = _fit(evidence, codes, mode, c).mixed(blend).scaled(1 / temperature)
+        tuned = _tune(evidence, codes, mode, tuned.blend, rng)
+    linear = _fit(evidence, codes, mode, tuned.c).mixed(tuned.blend).scaled(1 / tuned.temperature)
     bias = np.where(known, linear.bias, _IMPOSSIBLE).astype(np.float32)
-    return Trained(Linear(linear.weights, bias), mode, c, used)
+    return Trained(Linear(linear.weights, bias), mode, tuned.c, tuned.used, tuned.held)
 
 
-def _mode(labels: int, shots: float, has_pool: bool) -> str:
-    if shots >= SHOTS_FOR_REGRESSION and labels >= LABELS_FOR_REGRESSION:
+def _shots(evidence: Evidence, codes: Codes) -> float:
+    """Labels for each class that can be answered with."""
+    known = evidence.named | np.isin(np.arange(len(evidence.names)), codes)
+    return len(codes) / max(1, int(known.sum()))
+
+
+def _mode_for(evidence: Evidence, codes: Codes) -> str:
+    if _shots(evidence, codes) >= SHOTS_FOR_REGRESSION and len(codes) >= LABELS_FOR_REGRESSION:
         return "regression"
-    return "pool" if has_pool or labels else "names"
+    return "pool" if len(evidence.pool) or len(codes) else "names"
 
 
 def _blend(shots: float) -> float:
@@ -101,6 +115,17 @@ class _Parts:
         return self.regression.plus(self.centres.scaled(blend))
 
 
+@dataclass(frozen=True)
+class _Tuned:
+    """What held-out labels liked best; ``used`` counts those that nobody steered, 0 for too few."""
+
+    c: float
+    blend: float
+    temperature: float = 1.0
+    used: int = 0
+    held: HeldOut | None = None
+
+
 def _fit(evidence: Evidence, codes: Codes, mode: str, c: float) -> _Parts:
     centres = draw_centres(evidence.names, evidence.rows, codes, evidence.pool)
     if mode != "regression":
@@ -117,50 +142,110 @@ def _regress(evidence: Evidence, codes: Codes, centres: Matrix, c: float) -> Lin
     by_name = np.where(counts[named] > 0, 1.0, max(1.0, usual))
     rows = np.vstack([evidence.rows, evidence.names[named], centres[known]])
     dense = np.searchsorted(known, np.concatenate([codes, named, known]))
-    weights = np.concatenate([np.ones(len(codes)), by_name, np.full(len(known), _CENTRE_WEIGHT)]).astype(np.float32)
+    by_centre = np.full(len(known), _CENTRE_WEIGHT * _blend(len(codes) / len(known)))
+    weights = np.concatenate([np.ones(len(codes)), by_name, by_centre]).astype(np.float32)
     found = fit_softmax(rows, dense, len(known), weights, c).scaled(1 / _UNDERCONFIDENCE)
     full = Linear(np.zeros_like(centres), np.full(len(centres), _IMPOSSIBLE, dtype=np.float32))
     full.weights[known], full.bias[known] = found.weights, found.bias
     return full
 
 
-def _tune(
-    evidence: Evidence, codes: Codes, mode: str, blend: float, rng: np.random.Generator
-) -> tuple[float, float, float, int]:
-    """(C, blend, temperature, unsteered labels used) from predictions for labels that the model did not see."""
-    size = len(codes) * len(evidence.names)
+def _tune(evidence: Evidence, codes: Codes, mode: str, blend: float, rng: np.random.Generator) -> _Tuned:
+    """Choose C, blend and temperature by predictions for labels that the model did not see."""
     chooses = mode == "regression"
-    grid = (2.0, USUAL_C) if chooses and size <= _CHEAP else (USUAL_C,)
-    blends = (0.0, blend / 4, blend, 1.0) if chooses else (blend,)
-    best = (np.inf, USUAL_C, blend, 1.0, 0)
-    for c in grid:
-        at, regression, centres = _held_out(evidence, codes, mode, c, rng)
-        scope, used = calibration_scope(evidence.calibrates[at])
-        for share in blends:
-            logits = (regression + np.float32(share) * centres) if mode == "regression" else centres
-            temperature = fit_temperature(logits[scope], codes[at][scope])
-            loss = mean_log_loss(logits[scope] / temperature, codes[at][scope])
-            best = min(best, (loss, c, share, temperature, used))
-    return best[1:]
-
-
-def _held_out(
-    evidence: Evidence, codes: Codes, mode: str, c: float, rng: np.random.Generator
-) -> tuple[Codes, Matrix, Matrix]:
-    """(row numbers, logits of the regression, logits of the centres), each row predicted by a model without it."""
+    grid = (2.0, USUAL_C) if chooses and len(codes) * len(evidence.names) <= _CHEAP else (USUAL_C,)
+    blends = sorted({0.0, blend / 4, blend, 1.0}) if chooses else [blend]
     folds = stratified_folds(codes, FOLDS, rng)
+    found = [_blended(evidence, codes, _held_out(evidence, codes, mode, c, folds), c, blends) for c in grid]
+    best = min(found, key=lambda one: float(one.losses.mean()))
+    held = _judge(evidence, codes, best.at, best.logits)
+    return replace(best.tuned, held=replace(held, half=_halved(evidence, codes, best.tuned, folds, held, rng)))
+
+
+@dataclass(frozen=True)
+class _Blended:
+    """A way to mix with the logits (m, K) that it gave to the rows ``at`` (m,), and the losses of those that count."""
+
+    tuned: _Tuned
+    losses: Matrix
+    at: Codes
+    logits: Matrix
+
+
+def _blended(evidence: Evidence, codes: Codes, found: _Predictions, c: float, blends: Sequence[float]) -> _Blended:
+    """The smallest blend that held-out labels like no less than the best, by its standard error (Breiman et al., 1984).
+
+    The centres are drawn by the unlabelled pool as much as by people; they stay as far as they are seen to help.
+    """
+    scope, used = calibration_scope(evidence.calibrates[found.at])
+    # A class that neither has a name nor was seen outside the fold cannot be predicted: it tells nothing of scores.
+    scope = scope & found.fair
+    labels, tries = codes[found.at], []
+    for blend in blends:
+        logits = found.mixed(blend)
+        temperature = fit_temperature(logits[scope], labels[scope])
+        logits = np.asarray(logits / temperature, dtype=np.float32)
+        losses = np.asarray(log_losses(logits[scope], labels[scope]), dtype=np.float32)
+        tries.append(_Blended(_Tuned(c, blend, temperature, used), losses, found.at, logits))
+    best = min(tries, key=lambda one: float(one.losses.mean()))
+    excess = [one.losses - best.losses for one in tries]
+    error = [gap.std() / np.sqrt(max(1, len(gap))) for gap in excess]
+    return next(one for one, gap, reach in zip(tries, excess, error, strict=True) if gap.mean() <= reach)
+
+
+@dataclass(frozen=True)
+class _Predictions:
+    """Logits of labels that were not learned from; ``fair`` marks the classes that could have been predicted."""
+
+    at: Codes
+    fair: Flags
+    regression: Matrix | None
+    centres: Matrix
+
+    def mixed(self, blend: float) -> Matrix:
+        """As :meth:`_Parts.mixed` does it."""
+        return self.centres if self.regression is None else self.regression + np.float32(blend) * self.centres
+
+
+def _held_out(evidence: Evidence, codes: Codes, mode: str, c: float, folds: Codes) -> _Predictions:
+    """Each row predicted by a model without it; where that takes too long, the rows of one fold only."""
     rounds = 1 if len(codes) * len(evidence.names) > LARGE else FOLDS
-    rows, regressions, centres = [], [], []
+    rows, fair, regressions, centres = [], [], [], []
     for fold in range(rounds):
         held = folds == fold
         parts = _fit(evidence.part(~held), codes[~held], mode, c)
-        # A class that neither has a name nor was seen outside the fold cannot be predicted and says nothing.
-        fair = held & (evidence.named[codes] | np.isin(codes, codes[~held]))
-        rows.append(np.flatnonzero(fair))
-        centres.append(parts.centres.logits(evidence.rows[fair]))
-        chosen = parts.regression if parts.regression is not None else parts.centres
-        regressions.append(chosen.logits(evidence.rows[fair]))
-    return np.concatenate(rows), np.vstack(regressions), np.vstack(centres)
+        rows.append(np.flatnonzero(held))
+        fair.append(evidence.named[codes[held]] | np.isin(codes[held], codes[~held]))
+        centres.append(parts.centres.logits(evidence.rows[held]))
+        if parts.regression is not None:
+            regressions.append(parts.regression.logits(evidence.rows[held]))
+    joined = np.vstack(regressions) if regressions else None
+    return _Predictions(np.concatenate(rows), np.concatenate(fair), joined, np.vstack(centres))
+
+
+def _judge(evidence: Evidence, codes: Codes, at: Codes, logits: Matrix) -> HeldOut:
+    shares = np.asarray(softmax(logits), dtype=np.float32)
+    chosen = shares.argmax(axis=1)
+    # What a text is, is said by the named classes; where another one wins, the text counts as foreign.
+    energy = np.where(evidence.named[chosen], choice_energy(logits[:, evidence.named]), -np.inf)
+    return HeldOut(at, shares.max(axis=1), chosen == codes[at], np.asarray(energy, dtype=np.float32))
+
+
+def _halved(
+    evidence: Evidence, codes: Codes, tuned: _Tuned, folds: Codes, held: HeldOut, rng: np.random.Generator
+) -> HalfAsMany:
+    """What half of the labels are worth against all of them."""
+
+    def answer(learns: Flags, inside: Flags) -> Flags:
+        few, few_codes = evidence.part(learns), codes[learns]
+        linear = _fit(few, few_codes, _mode_for(few, few_codes), tuned.c).mixed(_blend(_shots(few, few_codes)))
+        return np.asarray(linear.logits(evidence.rows[inside]).argmax(axis=1) == codes[inside])
+
+    right = np.zeros(len(codes), dtype=np.bool_)
+    right[held.at] = held.right
+    size = len(codes) * len(evidence.names)
+    rounds = FOLDS if size <= _CHEAP else HALF_FOLDS if size <= LARGE else 1
+    return compare_half(codes, folds, right, rounds, answer, rng)
 
 
 def calibration_scope(calibrates: Flags) -> tuple[Flags, int]:

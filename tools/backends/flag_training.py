@@ -6,12 +6,13 @@ A rating is asked as "more than 1?", "more than 2?" and so on (Frank and Hall, E
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tools.backends.choice_training import (
     FOLDS,
+    HALF_FOLDS,
     LABELS_TO_CALIBRATE,
     LARGE,
     USUAL_C,
@@ -19,6 +20,8 @@ from tools.backends.choice_training import (
     calibration_scope,
 )
 from tools.backends.contract import Matrix
+from tools.backends.familiarity import set_energy
+from tools.backends.held_out import HalfAsMany, HeldOut, compare_half
 from tools.backends.linear import SHARPNESS, Codes, Flags, Linear, fit_sigmoid
 from tools.statistics import fit_power, fit_sigmoid_temperature, sigmoid, stratified_folds
 
@@ -33,6 +36,7 @@ class TrainedFlags:
 
     ``power`` makes the score of a whole answer from the product of its parts. ``may_be_empty`` says that people gave
     answers without any label. ``calibrated_on`` counts the unsteered labels behind the scores, 0 for too few.
+    ``held`` is what was found out about answers kept aside, if any were.
     """
 
     linear: Linear
@@ -40,9 +44,10 @@ class TrainedFlags:
     power: float = 1.0
     may_be_empty: bool = False
     calibrated_on: int = 0
+    held: HeldOut | None = None
 
 
-Decide = Callable[[Matrix], tuple[Matrix, Matrix]]
+_Fit = Callable[[Evidence, Flags], Linear]
 
 
 def train_flags(evidence: Evidence, targets: Flags, rng: np.random.Generator, calibrate: bool = True) -> TrainedFlags:
@@ -56,7 +61,9 @@ def train_flags(evidence: Evidence, targets: Flags, rng: np.random.Generator, ca
     plain = TrainedFlags(linear, np.full(targets.shape[1], 0.5, dtype=np.float32), may_be_empty=may_be_empty)
     if not calibrate or len(targets) < LABELS_TO_CALIBRATE:
         return plain
-    at, logits = held_out_flags(evidence, targets, rng, _fit_labels)
+    strata = _strata(targets)
+    folds = stratified_folds(strata, FOLDS, rng)
+    at, logits = held_out_flags(evidence, targets, folds, _fit_labels)
     scope, used = calibration_scope(evidence.calibrates[at])
     temperature = fit_sigmoid_temperature(logits[scope], targets[at][scope])
     share = np.asarray(sigmoid(logits / temperature), dtype=np.float32)
@@ -65,7 +72,35 @@ def train_flags(evidence: Evidence, targets: Flags, rng: np.random.Generator, ca
     chosen, score = choose_labels(share, made)
     right = (chosen == targets[at]).all(axis=1)
     power = fit_power(score[scope], right[scope])
-    return TrainedFlags(made.linear, thresholds, power, may_be_empty, used)
+    energy = set_energy(np.asarray(logits[:, evidence.named] / temperature, dtype=np.float32))
+
+    def answer(learns: Flags, inside: Flags) -> Flags:
+        few = _fit_labels(evidence.part(learns), targets[learns]).scaled(1 / temperature)
+        shares = np.asarray(sigmoid(few.logits(evidence.rows[inside])), dtype=np.float32)
+        return np.asarray((choose_labels(shares, made)[0] == targets[inside]).all(axis=1))
+
+    halved = _halved(strata, folds, at, right, answer, rng)
+    held = HeldOut(at, np.asarray(score**power, dtype=np.float32), right, energy, halved)
+    return replace(made, power=power, held=held)
+
+
+def _halved(
+    strata: Codes,
+    folds: Codes,
+    at: Codes,
+    right: Flags,
+    answer: Callable[[Flags, Flags], Flags],
+    rng: np.random.Generator,
+) -> HalfAsMany:
+    """What half of the answers are worth; ``right`` (m,) belongs to the rows ``at`` (m,)."""
+    known = np.zeros(len(strata), dtype=np.bool_)
+    known[at] = right
+    return compare_half(strata, folds, known, HALF_FOLDS if len(at) == len(strata) else 1, answer, rng)
+
+
+def _strata(targets: Flags) -> Codes:
+    """The first label of each row, so that folds share the labels out; rows without any are of a kind of their own."""
+    return np.asarray(np.where(targets.any(axis=1), targets.argmax(axis=1), targets.shape[1]), dtype=np.int64)
 
 
 def _fit_labels(evidence: Evidence, targets: Flags) -> Linear:
@@ -76,11 +111,8 @@ def _fit_labels(evidence: Evidence, targets: Flags) -> Linear:
     return fit_sigmoid(rows, np.vstack([targets, by_name]), np.ones((len(rows), 1), np.float32), USUAL_C)
 
 
-def held_out_flags(
-    evidence: Evidence, targets: Flags, rng: np.random.Generator, fit: Callable[[Evidence, Flags], Linear]
-) -> tuple[Codes, Matrix]:
-    """(row numbers, logits), each row answered by a model without it."""
-    folds = stratified_folds(targets.argmax(axis=1), FOLDS, rng)
+def held_out_flags(evidence: Evidence, targets: Flags, folds: Codes, fit: _Fit) -> tuple[Codes, Matrix]:
+    """(row numbers, logits), each row answered by a model without it; rows of one fold only where all take too long."""
     rows, logits = [], []
     for fold in range(1 if targets.size > LARGE else FOLDS):
         held = folds == fold
@@ -125,13 +157,22 @@ def train_rating(
     linear = _fit_steps(evidence, targets)
     if not calibrate or len(codes) < LABELS_TO_CALIBRATE:
         return TrainedFlags(linear, cuts)
-    at, logits = held_out_flags(evidence, targets, rng, _fit_steps)
+    folds = stratified_folds(codes, FOLDS, rng)
+    at, logits = held_out_flags(evidence, targets, folds, _fit_steps)
     scope, used = calibration_scope(evidence.calibrates[at])
     temperature = fit_sigmoid_temperature(logits[scope], targets[at][scope])
     shares = rating_shares(np.asarray(logits / temperature, dtype=np.float32))
     chosen = middle_rating(shares)
-    power = fit_power(shares[np.arange(len(at)), chosen][scope], (chosen == codes[at])[scope])
-    return TrainedFlags(linear.scaled(1 / temperature), cuts, power, False, used)
+    score, right = shares[np.arange(len(at)), chosen], chosen == codes[at]
+    power = fit_power(score[scope], right[scope])
+
+    def answer(learns: Flags, inside: Flags) -> Flags:
+        few = _fit_steps(evidence.part(learns), targets[learns]).logits(evidence.rows[inside])
+        return np.asarray(middle_rating(rating_shares(few)) == codes[inside])
+
+    halved = _halved(codes, folds, at, right, answer, rng)
+    held = HeldOut(at, np.asarray(score**power, dtype=np.float32), right, score[:0], halved)
+    return TrainedFlags(linear.scaled(1 / temperature), cuts, power, False, used, held)
 
 
 def _fit_steps(evidence: Evidence, targets: Flags) -> Linear:

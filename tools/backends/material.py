@@ -10,8 +10,8 @@ import numpy as np
 from tools.backends.contract import Example, Matrix, TextInput
 from tools.records import JsonValue
 
-POOL_SIZE = 2000
-"""Unlabelled items that the few-shot classifier looks at; more hardly change its centres."""
+POOL_SIZE = 4000
+"""Unlabelled items that the few-shot classifier looks at; twice as many add about a point before the first labels."""
 
 LANGUAGE_SAMPLE = 500
 """Items whose language is looked at before an embedder is chosen."""
