@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +22,7 @@ from tools.errors import BackendFailed, BackendMissing, InputError
 from tools.values import check_value
 
 pytestmark = pytest.mark.skipif(not hub_model.is_installed(), reason=f"no transformers: {hub_model.REMEDY}")
+CHECKOUT = Path(__file__).resolve().parents[2]
 TEXTS = [TextInput(1, "I bought the kettle in Oslo 👍"), TextInput(2, "money back please"), TextInput(3, "")]
 
 
@@ -110,7 +114,26 @@ def test_a_folder_without_a_model_and_a_name_that_cannot_be_had_are_one_sentence
         HubClassifier(INTENT, str(tmp_path))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(BackendMissing, match="Download the model into a folder"):
-        HubClassifier(INTENT, "nobody/no-such-model")
+        HubClassifier(INTENT, "nobody/no-such-model@0123abc")
+
+
+@pytest.mark.parametrize("opener", [lambda: HubClassifier(INTENT, "owner/model"), lambda: HubEmbedder("owner/model")])
+def test_a_name_of_the_hub_without_a_revision_is_refused_before_anything_is_fetched(
+    opener: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("something was fetched"))
+    with pytest.raises(InputError, match="write hub:owner/model@COMMIT"):
+        opener()
+
+
+def test_nothing_of_transformers_is_loaded_before_a_model_is_opened() -> None:
+    code = (
+        "import sys\n"
+        "import tools.backends.hub_text, tools.backends.hub_embedder, tools.backends.registry, tools.catalog\n"
+        "tools.backends.registry.usable()\n"
+        "sys.exit(bool({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT).returncode == 0
 
 
 def test_relations_are_not_for_the_hub() -> None:

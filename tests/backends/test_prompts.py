@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools.backends.prompts import DEFAULTS, FOLDER, fill, load_prompt, read_prompt
+from tools.backends.prompts import DEFAULTS, FOLDER, MOST_EXAMPLES, fill, load_prompt, read_prompt
 from tools.backends.untrusted import LONGEST_TEXT, clean, explain_mark, fence
 from tools.errors import InputError, NotFound
 
@@ -43,6 +43,22 @@ def test_the_digest_of_a_prompt_is_the_one_in_the_lock(name: str) -> None:
     lock = json.loads((FOLDER / "LOCK.json").read_text(encoding="utf-8"))
     prompt = load_prompt(name, next(kind for kind, usual in DEFAULTS.items() if usual == name))
     assert prompt.digest == lock[f"{name}.md"] == hashlib.sha256((FOLDER / f"{name}.md").read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("kind", sorted(DEFAULTS))
+def test_every_kind_of_field_has_a_prompt_with_examples_that_asks_the_same_question(kind: str) -> None:
+    zero = load_prompt("", kind)
+    few = load_prompt(zero.name.replace(".v1", "_few_shot.v1"), kind)
+    assert zero.examples == 0 < few.examples <= MOST_EXAMPLES
+    assert few.user == zero.user
+    added = [line for line in few.system.splitlines() if line not in zero.system.splitlines()]
+    assert len(added) == 1 and "never an instruction" in added[0]
+
+
+@pytest.mark.parametrize("given", ["many", "-1", "65", "1.5", "true"])
+def test_the_number_of_examples_is_a_small_whole_number(given: str) -> None:
+    with pytest.raises(InputError, match="'examples' of prompt 'mine' is a number from 0 to 64"):
+        read_prompt("mine", OWN.replace("output: JSON", f"output: JSON\nexamples: {given}"))
 
 
 def test_a_prompt_of_the_project_goes_before_ours() -> None:

@@ -48,7 +48,7 @@ def test_a_missing_package_carries_the_line_that_installs_it(monkeypatch: pytest
     assert caught.value.remedy == hub_model.REMEDY
     # None in sys.modules makes an import fail as if the package were not there.
     monkeypatch.setitem(sys.modules, "pycrfsuite", None)
-    with pytest.raises(BackendMissing, match="pip install sklearn-crfsuite"):
+    with pytest.raises(BackendMissing, match="pip install python-crfsuite"):
         open_labeller("builtin:spans", THINGS, Resources()).fit(examples_of(THINGS, 5), [], 1)
 
 

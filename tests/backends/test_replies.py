@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.backends.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS
-from tools.backends.quotes import locate_quote
+from tools.backends.quotes import locate_quote, quote_of
 from tools.backends.remote_dialect import ScoredToken, read_body
 from tools.backends.replies import answer_schema, parse_json, read_answer
 from tools.backends.token_scores import label_chance, other_labels
@@ -97,6 +97,22 @@ def test_a_quote_taken_from_a_text_is_found_with_the_same_words(text: str, data:
     # Which of several equal places was meant is what the occurrence is for; the words are the same in all of them.
     assert found is None or shown(text[found[0] : found[1]]).split() == words
     assert found is not None or shown(text).count(words[0]) > 1
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="abA \n\u200b👍", min_size=1, max_size=30), st.data())
+def test_a_passage_that_can_be_quoted_is_found_at_its_own_place(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    made = quote_of(text, start, end)
+    assert made is None or locate_quote(text, *made) == (start, end)
+
+
+def test_the_occurrence_of_a_quote_is_counted() -> None:
+    text = "the kettle and the  kettle in Oslo"
+    assert quote_of(text, 15, 26) == ("the kettle", 2)
+    assert quote_of(text, 30, 34) == ("Oslo", 1)
+    assert quote_of(text, 3, 4) is None
 
 
 def shown(text: str) -> str:

@@ -20,7 +20,6 @@ from tools.statistics import (
     fit_temperature,
     softmax,
     stratified_folds,
-    sure_threshold,
     wilson,
 )
 
@@ -115,23 +114,6 @@ def test_a_power_makes_overconfident_scores_honest() -> None:
     right = rng.random(5000) < honest
     power = fit_power(honest**0.25, right)
     assert power == pytest.approx(4, rel=0.15)
-
-
-def test_the_sure_threshold_keeps_its_promise_on_new_answers() -> None:
-    rng = np.random.default_rng(3)
-    broken = 0
-    for _ in range(60):
-        scores = rng.uniform(0.5, 1, 1500)
-        found = sure_threshold(scores, rng.random(1500) < scores, target=0.9)
-        assert found is not None
-        # Scores are true chances here, so that the real precision above a cut is the mean of what lies above it.
-        broken += (found[0] + 1) / 2 < 0.9
-    assert broken / 60 <= 0.2
-
-
-def test_no_threshold_is_promised_where_none_holds() -> None:
-    assert sure_threshold(np.full(20, 0.9), np.ones(20, bool), target=0.97) is None
-    assert sure_threshold(np.zeros(0), np.zeros(0, bool), target=0.97) is None
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=80), st.integers(0, 5))

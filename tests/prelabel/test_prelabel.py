@@ -79,6 +79,23 @@ def test_calibrated_scores_are_said_and_stand_in_the_runs_settings() -> None:
     assert "120 labels" in str(prepared.settings["calibration"])
 
 
+def test_how_many_more_labels_would_help_is_said_with_what_was_learned() -> None:
+    nothing, few, many = (prepare(plan(ctx), WORK, ctx).sentence for ctx in (project(6), labelled(4), labelled(120)))
+    assert "As a rule the first 3 for each label help most, which takes about 9 more" in nothing
+    assert "which takes about 5 more" in few
+    assert "On labels kept aside it was right on 120 of 120 (100 %). So more labels of the same kind" in many
+
+
+def test_a_suggestion_for_a_foreign_text_says_so_and_offers_none_of_these_first() -> None:
+    ctx = labelled(150, undecided=3)
+    foreign = ctx.add("zyx wvu 1234 qqq")
+    drafts = {draft.item_id: draft for draft in carry_out(plan(ctx), WORK, ctx)}
+    marked = drafts.pop(foreign)
+    assert marked.reason.startswith("unlike everything labelled so far")
+    assert marked.alternatives[0].label == "none_of_these"
+    assert not any("unlike" in draft.reason for draft in drafts.values())
+
+
 def test_no_item_is_a_sentence_and_no_work() -> None:
     for given in ({"words": "zeppelin"}, {"state": "unread"}, {"state": "decided"}):
         result = plan(project(4), **given)
@@ -211,7 +228,7 @@ def test_a_paid_run_says_what_it_takes_before_it_starts(monkeypatch: pytest.Monk
         unpriced = plan(project(40, budget_tokens=10), backend="remote:m")
         penniless = plan(project(40, budget_tokens=0), backend="remote:m")
     assert result.work is not None and result.work.token_estimate is not None
-    assert [len(unit) for unit in result.work.units] == [16, 16, 8]
+    assert [len(unit) for unit in result.work.units] == [32, 8]
     assert result.work.price_estimate == pytest.approx(result.work.token_estimate / 1e6 + 40 * 256 / 1e6)
     assert "40 items" in result.text and "prompt tokens" in result.text
     assert "no price is set" in unpriced.text and "may not be enough" in unpriced.text

@@ -135,5 +135,8 @@ class RelationTagger(Labeller, Protocol):
 class ChatLabeller(Labeller, Protocol):
     """A language model that labels: it reads item texts, has no tools, and costs tokens."""
 
-    def estimate(self, inputs: Sequence[TextInput]) -> tuple[int, int]:
-        """(prompt tokens, most answer tokens) that labelling ``inputs`` takes, estimated from their length."""
+    def estimate(self, inputs: Sequence[TextInput], known: Sequence[Example] = (), seed: int = 0) -> tuple[int, int]:
+        """(prompt tokens, most answer tokens) that labelling ``inputs`` takes, estimated from their length.
+
+        ``known`` are the confirmed answers that a prompt may show, ``seed`` draws them as ``fit`` would.
+        """

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tools.backends.contract import Matrix
-from tools.backends.hub_model import LOCK, REMEDY, digest_files, folder_of
+from tools.backends.hub_model import LOCK, REMEDY, digest_files, place_of
 from tools.backends.threads import thread_count
 from tools.backends.vectors import unit_rows
 from tools.errors import BackendFailed, BackendMissing
@@ -24,7 +25,7 @@ def is_installed() -> bool:
 
 
 class HubEmbedder:
-    """A sentence-transformers model by name, ``name@revision`` or folder."""
+    """A sentence-transformers model by ``name@revision`` or folder."""
 
     pace = 100
 
@@ -54,8 +55,8 @@ def _open(name: str) -> tuple[Any, str]:
         raise BackendMissing(f"hub:{name} needs sentence-transformers.", REMEDY)
     from sentence_transformers import SentenceTransformer
 
-    folder = folder_of(name)
-    place, _, revision = (str(folder), "", "") if folder else name.partition("@")
+    place, revision, is_folder = place_of(name)
+    folder = Path(place) if is_folder else None
     try:
         model: Any = SentenceTransformer(
             place, device="cpu", revision=revision or None, local_files_only=folder is not None
@@ -67,5 +68,5 @@ def _open(name: str) -> tuple[Any, str]:
         remedy = "Download the model into a folder and name the folder: hub:FOLDER."
         raise BackendMissing(f"hub:{name} is not on this machine and could not be downloaded: {said}", remedy) from None
     if folder is None:
-        return model, revision or "main"
+        return model, revision
     return model, digest_files([*sorted(folder.rglob("*.safetensors")), *sorted(folder.glob("*.json"))])

@@ -16,7 +16,7 @@ import numpy as np
 
 from tools.backends.contract import Matrix
 from tools.backends.threads import thread_count
-from tools.errors import BackendFailed, BackendMissing
+from tools.errors import BackendFailed, BackendMissing, InputError
 
 REMEDY = 'pip install "annotation-assistant[ml]"'
 CLASSIFIER, TAGGER = "AutoModelForSequenceClassification", "AutoModelForTokenClassification"
@@ -69,11 +69,30 @@ def folder_of(name: str) -> Path | None:
     return place if place.is_dir() else None
 
 
+def place_of(name: str) -> tuple[str, str, bool]:
+    """(place, revision, whether it is a folder); a name of the hub without a revision is refused.
+
+    A branch moves, and suggestions of yesterday and today would come from different models under one name.
+    """
+    folder = folder_of(name)
+    if folder is not None:
+        return str(folder), "", True
+    place, _, revision = name.partition("@")
+    if not revision:
+        raise InputError(
+            f"hub:{name} names no revision and could mean another model tomorrow: write hub:{place}@COMMIT with the "
+            "commit that the model's page shows, or name a folder."
+        )
+    return place, revision, False
+
+
 @lru_cache(maxsize=2)
 def open_model(name: str, kind: str) -> HubModel:
-    """Load ``name`` (a folder, ``owner/model`` or ``owner/model@revision``) as the transformers class ``kind``."""
+    """Load ``name`` (a folder or ``owner/model@revision``) as the transformers class ``kind``."""
     if not is_installed():
         raise BackendMissing(f"hub:{name} needs transformers and torch.", REMEDY)
+    place, revision, is_folder = place_of(name)
+    folder = Path(place) if is_folder else None
     # Some releases of the hub's client report usage; nothing of ours does.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     import transformers
@@ -81,9 +100,7 @@ def open_model(name: str, kind: str) -> HubModel:
 
     silence: Any = logging
     silence.disable_progress_bar()
-    folder = folder_of(name)
-    place, _, revision = (str(folder), "", "") if folder else name.partition("@")
-    pinned: dict[str, Any] = {"local_files_only": folder is not None}
+    pinned: dict[str, Any] = {"local_files_only": is_folder}
     if revision:
         pinned["revision"] = revision
     try:

@@ -22,6 +22,9 @@ DEFAULTS = {
 }
 """The prompt of each field kind, where nobody names one."""
 
+MOST_EXAMPLES = 64
+"""Confirmed answers that a prompt may show."""
+
 _FILE = re.compile(r"\A---\n(?P<front>.*?\n)---\n+# System\n(?P<system>.*?)\n# User\n(?P<user>.*)\Z", re.DOTALL)
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 _SLOTS = {"question", "guideline", "labels", "delimiter", "marking", "text", "passages"}
@@ -31,7 +34,8 @@ _NAME = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*\Z")
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """One version of a prompt. ``source`` is the whole file and ``digest`` the SHA-256 of its bytes; ``task`` is the
-    kind of field it is for."""
+    kind of field it is for. ``examples`` is how many confirmed answers are shown before the text, at most; 0 for none.
+    """
 
     name: str
     task: str
@@ -39,6 +43,7 @@ class Prompt:
     user: str
     source: str
     digest: str
+    examples: int = 0
 
 
 def load_prompt(name: str, kind: str, own: str | None = None) -> Prompt:
@@ -84,8 +89,11 @@ def read_prompt(name: str, text: str) -> Prompt:
         raise InputError(f"The '# User' part of prompt {name!r} needs the slots text and delimiter.")
     if "text" in _SLOT.findall(found["system"]):
         raise InputError(f"Prompt {name!r} must not show the item's text in its '# System' part.")
+    examples = front.get("examples", 0)
+    if type(examples) is not int or not 0 <= examples <= MOST_EXAMPLES:
+        raise InputError(f"'examples' of prompt {name!r} is a number from 0 to {MOST_EXAMPLES}, got {examples!r}.")
     digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
-    return Prompt(name, str(front["task"]), found["system"].strip(), found["user"].strip(), text, digest)
+    return Prompt(name, str(front["task"]), found["system"].strip(), found["user"].strip(), text, digest, examples)
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:

@@ -6,6 +6,20 @@ import re
 
 from tools.backends.untrusted import clean, is_visible
 
+_MOST_OCCURRENCES = 50
+
+
+def quote_of(text: str, start: int, end: int) -> tuple[str, int] | None:
+    """The quote and occurrence by which :func:`locate_quote` finds a passage again; ``None`` where it does not."""
+    quote = " ".join(clean(text[start:end]).split())
+    for occurrence in range(1, _MOST_OCCURRENCES + 1):
+        place = locate_quote(text, quote, occurrence)
+        if place is None or place[0] > end:
+            return None
+        if place == (start, end):
+            return quote, occurrence
+    return None
+
 
 def locate_quote(text: str, quote: str, occurrence: int = 1) -> tuple[int, int] | None:
     """Code points (start, end) of the n-th place, from 1, where a quote stands in a text; ``None`` if there is none.

@@ -19,7 +19,7 @@ from tools.backends.language import FOREIGN_LIMIT, foreign_share
 from tools.backends.prompts import Prompt
 from tools.backends.remote_endpoint import REMEDY as REMOTE_REMEDY
 from tools.backends.remote_endpoint import endpoint_of
-from tools.backends.remote_labeller import RemoteLabeller
+from tools.backends.remote_labeller import RemoteLabeller, RemoteSettings
 from tools.errors import BudgetSpent, InputError, NotFound
 from tools.schema import FieldSpec
 from tools.sentences import percent
@@ -74,6 +74,7 @@ class Resources:
     prompt: Prompt | None = None
     calls: ReplyLog = field(default_factory=NoPaidCalls)
     secret: int = 0
+    remote: RemoteSettings = field(default_factory=RemoteSettings)
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,10 @@ def open_labeller(reference: str, spec: FieldSpec, resources: Resources) -> Labe
     if scheme == "remote":
         if resources.prompt is None:
             raise InputError(f"{reference} needs a prompt.")
-        return RemoteLabeller(spec, endpoint_of(name), resources.prompt, resources.calls, resources.secret)
+        endpoint = endpoint_of(name, resources.remote.timeout, resources.remote.connections)
+        return RemoteLabeller(
+            spec, endpoint, resources.prompt, resources.calls, resources.secret, settings=resources.remote
+        )
     if scheme == "hub":
         return _open_hub(name, spec)
     if reference != usual and (reference, usual) != (ZERO_SHOT, FEW_SHOT):

@@ -23,24 +23,33 @@ class Dialect:
     sends_logprobs: bool = True
 
     def after_refusal(self, message: str) -> Dialect | None:
-        """The next thing to try after a refusal with this message; ``None`` when nothing is left to take away."""
+        """The next thing to try after a refusal with this message; ``None`` when nothing is left to take away.
+
+        Log-probabilities go last where the refusal does not name them: they are all that confidence can come from.
+        """
         said = message.casefold()
-        if self.sends_logprobs and "logprob" in said:
+        if self.sends_logprobs and self.mode != "tool" and "logprob" in said:
             return replace(self, sends_logprobs=False)
         if self.limit_key == "max_tokens" and "max_completion_tokens" in said:
             return replace(self, limit_key="max_completion_tokens")
         if self.sends_temperature and "temperature" in said:
             return replace(self, sends_temperature=False)
         at = MODES.index(self.mode) + 1
-        return replace(self, mode=MODES[at], sends_logprobs=False) if at < len(MODES) else None
+        if at < len(MODES):
+            return replace(self, mode=MODES[at])
+        return replace(self, mode=MODES[0], sends_logprobs=False) if self.sends_logprobs else None
 
     def arguments(
-        self, messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any], answer_tokens: int
+        self,
+        messages: Sequence[Mapping[str, str]],
+        schema: Mapping[str, Any],
+        answer_tokens: int,
+        temperature: float = 0.0,
     ) -> dict[str, Any]:
         """The body of a chat completion request, without the model."""
         made: dict[str, Any] = {"messages": list(messages), self.limit_key: answer_tokens}
         if self.sends_temperature:
-            made["temperature"] = 0
+            made["temperature"] = temperature
         if self.mode == "json_schema":
             wrapped = {"name": ANSWER_TOOL, "strict": True, "schema": dict(schema)}
             made["response_format"] = {"type": "json_schema", "json_schema": wrapped}

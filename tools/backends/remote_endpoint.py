@@ -6,25 +6,43 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from tools.backends.contract import ReplyLog
 from tools.backends.remote_dialect import Dialect, Reply, read_body
+from tools.backends.remote_pace import pause_of, terms_of
 from tools.errors import BackendFailed, BackendMissing
 from tools.records import to_json
 
 USUAL_ADDRESS = "https://api.openai.com/v1"
 REMEDY = "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own (which needs no key)."
-MOST_TRIES = 6
-LONGEST_WAIT = 60.0
+TIMEOUT = 60.0
+"""Seconds until a call counts as lost, where nobody says otherwise."""
 
+CONNECTIONS = 16
+"""Calls at a time, where nobody says otherwise."""
+
+MOST_TRIES = 6
+"""Tries of one call that may each have cost something, or that were refused without a time to wait."""
+
+MOST_WAITS = 30
+"""Times that one call waits because the server said for how long: such a refusal costs nothing."""
+
+_FRAME = 16
 _FREE_TO_REPEAT = (429, 503, 529)
 _PERHAPS_PAID = (408, 409, 502, 504)
-# What each endpoint turned out to understand, for as long as the process lives.
-_DIALECTS: dict[tuple[str, str], Dialect] = {}
+# No other form of the question makes a text shorter or a filter friendlier.
+_ABOUT_THE_TEXT = (
+    "context length",
+    "context_length",
+    "too long",
+    "too many tokens",
+    "content_filter",
+    "content filter",
+)
 
 
 class RequestRefused(BackendFailed):
@@ -32,16 +50,23 @@ class RequestRefused(BackendFailed):
 
 
 class NoAnswer(BackendFailed):
-    """The endpoint did not answer, however often it was asked."""
+    """The endpoint did not answer, however often it was asked. ``is_down``: nobody was there to be asked."""
+
+    def __init__(self, message: str, is_down: bool = False) -> None:
+        """Keep the sentence."""
+        super().__init__(message)
+        self.is_down = is_down
 
 
 class _Passing(Exception):
-    """Worth another try. ``paid`` says whether the call may have cost something; ``wait`` what the server asked for."""
+    """Worth another try. ``paid`` says whether the call may have cost something; ``wait`` what the server asked for;
+    ``is_down`` that it could not be reached."""
 
-    def __init__(self, message: str, paid: bool, wait: float | None = None) -> None:
+    def __init__(self, message: str, paid: bool, wait: float | None = None, is_down: bool = False) -> None:
         super().__init__(message)
         self.paid = paid
         self.wait = wait
+        self.is_down = is_down
 
 
 class _Refusal(Exception):
@@ -50,31 +75,45 @@ class _Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to ask: messages, the JSON Schema of the answer and the most tokens it may take."""
+    """What to ask: messages, the JSON Schema of the answer and the most tokens it may take.
+
+    ``sample`` numbers repeats of the same question, which are asked at a ``temperature`` above 0.
+    """
 
     messages: tuple[Mapping[str, str], ...]
     schema: Mapping[str, Any]
     answer_tokens: int
+    temperature: float = 0.0
+    sample: int = 0
 
     @property
     def prompt_tokens(self) -> int:
         """Estimated tokens of the messages and the schema."""
         return estimate_tokens("".join(one["content"] for one in self.messages)) + estimate_tokens(to_json(self.schema))
 
+    @property
+    def most_tokens(self) -> int:
+        """What the call can take at most: a token is at least one byte, and a server frames each message with some."""
+        written = sum(len(one["content"].encode("utf-8", "surrogatepass")) for one in self.messages)
+        schema = len(to_json(self.schema).encode("utf-8", "surrogatepass"))
+        return written + schema + _FRAME * (len(self.messages) + 2) + self.answer_tokens
+
     def followed_by(self, *messages: Mapping[str, str]) -> Request:
         """The same conversation, longer."""
-        return Request((*self.messages, *messages), self.schema, self.answer_tokens)
+        return replace(self, messages=(*self.messages, *messages))
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where to ask, for which model. ``sleep`` is there for tests."""
+    """Where to ask, for which model. ``sleep`` and ``clock`` are there for tests."""
 
     model: str
     address: str = USUAL_ADDRESS
     api_key: str = field(default="", repr=False)
-    timeout: float = 60.0
+    timeout: float = TIMEOUT
+    connections: int = CONNECTIONS
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
+    clock: Callable[[], float] = field(default=time.monotonic, repr=False)
 
     def __post_init__(self) -> None:
         """Without an address of one's own there must be a key."""
@@ -92,56 +131,31 @@ class Endpoint:
 
     def call_key(self, request: Request) -> str:
         """What makes two calls the same call; the dialect does not, the answer means the same in all."""
-        settings = {"temperature": 0, "answer_tokens": request.answer_tokens, "schema": request.schema}
+        settings: dict[str, Any] = {
+            "temperature": request.temperature,
+            "answer_tokens": request.answer_tokens,
+            "schema": request.schema,
+        }
+        if request.sample:
+            settings["sample"] = request.sample
         same = {"address": self.shown_address, "model": self.model, "settings": settings, "messages": request.messages}
         return hashlib.sha256(to_json(same).encode("utf-8", "surrogatepass")).hexdigest()
 
+    def known(self, request: Request, calls: ReplyLog) -> Reply | None:
+        """The reply of the log, ``None`` where this call was never answered; nothing is sent."""
+        raw = calls.known(self.call_key(request))
+        return None if raw is None else read_body(raw)
+
     def ask(self, request: Request, calls: ReplyLog) -> Reply:
         """The reply, from the log where it once arrived; ``BudgetSpent`` comes before anything is sent."""
-        key = self.call_key(request)
-        known = calls.known(key)
-        return read_body(known if known is not None else self._ask_anew(key, request, calls))
+        known = self.known(request, calls)
+        return known if known is not None else read_body(_Call(self, request, calls).raw())
 
-    def _ask_anew(self, key: str, request: Request, calls: ReplyLog) -> str:
-        dialect = _DIALECTS.get((self.address, self.model), Dialect())
-        booking, tries = key, 0
-        while True:
-            calls.reserve(booking, request.prompt_tokens + request.answer_tokens)
-            try:
-                raw = self._post(request, dialect)
-            except _Refusal as refusal:
-                calls.failed(booking)
-                weaker = dialect.after_refusal(str(refusal))
-                if weaker is None:
-                    raise RequestRefused(f"remote:{self.model} refused the request: {refusal}") from None
-                dialect = weaker
-            except _Passing as trouble:
-                tries += 1
-                if not trouble.paid:
-                    calls.failed(booking)
-                if tries >= MOST_TRIES:
-                    raise NoAnswer(f"remote:{self.model} did not answer in {tries} tries: {trouble}") from None
-                # A call that may have been paid stays booked; the next try is booked beside it.
-                booking = f"{key}#{tries}" if trouble.paid else booking
-                self.sleep(_pause(tries, trouble.wait))
-            except BackendFailed:
-                calls.failed(booking)
-                raise
-            else:
-                _DIALECTS[self.address, self.model] = dialect
-                self._keep(key, raw, request, calls)
-                return raw
-
-    def _keep(self, key: str, raw: str, request: Request, calls: ReplyLog) -> None:
-        reply = read_body(raw)
-        asked = request.prompt_tokens if reply.prompt_tokens is None else reply.prompt_tokens
-        answered = estimate_tokens(reply.text) if reply.answer_tokens is None else reply.answer_tokens
-        calls.received(key, raw, asked, answered)
-
-    def _post(self, request: Request, dialect: Dialect) -> str:
+    def post(self, request: Request, dialect: Dialect) -> str:
+        """Send it once and return the raw body, or raise what is to be done instead."""
         import openai
 
-        arguments = dialect.arguments(request.messages, request.schema, request.answer_tokens)
+        arguments = dialect.arguments(request.messages, request.schema, request.answer_tokens, request.temperature)
         extra = {"extra_body": {"model": self.model, **arguments}}
         # Everything goes through the raw response: odd servers do not fit the package's own types.
         try:
@@ -151,7 +165,9 @@ class Endpoint:
             raise _Passing(f"no reply within {self.timeout:g} seconds", paid=True) from None
         except openai.APIConnectionError as error:
             cause = type(error.__cause__).__name__
-            raise _Passing(f"{self.shown_address} cannot be reached ({cause})", paid=cause != "ConnectError") from None
+            is_down = cause == "ConnectError"
+            told = f"{self.shown_address} cannot be reached ({cause})"
+            raise _Passing(told, paid=not is_down, is_down=is_down) from None
         except openai.APIStatusError as error:
             raise self._judge(error.status_code, self._redact(error.message), error.response.headers) from None
 
@@ -167,6 +183,8 @@ class Endpoint:
             return _Passing(f"status {status}", paid=False, wait=_asked_wait(headers))
         if status in _PERHAPS_PAID:
             return _Passing(f"status {status}", paid=True, wait=_asked_wait(headers))
+        if any(sign in message.casefold() for sign in _ABOUT_THE_TEXT):
+            return RequestRefused(f"remote:{self.model} refused the request: {message[:300]}")
         # Servers answer 500 as well as 400 to a response format that they do not know.
         return _Refusal(f"status {status}: {message[:300]}")
 
@@ -182,10 +200,95 @@ def _client(address: str, api_key: str, timeout: float) -> Any:
     return openai.OpenAI(base_url=address, api_key=api_key or "none", timeout=timeout, max_retries=0)
 
 
-def endpoint_of(model: str) -> Endpoint:
+class _Call:
+    """One call until it is answered or given up: each try is booked before it is sent."""
+
+    def __init__(self, endpoint: Endpoint, request: Request, calls: ReplyLog) -> None:
+        self._endpoint, self._request, self._calls = endpoint, request, calls
+        self._terms = terms_of(endpoint.address, endpoint.model)
+        self._dialect = self._terms.dialect or Dialect()
+        self._refused: set[Dialect] = set()
+        self._key = self._booking = endpoint.call_key(request)
+        self._tries = self._waits = 0
+
+    def raw(self) -> str:
+        """The raw body of the answer."""
+        while True:
+            with self._terms.in_turn():
+                found = self._attempt()
+            if isinstance(found, str):
+                return found
+            self._try_later(found)
+
+    def _attempt(self) -> str | _Passing:
+        """The raw body or a passing trouble, after as many refusals as there are forms of the question."""
+        while True:
+            try:
+                raw = self._send()
+            except _Refusal as refusal:
+                self._ask_otherwise(str(refusal))
+            except _Passing as trouble:
+                self._terms.probed()
+                return trouble
+            else:
+                self._terms.worked(self._dialect)
+                self._terms.probed()
+                return raw
+
+    def _send(self) -> str:
+        endpoint, request = self._endpoint, self._request
+        shared = self._terms.dialect
+        if shared is not None and shared not in self._refused:
+            self._dialect = shared  # others may have found out while this call waited for its turn
+        try:
+            with self._terms.connection(endpoint.connections):
+                self._terms.wait(endpoint.sleep, endpoint.clock)
+                self._calls.reserve(self._booking, request.most_tokens)
+                raw = endpoint.post(request, self._dialect)
+        except _Passing as trouble:
+            if not trouble.paid:
+                self._calls.failed(self._booking)
+            raise
+        except (_Refusal, BackendFailed):
+            self._calls.failed(self._booking)
+            raise
+        self._keep(raw)
+        return raw
+
+    def _ask_otherwise(self, refusal: str) -> None:
+        self._refused.add(self._dialect)
+        weaker = self._dialect.after_refusal(refusal)
+        if weaker is None:
+            self._terms.probed()
+            raise RequestRefused(f"remote:{self._endpoint.model} refused the request: {refusal}")
+        self._dialect = weaker
+
+    def _try_later(self, trouble: _Passing) -> None:
+        if trouble.wait is not None and not trouble.paid and self._waits < MOST_WAITS:
+            self._waits += 1
+            self._terms.hold(trouble.wait, self._endpoint.clock)
+            return
+        self._tries += 1
+        if self._tries >= MOST_TRIES:
+            tries = self._tries + self._waits
+            told = f"remote:{self._endpoint.model} did not answer in {tries} tries: {trouble}"
+            raise NoAnswer(told, trouble.is_down)
+        if trouble.paid:
+            # A call that may have been paid stays booked; the next try is booked beside it.
+            self._booking = f"{self._key}#{self._tries}"
+        self._endpoint.sleep(pause_of(self._tries))
+
+    def _keep(self, raw: str) -> None:
+        reply, request = read_body(raw), self._request
+        asked = request.prompt_tokens if reply.prompt_tokens is None else reply.prompt_tokens
+        answered = estimate_tokens(reply.text) if reply.answer_tokens is None else reply.answer_tokens
+        self._calls.received(self._key, raw, asked, answered)
+
+
+def endpoint_of(model: str, timeout: float = TIMEOUT, connections: int = CONNECTIONS) -> Endpoint:
     """The endpoint that ``OPENAI_BASE_URL`` and ``OPENAI_API_KEY`` name."""
     address = os.environ.get("OPENAI_BASE_URL", "").strip() or USUAL_ADDRESS
-    return Endpoint(model, address.rstrip("/"), os.environ.get("OPENAI_API_KEY", "").strip())
+    return Endpoint(model, address.rstrip("/"), os.environ.get("OPENAI_API_KEY", "").strip(), timeout, connections)
 
 
 def estimate_tokens(text: str) -> int:
@@ -202,8 +305,3 @@ def _asked_wait(headers: Mapping[str, str]) -> float | None:
         except (KeyError, ValueError):
             continue
     return None
-
-
-def _pause(tries: int, asked: float | None) -> float:
-    """Seconds to wait before the next try: what was asked for, else half a second and twice as long each time."""
-    return min(LONGEST_WAIT, asked if asked is not None else 0.5 * 2 ** (tries - 1))

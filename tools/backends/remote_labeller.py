@@ -3,201 +3,283 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tools.backends.contract import BackendIdentity, Example, ReplyLog, TextInput
-from tools.backends.prompts import Prompt, fill
+from tools.backends.contract import CALIBRATING_LABELS, BackendIdentity, Example, ReplyLog, TextInput
+from tools.backends.prompts import Prompt
+from tools.backends.remote_confidence import Confidence, calibrate, calibration_of, from_tokens, from_votes
 from tools.backends.remote_dialect import Reply
-from tools.backends.remote_endpoint import Endpoint, NoAnswer, Request, RequestRefused
-from tools.backends.replies import ReadAnswer, answer_schema, read_answer
-from tools.backends.token_scores import label_chance, other_labels
-from tools.backends.untrusted import Fenced, clean, explain_mark, fence
-from tools.errors import BackendError, ReplyUnreadable
-from tools.records import Alternative, Draft
+from tools.backends.remote_endpoint import CONNECTIONS, TIMEOUT, Endpoint, NoAnswer, RequestRefused
+from tools.backends.remote_pace import terms_of
+from tools.backends.remote_question import ANSWER_TOKENS, Asker, Question
+from tools.backends.replies import ReadAnswer, read_answer
+from tools.backends.shown_examples import choose_examples, from_record, to_record
+from tools.backends.untrusted import clean
+from tools.errors import BackendError, BudgetSpent, ReplyUnreadable
+from tools.records import Draft, JsonValue
 from tools.results import Artefact
-from tools.schema import FieldSpec, Label
-from tools.sentences import count_of
-from tools.values import value_label
+from tools.schema import FieldSpec
+from tools.sentences import count_of, verb
+from tools.values import same_value
 
-WORKERS = 8
-_ANSWER_TOKENS = {"choice": 256, "multi_choice": 512, "rating": 256, "spans": 1536, "relations": 1536}
+REPEAT_TEMPERATURE = 0.7
+"""Repeats at temperature 0 would agree whatever the model knows."""
+
 _QUOTED_BACK = 2000
+# Single items fail for reasons of their own; this many without one answer mean that nobody is there to give any.
+_HOPELESS = 8
+_KEY_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """One item with the request made of it."""
+class RemoteSettings:
+    """How a project asks: ``connections`` calls at a time, ``timeout`` seconds for each, every question ``repeats``
+    times, at most ``answer_tokens`` for an answer (0: what is usual for the kind of field)."""
 
-    one: TextInput
-    fenced: Fenced
-    request: Request
+    connections: int = CONNECTIONS
+    timeout: float = TIMEOUT
+    repeats: int = 1
+    answer_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """An answer that could be read, with the reply that it came in."""
+
+    answer: ReadAnswer
+    reply: Reply
 
 
 class RemoteLabeller:
     """Asks an OpenAI-compatible endpoint with a versioned prompt, once per item and once more after a bad answer."""
 
     def __init__(
-        self, field: FieldSpec, endpoint: Endpoint, prompt: Prompt, calls: ReplyLog, secret: int, workers: int = WORKERS
+        self,
+        field: FieldSpec,
+        endpoint: Endpoint,
+        prompt: Prompt,
+        calls: ReplyLog,
+        secret: int,
+        settings: RemoteSettings | None = None,
     ) -> None:
-        """``secret`` goes into the delimiters around item texts; ``workers`` calls run at a time."""
+        """``secret`` goes into the delimiters around item texts."""
         self.field = field
+        self._settings = settings or RemoteSettings()
         self._endpoint = endpoint
         self._prompt = prompt
         self._calls = calls
-        self._secret = secret
-        self._workers = workers
+        tokens = self._settings.answer_tokens or ANSWER_TOKENS[field.kind]
+        self._asker = Asker(field, prompt, secret, tokens)
 
     @property
     def identity(self) -> BackendIdentity:
         """Model, endpoint, settings and the prompt with its hash."""
-        settings = {
+        repeats = self._settings.repeats
+        settings: dict[str, JsonValue] = {
             "endpoint": self._endpoint.shown_address,
-            "temperature": 0,
-            "answer_tokens": _ANSWER_TOKENS[self.field.kind],
+            "temperature": REPEAT_TEMPERATURE if repeats > 1 else 0,
+            "answer_tokens": self._asker.answer_tokens,
+            "repeats": repeats,
         }
         model = self._endpoint.model
         return BackendIdentity(f"remote:{model}", model, settings, self._prompt.name, self._prompt.digest)
 
     def fit(self, examples: Sequence[Example], pool: Sequence[TextInput], seed: int) -> Artefact:
-        """Nothing is learned: the same artefact for all examples."""
-        said = {"model": self._endpoint.model, "prompt": self._prompt.name, "prompt_hash": self._prompt.digest}
-        return Artefact({"backend": f"remote:{self._endpoint.model}", **said})
+        """Choose the confirmed answers that the prompt shows, and calibrate on blind ones whose reply is there.
 
-    def estimate(self, inputs: Sequence[TextInput]) -> tuple[int, int]:
-        """(prompt tokens, most answer tokens), without second questions."""
-        asked = [self._asked(one) for one in inputs if self._needs_a_call(one)]
-        return sum(one.request.prompt_tokens for one in asked), sum(one.request.answer_tokens for one in asked)
+        Nothing is asked: a model's answer about a blind label counts where this very question was put to it before.
+        """
+        shown = choose_examples(self.field, examples, self._prompt.examples, seed)
+        made: dict[str, JsonValue] = {
+            "backend": f"remote:{self._endpoint.model}",
+            "model": self._endpoint.model,
+            "prompt": self._prompt.name,
+            "prompt_hash": self._prompt.digest,
+            "examples": [to_record(one) for one in shown],
+            "examples_shown": [one.input.item_id for one in shown],
+        }
+        scores, right = self._known_answers(examples, shown)
+        found = calibrate(self.field, scores, right, self._settings.repeats)
+        if found is not None:
+            made |= {"calibrated_on": found.labels, "calibration_record": found.to_record()}
+            made["calibration_words"] = (
+                f"one parameter on {found.labels} labels given without a suggestion, from {self._source}"
+            )
+        made["said"] = self._said(len(shown), len(scores), found is not None)
+        return Artefact(made)
+
+    @property
+    def _source(self) -> str:
+        repeats = self._settings.repeats
+        return "token probabilities" if repeats == 1 else f"the agreement of {repeats} answers"
+
+    def _said(self, shown: int, scored: int, is_calibrated: bool) -> str:
+        """What the suggestions rest on, in sentences."""
+        said = []
+        if self._prompt.examples:
+            told = f"{count_of(shown, 'confirmed answer')} {verb(shown, 'is', 'are')} shown to it as examples"
+            said.append(told + ("." if shown else ": those that may calibrate never are."))
+        if is_calibrated:
+            said.append(
+                f"Scores come from {self._source} and are calibrated on {scored:,} labels given without a suggestion."
+            )
+        else:
+            said.append(
+                f"Scores are not calibrated: that takes {CALIBRATING_LABELS} labels given without a suggestion on "
+                f"items that it answered and scored before; there are {scored:,}."
+            )
+        return " ".join(said)
+
+    def _known_answers(self, examples: Sequence[Example], shown: Sequence[Example]) -> tuple[list[float], list[bool]]:
+        """(scores, whether people said the same) for the blind labels that this question was put about before."""
+        scores, right = [], []
+        for one in examples:
+            if not one.calibrates or not self._needs_a_call(one.input):
+                continue
+            try:
+                answer, confidence = self._judged(self._asker.question(one.input, shown), is_known_only=True)
+            except (ReplyUnreadable, _NotThere):
+                continue
+            if confidence.score is not None:
+                scores.append(confidence.score)
+                right.append(same_value(answer.value, one.value))
+        return scores, right
+
+    def estimate(self, inputs: Sequence[TextInput], known: Sequence[Example] = (), seed: int = 0) -> tuple[int, int]:
+        """(prompt tokens, most answer tokens) with all repeats, without second questions after bad answers."""
+        shown = choose_examples(self.field, known, self._prompt.examples, seed)
+        asked = [self._asker.question(one, shown).request for one in inputs if self._needs_a_call(one)]
+        repeats = self._settings.repeats
+        return sum(one.prompt_tokens for one in asked) * repeats, sum(one.answer_tokens for one in asked) * repeats
 
     def predict(self, artefact: Artefact, inputs: Sequence[TextInput]) -> list[Draft]:
         """One draft for each input; what cannot be read is ``unread``.
 
         ``BudgetSpent`` and an endpoint that answers nothing at all stop the rest; replies that arrived are kept.
         """
-        stop = threading.Event()
-        with ThreadPoolExecutor(max(1, min(self._workers, len(inputs)))) as threads:
-            answers = list(threads.map(lambda one: self._guarded(one, stop), inputs))
-        failures = [answer for answer in answers if isinstance(answer, BackendError)]
-        fatal = [failure for failure in failures if not isinstance(failure, NoAnswer | RequestRefused)]
-        if fatal:
-            raise fatal[0]
-        if failures and len(failures) == len(inputs):
-            raise failures[0]
+        stop, room = threading.Event(), terms_of(self._endpoint.address, self._endpoint.model).room
+        shown = [from_record(one) for one in artefact.json.get("examples", ())]
+        calibration = calibration_of(artefact.json.get("calibration_record"))
+
+        def guarded(one: TextInput) -> Draft | BackendError | None:
+            """A draft or what went wrong; ``None`` for items not begun after a failure that concerns all."""
+            if stop.is_set():
+                return None
+            try:
+                draft, confidence = room.work(lambda: self._label(one, shown))
+            except (NoAnswer, RequestRefused) as failure:
+                return failure
+            except BackendError as failure:
+                stop.set()
+                return failure
+            certain = calibration.apply(confidence) if calibration is not None else confidence
+            return replace(draft, score=certain.score, score_source=certain.source, alternatives=certain.others)
+
+        with ThreadPoolExecutor(max(1, min(self._settings.connections, len(inputs)))) as threads:
+            answers = list(threads.map(guarded, inputs))
+        self._refuse_hopeless(answers)
         return [
             self._unread(one, str(answer)) if isinstance(answer, BackendError) else answer
             for one, answer in zip(inputs, answers, strict=True)
             if answer is not None
         ]
 
-    def _guarded(self, one: TextInput, stop: threading.Event) -> Draft | BackendError | None:
-        """A draft or what went wrong; ``None`` for items not begun after a failure that concerns all."""
-        if stop.is_set():
-            return None
-        try:
-            return self._label(one)
-        except (NoAnswer, RequestRefused) as failure:
-            return failure
-        except BackendError as failure:
-            stop.set()
-            return failure
+    def _refuse_hopeless(self, answers: Sequence[Draft | BackendError | None]) -> None:
+        """Raise what concerns all items; what concerns a single one becomes its own unread draft."""
+        failures = [answer for answer in answers if isinstance(answer, BackendError)]
+        for failure in failures:
+            if isinstance(failure, BudgetSpent):
+                raise BudgetSpent(str(failure), [answer for answer in answers if isinstance(answer, Draft)])
+            if not isinstance(failure, NoAnswer | RequestRefused):
+                raise failure
+        is_nobody_there = any(isinstance(failure, NoAnswer) and failure.is_down for failure in failures)
+        if len(failures) == len(answers) and (is_nobody_there or len(failures) >= _HOPELESS):
+            raise failures[0]
 
-    def _label(self, one: TextInput) -> Draft:
+    def _label(self, one: TextInput, shown: Sequence[Example]) -> tuple[Draft, Confidence]:
         if not self._needs_a_call(one):
             reason = f"{count_of(len(one.spans), 'span')} on the item, so nothing to join"
-            return Draft(one.item_id, self.field.id, {"relations": []}, reason=reason)
-        asked = self._asked(one)
-        reply = self._endpoint.ask(asked.request, self._calls)
+            return Draft(one.item_id, self.field.id, {"relations": []}, reason=reason), Confidence()
+        question = self._asker.question(one, shown)
         try:
-            return self._draft(asked, reply, self._read(asked, reply))
+            answer, confidence = self._judged(question)
         except ReplyUnreadable as problem:
-            return self._ask_again(asked, reply, str(problem))
+            return self._unread(one, str(problem), self._endpoint.call_key(question.request)), Confidence()
+        notes = [self._made_by, answer.left_out]
+        notes.append("only the beginning of the text was shown" if question.fenced.was_cut else "")
+        reason = "; ".join(note for note in notes if note)
+        return Draft(one.item_id, self.field.id, answer.value, reason=reason), confidence
 
-    def _ask_again(self, asked: _Asked, first: Reply, problem: str) -> Draft:
-        complaint = f"This answer cannot be used: {problem}. Answer again with one JSON object as asked, nothing else."
-        request = asked.request.followed_by(
-            {"role": "assistant", "content": clean(first.text)[:_QUOTED_BACK] or "(nothing)"},
-            {"role": "user", "content": complaint},
-        )
-        reply = self._endpoint.ask(request, self._calls)
+    def _judged(self, question: Question, is_known_only: bool = False) -> tuple[ReadAnswer, Confidence]:
+        """The answer and how sure it is: of one reply by its tokens, of several by how many agree."""
+        repeats = self._settings.repeats
+        if repeats == 1:
+            made = self._answered(question, is_known_only)
+            return made.answer, from_tokens(self.field, made.reply, made.answer)
+        answers, problem = [], ReplyUnreadable("no reply could be read")
+        for sample in range(1, repeats + 1):
+            request = replace(question.request, temperature=REPEAT_TEMPERATURE, sample=sample)
+            try:
+                answers.append(self._answered(replace(question, request=request), is_known_only).answer)
+            except ReplyUnreadable as found:
+                problem = found
+        if not answers:
+            raise problem
+        return from_votes(answers, repeats)
+
+    def _answered(self, question: Question, is_known_only: bool) -> _Answered:
+        """Ask, and ask once more with what was wrong with the first answer."""
+        first = self._reply(question, is_known_only)
         try:
-            return self._draft(asked, reply, self._read(asked, reply))
+            return _Answered(self._read(question, first), first)
+        except ReplyUnreadable as problem:
+            complaint = f"This answer cannot be used: {problem}. Answer again with one JSON object as asked, no more."
+        said = {"role": "assistant", "content": clean(first.text)[:_QUOTED_BACK] or "(nothing)"}
+        request = question.request.followed_by(said, {"role": "user", "content": complaint})
+        second = self._reply(replace(question, request=request), is_known_only)
+        try:
+            return _Answered(self._read(question, second), second)
         except ReplyUnreadable as again:
-            return self._unread(asked.one, f"{again} (asked twice)")
+            raise ReplyUnreadable(f"{again} (asked twice)", second.text) from None
 
-    def _read(self, asked: _Asked, reply: Reply) -> ReadAnswer:
+    def _reply(self, question: Question, is_known_only: bool) -> Reply:
+        if not is_known_only:
+            return self._endpoint.ask(question.request, self._calls)
+        known = self._endpoint.known(question.request, self._calls)
+        if known is None:
+            raise _NotThere
+        return known
+
+    def _read(self, question: Question, reply: Reply) -> ReadAnswer:
         if not reply.text.strip():
             cut = " because it was cut at the most tokens" if reply.finish == "length" else ""
             raise ReplyUnreadable(f"the reply is empty{cut}", reply.text)
-        return read_answer(self.field, reply.text, asked.one.text, asked.one.spans, asked.fenced.mark)
+        return read_answer(self.field, reply.text, question.one.text, question.one.spans, question.fenced.mark)
 
-    def _draft(self, asked: _Asked, reply: Reply, answer: ReadAnswer) -> Draft:
-        notes = [f"{self._endpoint.model} with prompt {self._prompt.name}", answer.left_out]
-        notes.append("only the beginning of the text was shown" if asked.fenced.was_cut else "")
-        score, others = self._confidence(reply, answer)
-        return Draft(
-            asked.one.item_id,
-            self.field.id,
-            answer.value,
-            score,
-            "none" if score is None else "logprob",
-            others,
-            "; ".join(note for note in notes if note),
-        )
+    @property
+    def _made_by(self) -> str:
+        return f"{self._endpoint.model} with prompt {self._prompt.name}"
 
-    def _confidence(self, reply: Reply, answer: ReadAnswer) -> tuple[float | None, tuple[Alternative, ...]]:
-        label = value_label(answer.value)
-        if label is None:
-            return None, ()
-        key = "rating" if self.field.kind == "rating" else "label"
-        score = label_chance(reply.tokens, key, label)
-        if score is None or self.field.kind == "rating":
-            return score, ()
-        return score, other_labels(reply.tokens, key, label, self.field.label_ids)
-
-    def _unread(self, one: TextInput, problem: str) -> Draft:
-        reason = f"{self._endpoint.model} with prompt {self._prompt.name}"
-        return Draft(one.item_id, self.field.id, None, reason=reason, state="unread", problem=problem)
+    def _unread(self, one: TextInput, problem: str, key: str = "") -> Draft:
+        kept = f"; the replies are kept under call {key[:_KEY_SHOWN]}" if key else ""
+        return Draft(one.item_id, self.field.id, None, reason=self._made_by + kept, state="unread", problem=problem)
 
     def _needs_a_call(self, one: TextInput) -> bool:
         return self.field.kind != "relations" or len(one.spans) > 1
 
-    def _asked(self, one: TextInput) -> _Asked:
-        fenced = fence(one.text, self._secret)
-        values = {
-            "question": clean(self.field.question or self.field.name),
-            "guideline": clean(self.field.guideline),
-            "labels": describe_labels(self.field),
-            "delimiter": fenced.delimiter,
-            "marking": explain_mark(fenced.mark),
-            "text": fenced.text,
-            "passages": _passages(one, fenced.mark),
-        }
-        messages = (
-            {"role": "system", "content": fill(self._prompt.system, values)},
-            {"role": "user", "content": fill(self._prompt.user, values)},
-        )
-        schema = answer_schema(self.field, one.spans)
-        return _Asked(one, fenced, Request(messages, schema, _ANSWER_TOKENS[self.field.kind]))
+
+class _NotThere(Exception):
+    """The log holds no reply to this question."""
 
 
-def describe_labels(field: FieldSpec) -> str:
-    """The labels of a field as lines of a prompt; for a rating its scale."""
-    if field.kind == "rating":
-        return f"whole numbers from {field.min} to {field.max}"
-    return "\n".join(_label_line(label) for label in field.answers)
-
-
-def _label_line(label: Label) -> str:
-    line = f"- {label.id}: {clean(label.name)}"
-    if label.from_ or label.to:
-        line += f" (from {' or '.join(label.from_) or 'any'} to {' or '.join(label.to) or 'any'})"
-    return f"{line}. {clean(label.description)}" if label.description else line
-
-
-def _passages(one: TextInput, mark: str) -> str:
-    lines = []
-    for number, span in enumerate(one.spans, start=1):
-        quoted = " ".join(clean(one.text[int(span["start"]) : int(span["end"])]).split())
-        lines.append(f"P{number} ({span['label']}): {quoted.replace(' ', mark) if mark else quoted}")
-    return "\n".join(lines)
+def settings_from(given: Mapping[str, JsonValue]) -> RemoteSettings:
+    """The settings of a project under ``remote_connections``, ``remote_timeout`` and so on, as far as they are set."""
+    usual = RemoteSettings()
+    return RemoteSettings(
+        int(given.get("remote_connections") or usual.connections),
+        float(given.get("remote_timeout") or usual.timeout),
+        int(given.get("remote_repeats") or usual.repeats),
+        int(given.get("remote_answer_tokens") or usual.answer_tokens),
+    )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tools.backends.prose import Letters, read_label, read_labels, read_rating
 from tools.backends.quotes import locate_quote
 from tools.errors import ReplyUnreadable, ValueRefused
 from tools.records import JsonValue
@@ -56,28 +57,72 @@ def _read_at(text: str, start: int) -> Any:
 def _attempt(read: Callable[..., Any], *given: str | int) -> Any:
     try:
         return read(*given)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError, ReplyUnreadable):
         return None
 
 
-def read_answer(field: FieldSpec, reply: str, text: str, spans: Sequence[Span] = (), mark: str = "") -> ReadAnswer:
+def read_answer(
+    field: FieldSpec,
+    reply: str,
+    text: str,
+    spans: Sequence[Span] = (),
+    mark: str = "",
+    letters: Letters | None = None,
+) -> ReadAnswer:
     """The value a reply gives for a field, or :class:`ReplyUnreadable` with what is wrong with it.
 
     ``text`` is the item's text as it is stored; ``spans`` are the passages a relation may join, P1 being the first.
-    ``mark`` stood for blanks in the text as the model saw it.
+    ``mark`` stood for blanks in the text as the model saw it. ``letters`` name the labels where the prompt offered them
+    under letters. Without a JSON object, one plain answer is read where there can be no doubt (see
+    :mod:`tools.backends.prose`).
     """
-    given = parse_json(reply.replace(mark, " ") if mark else reply)
+    reply = reply.replace(mark, " ") if mark else reply
     key = _KEYS[field.kind]
-    if key not in given:
-        raise ReplyUnreadable(f"the answer has no key {key!r}", reply)
+    answer = _bare_list(field, reply)
+    if answer is None:
+        try:
+            answer = _under_the_key(parse_json(reply), key, reply)
+        except ReplyUnreadable:
+            answer = _in_words(field, _THINKING.sub("", reply), letters)
+            if answer is None:
+                raise
     try:
         if field.kind == "spans":
-            return _read_spans(field, given[key], text)
+            return _read_spans(field, answer, text)
         if field.kind == "relations":
-            return ReadAnswer(check_value(field, {"relations": _read_relations(given[key], spans)}, text, spans))
-        return ReadAnswer(check_value(field, {key: _plain(field, given[key])}, text))
+            return ReadAnswer(check_value(field, {"relations": _read_relations(answer, spans)}, text, spans))
+        return ReadAnswer(check_value(field, {key: _plain(field, answer, letters)}, text))
     except (ValueRefused, _BadShape) as problem:
         raise ReplyUnreadable(str(problem), reply) from None
+
+
+def _bare_list(field: FieldSpec, reply: str) -> list[Any] | None:
+    """A reply that is a list and nothing else, where the answer is one."""
+    bare = _THINKING.sub("", reply).strip().removeprefix("```json").strip("`").strip()
+    if field.kind not in ("multi_choice", "spans", "relations") or not bare.startswith("["):
+        return None
+    listed = _attempt(json.loads, bare)
+    return listed if isinstance(listed, list) else None
+
+
+def _in_words(field: FieldSpec, reply: str, letters: Letters | None) -> JsonValue:
+    """The answer of a reply without a usable object, ``None`` where it is not beyond doubt."""
+    if _attempt(parse_json, reply) is not None:
+        return None  # it did answer in JSON, only not what was asked
+    if field.kind == "choice":
+        return read_label(field, reply, letters)
+    if field.kind == "rating":
+        return read_rating(field, reply)
+    return read_labels(field, reply) if field.kind == "multi_choice" else None
+
+
+def _under_the_key(given: Mapping[str, Any], key: str, reply: str) -> Any:
+    """The answer in an object; the only entry of one with another key will do."""
+    if key in given:
+        return given[key]
+    if len(given) == 1:
+        return next(iter(given.values()))
+    raise ReplyUnreadable(f"the answer has no key {key!r}", reply)
 
 
 class _BadShape(Exception):
@@ -87,14 +132,18 @@ class _BadShape(Exception):
 _KEYS = {"choice": "label", "multi_choice": "labels", "rating": "rating", "spans": "spans", "relations": "relations"}
 
 
-def _plain(field: FieldSpec, given: Any) -> Any:
+def _plain(field: FieldSpec, given: Any, letters: Letters | None = None) -> Any:
     """Display names as ids and digits as numbers; anything else stays and is refused by the schema."""
     if isinstance(given, list):
-        return [_plain(field, one) for one in given]
+        is_one = field.kind == "choice" and len(given) == 1
+        return _plain(field, given[0], letters) if is_one else [_plain(field, one, letters) for one in given]
     if field.kind == "rating":
         return int(given) if isinstance(given, str) and re.fullmatch(r"-?\d{1,9}", given) else given
+    if not isinstance(given, str) or given in field.label_ids:
+        return given
     names = {label.name.casefold(): label.id for label in field.answers}
-    return names.get(given.casefold(), given) if isinstance(given, str) and given not in field.label_ids else given
+    names |= {label.id.casefold(): label.id for label in field.answers}
+    return names.get(given.strip().casefold(), (letters or {}).get(given.strip().upper(), given))
 
 
 def _read_spans(field: FieldSpec, given: Any, text: str) -> ReadAnswer:

@@ -36,13 +36,26 @@ def other_labels(tokens: Sequence[ScoredToken], key: str, label: str, labels: Se
     return tuple(Alternative(other, min(1.0, chance)) for other, chance in ranked)
 
 
-def _tokens_of(tokens: Sequence[ScoredToken], key: str, label: str) -> list[ScoredToken]:
-    """The tokens that overlap the label where it stands as the value of the key in the joined text."""
+def list_chance(tokens: Sequence[ScoredToken], key: str) -> float | None:
+    """Probability of the tokens that spell the whole list under ``key``; ``None`` where it cannot be told."""
     written = "".join(token.text for token in tokens)
-    places = list(re.finditer(rf'["\']{re.escape(key)}["\']\s*:\s*["\']?({re.escape(label)})', written))
-    if not places:
-        return []
-    start, end = places[-1].span(1)
+    places = list(re.finditer(rf'["\']{re.escape(key)}["\']\s*:\s*(\[[^\]]*\])', written))
+    inside = _overlapping(tokens, *places[-1].span(1)) if places else []
+    return math.exp(min(0.0, sum(token.logprob for token in inside))) if inside else None
+
+
+def _tokens_of(tokens: Sequence[ScoredToken], key: str, label: str) -> list[ScoredToken]:
+    """The tokens that overlap the label where it stands as the value of the key, or alone in a reply without keys."""
+    written = "".join(token.text for token in tokens)
+    under_key = rf'["\']{re.escape(key)}["\']\s*:\s*["\']?({re.escape(label)})(?!\w)'
+    places = list(re.finditer(under_key, written))
+    if not places and "{" not in written:
+        places = list(re.finditer(rf"(?<!\w)({re.escape(label)})(?!\w)", written, re.IGNORECASE))
+    return _overlapping(tokens, *places[-1].span(1)) if places else []
+
+
+def _overlapping(tokens: Sequence[ScoredToken], start: int, end: int) -> list[ScoredToken]:
+    """The tokens between two places of the joined text."""
     inside, at = [], 0
     for token in tokens:
         if at < end and at + len(token.text) > start:

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 SUSPICIOUS = 0.5
 """From this score on an item is marked."""
 
+MARK = "suspicious: "
+"""How the reason of a suggestion begins whose item is marked; its suggestion is not shown before the decision."""
+
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,14 +22,18 @@ from tools.backends.registry import (
     open_labeller,
     split_reference,
 )
+from tools.backends.remote_labeller import RemoteSettings, settings_from
 from tools.backends.vectors import vectors_of
 from tools.context import IdArray, LabelTable, ToolContext
 from tools.filters import ItemFilter
+from tools.prelabel.confirmed import KnownReplies, confirmed_examples
+from tools.prelabel.more_labels import say_how_many_more
+from tools.prelabel.spans import spans_of
 from tools.records import JsonValue
 from tools.results import Artefact
 from tools.schema import FieldSpec
 
-NEW_POOL_VECTORS = 1000
+NEW_POOL_VECTORS = 2000
 """Unlabelled items whose vectors are made before the job begins; more are used where they are there already."""
 
 NEW_LABEL_VECTORS = 5000
@@ -64,7 +68,8 @@ def open_task(reference: str, prompt_name: str, field: FieldSpec, ctx: ToolConte
         own = ctx.own_prompt(prompt_name) if prompt_name else None
         prompt = load_prompt(prompt_name, field.kind, own)
     chosen = _embedder(reference, ctx)
-    resources = Resources(chosen.embedder.reference if chosen else "", prompt, secret=ctx.seed)
+    remote = settings_from(ctx.settings)
+    resources = Resources(chosen.embedder.reference if chosen else "", prompt, secret=ctx.seed, remote=remote)
     labeller = open_labeller(reference, field, resources)
     if field.kind in _NEEDS_ANSWERS and not len(ctx.labels.training(field.id)):
         labeller.fit([], [], ctx.seed)
@@ -74,6 +79,7 @@ def open_task(reference: str, prompt_name: str, field: FieldSpec, ctx: ToolConte
         "embedder": resources.embedder,
         "prompt": prompt.name if prompt else "",
         "prompt_source": prompt.source if prompt else "",
+        "remote": asdict(remote),
         "notes": list(chosen.notes) if chosen else [],
     }
     return Task(labeller, reference, frozen)
@@ -83,7 +89,9 @@ def learn(frozen: Mapping[str, Any], ctx: ToolContext) -> Learned:
     """Fit the back-end of a task on what people confirmed; takes seconds to minutes."""
     field, reference = FieldSpec.model_validate(frozen["field"]), str(frozen["reference"])
     prompt = read_prompt(frozen["prompt"], frozen["prompt_source"]) if frozen["prompt"] else None
-    labeller = open_labeller(reference, field, Resources(frozen["embedder"], prompt, secret=ctx.seed))
+    remote = RemoteSettings(**frozen.get("remote", {}))
+    resources = Resources(frozen["embedder"], prompt, KnownReplies(ctx), ctx.seed, remote)
+    labeller = open_labeller(reference, field, resources)
     embedder = open_embedder(frozen["embedder"]) if frozen["embedder"] else None
     examples, pool, notes = _material(field, reference, ctx.labels.training(field.id), embedder, ctx)
     artefact = labeller.fit(examples, pool, ctx.seed)
@@ -107,7 +115,10 @@ def _material(
     field: FieldSpec, reference: str, table: LabelTable, embedder: TextEmbedder | None, ctx: ToolContext
 ) -> tuple[list[Example], list[TextInput], tuple[str, ...]]:
     """(examples, pool, notes); back-ends that do not learn get nothing."""
-    if split_reference(reference)[0] != "builtin":
+    scheme = split_reference(reference)[0]
+    if scheme == "remote":
+        return confirmed_examples(field, table, ctx), [], ()
+    if scheme != "builtin":
         return [], [], ()
     if embedder is not None:
         return _with_vectors(table, embedder, ctx)
@@ -135,23 +146,6 @@ def _with_vectors(
     return examples, make_inputs(looked_at[kept], [""] * len(kept), pool.matrix[kept]), note
 
 
-def spans_of(
-    field: FieldSpec, item_ids: IdArray | list[int], ctx: ToolContext
-) -> dict[int, list[Mapping[str, JsonValue]]]:
-    """The spans that relations of ``field`` may join, by item: those that people gave, else the suggested ones."""
-    wanted = {int(item) for item in item_ids}
-    table = ctx.labels.training(field.over)
-    found: dict[int, list[Mapping[str, Any]]] = {
-        int(item): list(value["spans"])
-        for item, value in zip(table.item_ids, table.values, strict=True)
-        if int(item) in wanted
-    }
-    missing = sorted(wanted - set(found))
-    for item, proposal in ctx.proposals.latest(field.over, missing).items():
-        found[item] = list((proposal.draft.value or {}).get("spans", ()))
-    return found
-
-
 def choose_items(
     field: FieldSpec, state: str, words: str, saved: str, items: str, ctx: ToolContext
 ) -> tuple[ItemFilter, IdArray]:
@@ -174,7 +168,8 @@ def estimate(labeller: Labeller, ids: IdArray, field: FieldSpec, ctx: ToolContex
         return None
     looked_at = spread(ids, _ESTIMATE_FROM)
     spans = spans_of(field, looked_at, ctx) if field.kind == "relations" else None
-    asked, answered = count(make_inputs(looked_at, ctx.items.texts(looked_at), spans=spans))
+    known = confirmed_examples(field, ctx.labels.training(field.id), ctx)
+    asked, answered = count(make_inputs(looked_at, ctx.items.texts(looked_at), spans=spans), known, ctx.seed)
     scale = len(ids) / len(looked_at)
     return round(asked * scale), round(answered * scale)
 
@@ -183,13 +178,14 @@ def describe_learning(learned: Learned, field: FieldSpec, table: LabelTable) -> 
     """What the suggestions rest on, in sentences."""
     said = learned.artefact.json
     if split_reference(learned.reference)[0] != "builtin":
-        return ""
+        return str(said.get("said", ""))
     if learned.reference == ZERO_SHOT:
         return ""
     if not learned.labels:
         return (
             f"Nobody has labelled {field.name!r} yet, so the names and descriptions of the labels are all there is to "
-            "go by: people's labels come first, and suggestions follow them."
+            "go by: people's labels come first, and suggestions follow them. "
+            + say_how_many_more(learned.artefact, field, ())
         )
     text = f"It learned from {learned.labels:,} confirmed {'answer' if learned.labels == 1 else 'answers'}."
     if field.kind == "choice":
@@ -199,12 +195,16 @@ def describe_learning(learned: Learned, field: FieldSpec, table: LabelTable) -> 
         text += f" Scores are calibrated on {on:,} labels that were given without a suggestion."
     else:
         text += f" Scores are not calibrated: that takes {CALIBRATING_LABELS} labels given without a suggestion."
+    if learned.reference == FEW_SHOT:
+        text += " " + say_how_many_more(learned.artefact, field, table.values)
     return text
 
 
 def calibration_words(learned: Learned) -> str:
     """How the scores were calibrated, "" where they were not; it stands in the run's settings."""
     on = int(learned.artefact.json.get("calibrated_on", 0))
+    if split_reference(learned.reference)[0] == "remote":
+        return str(learned.artefact.json.get("calibration_words", ""))
     return f"one parameter, out of fold, on {on} labels given without a suggestion" if on else ""
 
 

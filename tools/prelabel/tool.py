@@ -27,7 +27,7 @@ from tools.sentences import count_of
 from tools.spec import ToolArgs, tool
 
 VERSION = 1
-UNIT, REMOTE_UNIT = 64, 16
+UNIT, REMOTE_UNIT = 64, 32
 MOST_NAMED = 1000
 """Items that 'those' means in the next sentence."""
 
@@ -43,7 +43,11 @@ class PrelabelArgs(ToolArgs):
         description="Back-end: builtin:few-shot, builtin:zero-shot (label names only), builtin:spans, "
         "builtin:relations, hub:NAME-or-folder or remote:MODEL; the project's own, else the built-in one, if empty",
     )
-    prompt: str = Field(default="", description="For remote: name of the prompt, for example classify.choice.v1")
+    prompt: str = Field(
+        default="",
+        description="For remote: name of the prompt, for example classify.choice.v1, or "
+        "classify.choice_few_shot.v1 to show confirmed answers as examples",
+    )
     state: Where = Field(default="undecided", description="Only items in this state for the field")
     words: str = Field(default="", description="Only items with these words in their text")
     saved: str = Field(default="", description="Only items of this saved filter")
@@ -77,7 +81,8 @@ def prelabel(args: PrelabelArgs, ctx: ToolContext) -> ToolResult:
 
 
 def _without_budget(reference: str, cost: tuple[int, int] | None, ctx: ToolContext) -> str:
-    if cost is None or int(ctx.settings.get("budget_tokens") or 0) > 0:
+    has_money = _price(cost, ctx) is not None and float(ctx.settings.get("budget_money") or 0) > 0
+    if cost is None or has_money or int(ctx.settings.get("budget_tokens") or 0) > 0:
         return ""
     return (
         f"{reference} would take up to {sum(cost):,} tokens, and the project's budget is 0. Set budget_tokens to what "
@@ -131,8 +136,6 @@ def _learns_from(task: Task, field: FieldSpec, ctx: ToolContext) -> str:
         return ""
     if task.reference == ZERO_SHOT:
         return "It goes by the names and descriptions of the labels only, whatever people have labelled."
-    if task.reference == ZERO_SHOT:
-        return "It goes by the names and descriptions of the labels only, whatever people have labelled."
     labels = len(ctx.labels.training(field.id))
     if not labels:
         return (
@@ -153,9 +156,13 @@ def _cost_words(cost: tuple[int, int] | None, price: float | None, ctx: ToolCont
     if cost is None:
         return ""
     asked, answered = cost
+    repeats = int(ctx.settings.get("remote_repeats") or 1)
     text = f"That takes about {asked:,} prompt tokens and at most {answered:,} answer tokens"
+    text += f", every item being asked {repeats} times" if repeats > 1 else ""
     text += f", about {price:.2f} in your price's currency." if price is not None else "; no price is set."
-    budget = int(ctx.settings.get("budget_tokens") or 0)
-    if asked + answered > budget:
+    budget, money = int(ctx.settings.get("budget_tokens") or 0), ctx.settings.get("budget_money")
+    if price is not None and money is not None and price > float(money):
+        text += f" The budget of {float(money):,.2f} may not be enough; the job then pauses and nothing is lost."
+    elif (budget or price is None or money is None) and asked + answered > budget:
         text += f" The budget of {budget:,} tokens may not be enough; the job then pauses and nothing is lost."
     return text

@@ -9,17 +9,20 @@ from typing import Any
 from tools.backends.contract import TextInput
 from tools.backends.material import make_inputs
 from tools.backends.prompts import read_prompt
-from tools.backends.registry import Resources, open_embedder, open_labeller
+from tools.backends.registry import Resources, open_embedder, open_labeller, split_reference
+from tools.backends.remote_labeller import RemoteSettings
 from tools.backends.vectors import vectors_of
 from tools.context import CallLog, ToolContext
-from tools.errors import BackendFailed
-from tools.prelabel.injection import injection_score
-from tools.prelabel.plan import calibration_words, describe_learning, learn, spans_of
+from tools.errors import BackendFailed, BudgetSpent
+from tools.prelabel.injection import MARK, injection_score
+from tools.prelabel.plan import calibration_words, describe_learning, learn
+from tools.prelabel.spans import spans_of
 from tools.records import Draft
 from tools.results import Artefact, Prepared
 from tools.schema import FieldSpec
 
-LEARNED_SETTINGS = ("labels", "mode", "c", "spans", "relations")
+REMOTE_UNITS = 6
+LEARNED_SETTINGS = ("labels", "mode", "c", "spans", "relations", "examples_shown")
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,10 @@ class PrelabelWork:
         sentence = " ".join((describe_learning(learned, field, ctx.labels.training(field.id)), *learned.notes))
         return Prepared(learned.artefact, settings, sentence.strip())
 
+    def units_at_once(self, artefact: Artefact) -> int:
+        """Several where a model elsewhere is waited for: one slow answer must not leave its connections idle."""
+        return REMOTE_UNITS if split_reference(str(artefact.json["plan"]["reference"]))[0] == "remote" else 1
+
     def load(self, ctx: ToolContext, unit: Sequence[int], artefact: Artefact) -> Batch:
         """Texts of the items, with their vectors or spans where the back-end uses them."""
         plan = artefact.json["plan"]
@@ -59,12 +66,16 @@ class PrelabelWork:
         batch: Batch = payload
         plan = artefact.json["plan"]
         prompt = read_prompt(plan["prompt"], plan["prompt_source"]) if plan["prompt"] else None
-        resources = Resources(plan["embedder"], prompt, calls, batch.secret)
+        resources = Resources(plan["embedder"], prompt, calls, batch.secret, RemoteSettings(**plan.get("remote", {})))
         labeller = open_labeller(plan["reference"], FieldSpec.model_validate(plan["field"]), resources)
-        drafts = labeller.predict(artefact, batch.inputs)
+        texts = {one.item_id: one.text for one in batch.inputs}
+        try:
+            drafts = labeller.predict(artefact, batch.inputs)
+        except BudgetSpent as spent:
+            raise BudgetSpent(str(spent), [mark_suspicious(one, texts[one.item_id]) for one in spent.made]) from None
         if [draft.item_id for draft in drafts] != [one.item_id for one in batch.inputs]:
             raise BackendFailed(f"{plan['reference']} gave {len(drafts)} answers for {len(batch.inputs)} items.")
-        return [mark_suspicious(draft, one.text) for draft, one in zip(drafts, batch.inputs, strict=True)]
+        return [mark_suspicious(draft, texts[draft.item_id]) for draft in drafts]
 
 
 def mark_suspicious(draft: Draft, text: str) -> Draft:
@@ -72,5 +83,5 @@ def mark_suspicious(draft: Draft, text: str) -> Draft:
     found = injection_score(text)
     if not found.is_suspicious:
         return draft
-    warning = f"suspicious: the text {' and '.join(found.what)}"
+    warning = f"{MARK}the text {' and '.join(found.what)}"
     return replace(draft, reason=f"{warning}; {draft.reason}" if draft.reason else warning)

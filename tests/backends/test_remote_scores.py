@@ -1,0 +1,124 @@
+"""Examples in the prompt, repeats, and scores that are compared with blind labels."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.backends.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS, examples_of
+from tests.backends.remote_asking import REFUND, ask, labeller
+from tests.fake_context import MemoryCalls
+from tests.openai_server import Answer, Body, OpenAIServer, say
+from tools.backends.contract import Example, TextInput
+from tools.backends.replies import read_answer
+from tools.backends.shown_examples import written_answer
+from tools.results import Artefact
+from tools.schema import FieldSpec
+from tools.values import same_value
+
+
+def test_repeats_are_asked_warmly_and_their_agreement_is_the_score() -> None:
+    answers = [REFUND, say('{"label": "delivery"}'), REFUND, REFUND]
+    with OpenAIServer(answers) as server:
+        made = labeller(server, repeats=4)
+        draft = ask(made, "money back")[0]
+        assert [body["temperature"] for body in server.requests] == [0.7] * 4
+        once = labeller(server).estimate([TextInput(1, "money back")])
+        assert made.estimate([TextInput(1, "money back")]) == (4 * once[0], 4 * once[1])
+    assert (draft.value, draft.score, draft.score_source) == ({"label": "refund"}, 0.75, "agreement")
+    assert [(one.label, one.score) for one in draft.alternatives] == [("delivery", 0.25)]
+    assert made.identity.settings["repeats"] == 4
+
+
+def test_a_repeat_that_cannot_be_read_agrees_with_nobody() -> None:
+    def script(body: Body) -> Answer:
+        script.asked += 1  # type: ignore[attr-defined]
+        return REFUND if script.asked <= 2 else say("hm")  # type: ignore[attr-defined]
+
+    script.asked = 0  # type: ignore[attr-defined]
+    with OpenAIServer(script) as server:
+        draft = ask(labeller(server, repeats=3), "money back")[0]
+    assert draft.score == pytest.approx(2 / 3)
+
+
+def test_several_labels_are_scored_by_the_tokens_of_the_whole_list() -> None:
+    scored = [('{"labels": ', 0.0), ('["money", ', -0.1), ('"login"]', -0.4), ("}", 0.0)]
+    with OpenAIServer([say('{"labels": ["money", "login"]}', scored)]) as server:
+        draft = ask(labeller(server, TOPICS), "a text")[0]
+    assert (draft.score, draft.score_source) == (pytest.approx(0.6065, abs=1e-4), "logprob")
+
+
+def test_confirmed_answers_are_shown_as_earlier_turns_and_the_beginning_is_the_same_for_all() -> None:
+    with OpenAIServer(lambda _: REFUND) as server:
+        made = labeller(server, prompt="classify.choice_few_shot.v1")
+        known = examples_of(INTENT, 30, calibrates=False)
+        artefact = made.fit(known, [], 7)
+        made.predict(artefact, [TextInput(101, "first"), TextInput(102, "second")])
+        one, other = (body["messages"] for body in server.requests)
+    assert len(one) == 2 + 2 * 12
+    assert [message["role"] for message in one[1:-1]] == ["user", "assistant"] * 12
+    assert one[:-1] == other[:-1]
+    # Every answer that people gave has its share of the examples.
+    assert {label: sum(label in message["content"] for message in one[2:-1:2]) for label in ("refund", "delivery")} == {
+        "refund": 4,
+        "delivery": 4,
+    }
+
+
+def test_an_item_is_never_among_its_own_examples() -> None:
+    with OpenAIServer(lambda _: REFUND) as server:
+        made = labeller(server, prompt="classify.choice_few_shot.v1")
+        known = examples_of(INTENT, 3, calibrates=False)
+        artefact = made.fit(known, [], 7)
+        same_text = TextInput(77, known[1].input.text)
+        made.predict(artefact, [known[0].input, same_text])
+        first, second = (body["messages"] for body in server.requests)
+    assert len(first) == len(second) == 2 + 2 * 2
+
+
+@pytest.mark.parametrize("field", [THINGS, BOUGHT, TOPICS, MOOD])
+def test_examples_of_every_kind_are_written_as_an_answer_that_can_be_read(field: FieldSpec) -> None:
+    for one in examples_of(field, 12, calibrates=False):
+        written = written_answer(field, one.value, one.input)
+        if written is None:
+            assert field is BOUGHT and len(one.input.spans) < 2
+            continue
+        found = read_answer(field, written, one.input.text, one.input.spans)
+        assert same_value(found.value, one.value)
+
+
+def test_scores_are_calibrated_on_blind_labels_that_this_question_was_put_about_before() -> None:
+    def script(body: Body) -> Answer:
+        # Always sure, and right for every second text.
+        number = int(re.findall(r"number.(\d+)", body["messages"][-1]["content"])[0])
+        label = "refund" if number % 2 else "delivery"
+        return say(json.dumps({"label": label}), [('{"label": "', 0.0), (label, -0.001), ('"}', 0.0)])
+
+    calls = MemoryCalls()
+    blind = [Example(TextInput(n, f"number {n}"), {"label": "refund"}, True) for n in range(1, 161)]
+    with OpenAIServer(script) as server:
+        made = labeller(server, calls=calls, workers=8)
+        before = made.fit(blind, [], 7)
+        assert "there are 0" in str(before.json["said"]) and "calibrated_on" not in before.json
+        made.predict(before, [one.input for one in blind[:120]])
+        artefact = made.fit(blind, [], 7)
+        asked = len(server.requests)
+        draft = made.predict(artefact, [TextInput(999, "number 999")])[0]
+        assert len(server.requests) == asked + 1 == 121
+    assert artefact.json["calibrated_on"] == 120
+    assert draft.score_source == "calibrated"
+    assert draft.score == pytest.approx(0.5, abs=0.03)
+    assert "token probabilities" in str(artefact.json["calibration_words"])
+
+
+def test_a_model_that_gives_no_probabilities_stays_without_a_score() -> None:
+    calls = MemoryCalls()
+    blind = [Example(TextInput(n, f"number {n}"), {"label": "refund"}, True) for n in range(1, 121)]
+    with OpenAIServer(lambda _: REFUND) as server:
+        made = labeller(server, calls=calls, workers=8)
+        made.predict(Artefact(), [one.input for one in blind])
+        artefact = made.fit(blind, [], 7)
+        assert made.predict(artefact, [TextInput(999, "new")])[0].score is None
+    assert "calibrated_on" not in artefact.json
