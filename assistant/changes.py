@@ -24,6 +24,7 @@ from tools.exchange.writing import write_export
 from tools.records import Actor, Proposal, to_json
 from tools.results import Table, ToolResult
 from tools.schema import read_schema
+from tools.sentences import count_of
 from tools.values import check_value, value_label
 
 
@@ -132,8 +133,15 @@ def undo(store: ProjectStore, action: PendingAction, actor: Actor) -> ToolResult
     arguments: Mapping[str, Any] = action.change.arguments
     targets = [(str(target), int(target_id)) for target, target_id in arguments["targets"]]
     undone = not arguments.get("redo", False)
+    named = [target_id for target, target_id in targets if target == "run"]
+    # Who takes suggestions back does not want those either that were made anew because of them.
+    more = [run_id for run_id in (store.runs.followers(named) if named else []) if run_id not in named]
+    targets += [("run", run_id) for run_id in more]
     store.reviews.undo(targets, actor, reason=f"action {action.action_id}", undone=undone)
-    return ToolResult(action.change.sentence.replace("Undo ", "Undone: ", 1) if undone else "Done again.")
+    told = action.change.sentence.replace("Undo ", "Undone: ", 1) if undone else "Done again."
+    if more:
+        told += f" With it {count_of(len(more), 'run')} that learned again after it."
+    return ToolResult(told)
 
 
 def change_schema(store: ProjectStore, action: PendingAction, actor: Actor) -> ToolResult:

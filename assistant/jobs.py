@@ -10,20 +10,23 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from assistant.store.calls import StoredCalls
+from assistant.batches import computed, left_of
+from assistant.learner import Learner, WorkElsewhere
+from assistant.store.calls import StoredCalls, budget_from
+from assistant.store.people import OWN_NAME
 from assistant.store.project import ProjectStore
 from assistant.view import ProjectView
-from tools.context import CallLog
 from tools.errors import AssistantError, BudgetSpent, Conflict, NotFound
 from tools.records import Actor, Draft, JsonValue, to_json
 from tools.results import Artefact, WorkPlan
-from tools.spec import LearningWork, ToolSpec, Work
+from tools.spec import LearningWork, PatientWork, ToolSpec, Work
 from tools.values import regions_of
 
 LIVE = ("queued", "running")
@@ -63,11 +66,21 @@ class _Running:
 class Jobs:
     """The jobs of one project, each in a thread of its own; one runs at a time."""
 
-    def __init__(self, store: ProjectStore, works: Mapping[str, Work], on_batch: Callable[[], None]) -> None:
-        """``works`` maps a tool's name to how its units become drafts; ``on_batch`` runs after every stored batch."""
+    def __init__(
+        self,
+        store: ProjectStore,
+        works: Mapping[str, Work],
+        on_batch: Callable[[], None],
+        learner: Learner | None = None,
+    ) -> None:
+        """``works`` maps a tool's name to how its units become drafts; ``on_batch`` runs after every stored batch.
+
+        With a ``learner`` the jobs that the program started by itself are computed there.
+        """
         self._store = store
         self._works = works
         self._on_batch = on_batch
+        self._learner = learner
         self._running: dict[int, _Running] = {}
         self._turn = threading.Lock()
         self._steering = threading.Lock()  # held where a wish meets the end of the work it is about
@@ -135,9 +148,17 @@ class Jobs:
             self.resume(job_id)
         return found
 
+    def forget(self, run_id: int) -> None:
+        """Remove what a finished run learned: only resuming it would need that."""
+        place = self._artefact_place(run_id)
+        for one in (place, place.with_suffix(".learned.npz")):
+            one.unlink(missing_ok=True)
+
     def close(self) -> None:
         """Let the batches in hand finish and stop; the jobs stay to be resumed."""
         self._closing = True
+        if self._learner is not None:
+            self._learner.close()
         for running in list(self._running.values()):
             running.thread.join()
 
@@ -165,13 +186,17 @@ class Jobs:
 
     def _attempt(self, job_id: int, running: _Running) -> tuple[str, str]:
         """Work until there is a reason to stop; the state and the note to stop with."""
+        is_aside = False
         try:
-            with self._turn:
-                return self._run_units(job_id, running)
+            row = self._store.jobs.row(job_id)
+            is_aside = self._learner is not None and row["person"] == OWN_NAME
+            # What is computed elsewhere keeps nobody waiting who asked for something.
+            with nullcontext() if is_aside else self._turn:
+                return self._run_units(row, running, is_aside)
         except BudgetSpent as spent:
             return "paused", str(spent)
         except AssistantError as error:
-            return "failed", str(error)
+            return ("", "") if is_aside and self._closing else ("failed", str(error))
         except Exception as error:  # noqa: BLE001 - a defect must be seen as a failed job, never as one that hangs
             return "failed", f"{type(error).__name__}: {error}"
 
@@ -185,29 +210,44 @@ class Jobs:
             self._running.pop(job_id, None)
             return True
 
-    def _run_units(self, job_id: int, running: _Running) -> tuple[str, str]:
+    def _run_units(self, row: Mapping[str, Any], running: _Running, is_aside: bool) -> tuple[str, str]:
         """Work through what is left; the state the job ends in, ``""`` if the process is closing."""
-        row = self._store.jobs.row(job_id)
-        work, actor = self._works[row["tool"]], Actor(row["person"], row["role"], "job", row["session"])
-        calls = StoredCalls(self._store.database, row["run_id"], int(self._store.settings.get("budget_tokens")))
+        job_id, actor = int(row["job_id"]), Actor(row["person"], row["role"], "job", row["session"])
+        work = self._works[row["tool"]]
+        if is_aside and self._learner is not None and isinstance(work, LearningWork):
+            work = WorkElsewhere(self._learner, row["tool"])
+        calls = StoredCalls(self._store.database, row["run_id"], budget_from(self._store.settings.all()))
         finished = self._store.runs.drafted(row["run_id"])
         running.done = running.done_at_start = len(finished)
         running.began = time.monotonic()
         self._store.jobs.set(job_id, "running", "")
         artefact = self._prepared(work, job_id, row["run_id"], ProjectView(self._store, actor))
         running.began = time.monotonic()
-        for unit in json.loads(row["units"]):
-            left = [item_id for item_id in dict.fromkeys(unit) if item_id not in finished]
-            if not left:
-                continue
+        units = left_of(json.loads(row["units"]), finished)
+        stopped: list[str] = []
+
+        def goes_on() -> bool:
             wish = running.wish
             if wish or self._closing:
-                return wish, ""
-            self._one_batch(work, row, left, artefact, calls, ProjectView(self._store, actor))
-            finished.update(left)
+                stopped.append(wish)
+            return not stopped
+
+        problem: Exception | None = None
+        for batch in computed(
+            units,
+            lambda unit: work.load(ProjectView(self._store, actor), unit, artefact),
+            lambda unit, payload: complete(unit, work.compute(payload, artefact, calls), row["field"]),
+            work.units_at_once(artefact) if isinstance(work, PatientWork) else 1,
+            goes_on,
+        ):
+            self._keep(row, batch.drafts)
+            problem = problem or batch.problem
+            finished.update(draft.item_id for draft in batch.drafts)
             running.done = len(finished)
             self._on_batch()
-        return "done", self._store.jobs.row(job_id)["note"]
+        if problem is not None:
+            raise problem
+        return (stopped[0], "") if stopped else ("done", self._store.jobs.row(job_id)["note"])
 
     def _prepared(self, work: Work, job_id: int, run_id: int, view: ProjectView) -> Artefact:
         """What the units share: what the plan carried, or what the work learned from it, once for the whole job."""
@@ -224,17 +264,11 @@ class Jobs:
         self._store.jobs.set(job_id, "running", prepared.sentence)
         return prepared.artefact
 
-    def _one_batch(
-        self,
-        work: Work,
-        row: Mapping[str, Any],
-        unit: Sequence[int],
-        artefact: Artefact,
-        calls: CallLog,
-        view: ProjectView,
-    ) -> None:
-        drafts = complete(unit, work.compute(work.load(view, unit, artefact), artefact, calls), row["field"])
-        texts = dict(zip(unit, self._store.items.texts(unit), strict=True))
+    def _keep(self, row: Mapping[str, Any], drafts: Sequence[Draft]) -> None:
+        if not drafts:
+            return
+        ids = [draft.item_id for draft in drafts]
+        texts = dict(zip(ids, self._store.items.texts(ids), strict=True))
         self._store.runs.add_drafts(
             row["run_id"], drafts, self._store.schema, self._store.schema_version, texts, self._regions(drafts)
         )

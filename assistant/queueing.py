@@ -8,6 +8,7 @@ comes from the blind lane.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -72,6 +73,12 @@ class FieldQueue:
 def build_queue(store: ProjectStore, field_id: str) -> FieldQueue:
     """Read order and standing of one field from the store."""
     size = store.items.count()
+    main, blind, entries, share = _order(store, field_id, size)
+    return FieldQueue(field_id, size, main, blind, _counts(store, field_id, size), entries, share)
+
+
+def _order(store: ProjectStore, field_id: str, size: int) -> tuple[IdArray, IdArray, dict[int, Entry], float]:
+    """(main lane, blind lane, entries, blind share)."""
     ids = np.arange(1, size + 1, dtype=np.int64)
     share = float(store.settings.get("blind_share"))
     draw = uniform_of(int(store.settings.get("seed")), f"blind:{field_id}", ids)
@@ -85,20 +92,18 @@ def build_queue(store: ProjectStore, field_id: str) -> FieldQueue:
     rest = np.ones(size, dtype=bool)
     rest[front - 1] = False
     order = np.concatenate([front, ids[rest]])
-    main = order[~is_blind[order - 1]]
-    return FieldQueue(field_id, size, main, blind, _counts(store, field_id, size), entries, share)
+    return order[~is_blind[order - 1]], blind, entries, share
 
 
 def _entries(store: ProjectStore, field_id: str) -> tuple[dict[int, Entry], IdArray]:
     rows = store.database.rows(
         """SELECT item_id, reason, adaptive, inclusion_p FROM queue_entries
         WHERE field = ? AND run_id NOT IN (SELECT target_id FROM undone WHERE target = 'run')
+        QUALIFY row_number() OVER (PARTITION BY item_id ORDER BY run_id DESC, position) = 1
         ORDER BY run_id DESC, position""",
         [field_id],
     )
-    entries: dict[int, Entry] = {}
-    for item_id, reason, adaptive, inclusion_p in rows:
-        entries.setdefault(int(item_id), Entry(reason, adaptive, inclusion_p))
+    entries = {int(item_id): Entry(reason, adaptive, share) for item_id, reason, adaptive, share in rows}
     return entries, np.fromiter(entries, dtype=np.int64, count=len(entries))
 
 
@@ -129,15 +134,47 @@ class Queues:
         self._store = store
         self._queues: dict[str, tuple[FieldQueue, int, float]] = {}
         self._pulse = self._urgent = 0
+        self._swapping = threading.Lock()
 
     def stir(self) -> None:
         """Say that items, orders, batches or settings changed: the next card must already know."""
-        self._pulse += 1
-        self._urgent = self._pulse
+        with self._swapping:
+            self._pulse += 1
+            self._urgent = self._pulse
 
     def drift(self) -> None:
-        """Say that a job stored a batch: the next card should know soon."""
-        self._pulse += 1
+        """Say that a job stored a batch: the next card should know soon.
+
+        The new order is read here, in the thread of the job, so that no key waits for it.
+        """
+        with self._swapping:
+            self._pulse += 1
+        now = time.monotonic()
+        for field_id, (_, _, at) in list(self._queues.items()):
+            if now - at >= _REBUILD_SECONDS:
+                self.reorder(field_id)
+
+    def reorder(self, field_id: str) -> None:
+        """Read the order of a field again and put it in the place of the old one; what is issued is not touched.
+
+        Standing stays what it is in memory: it is kept up to date by every decision. Safe in any thread, beside a
+        desk that serves and decides.
+        """
+        with self._swapping:
+            self._pulse += 1
+            pulse, known = self._pulse, self._queues.get(field_id)
+            if known is None or known[1] < self._urgent:
+                return  # nobody asks, or standing changed too: the next card is served from a queue built anew
+        before = known[0]
+        size = self._store.items.count()
+        main, blind, entries, share = _order(self._store, field_id, size)
+        if size != before.size:
+            return  # an import came in between; whoever asks next builds everything anew
+        after = FieldQueue(field_id, size, main, blind, before.counts, entries, share, before.mine)
+        with self._swapping:
+            # Where somebody built the queue anew meanwhile, that one may know more; the pulse makes it be built again.
+            if self._queues.get(field_id) is known:
+                self._queues[field_id] = (after, pulse, time.monotonic())
 
     def of(self, field_id: str) -> FieldQueue:
         """The queue of a field, fresh enough: a busy job makes it rebuild at most every two seconds."""
@@ -153,7 +190,8 @@ class Queues:
         if known is not None:
             for name, mine in known[0].mine.items():
                 queue.mine[name] = _load_mine(self._store, queue, name, mine)
-        self._queues[field_id] = (queue, pulse, now)
+        with self._swapping:
+            self._queues[field_id] = (queue, pulse, now)
         return queue
 
     def mine(self, queue: FieldQueue, reviewer: str) -> _Mine:
@@ -193,6 +231,19 @@ class Queues:
             share = queue.share if is_blind else (entry.inclusion_p if entry else None)
             found.append(Served(item_id, is_blind, entry, share))
         return found
+
+    def ahead(self, field_id: str, overlap: int) -> tuple[IdArray, IdArray]:
+        """Undecided items of the main and of the blind lane, in order; none where nobody asked for a card yet.
+
+        Reads what is in memory and builds nothing; safe in any thread.
+        """
+        nothing = np.zeros(0, dtype=np.int64)
+        known = self._queues.get(field_id)
+        if known is None:
+            return nothing, nothing
+        queue = known[0]
+        main, blind = (lane[queue.counts[lane - 1] < overlap] for lane in (queue.main, queue.blind))
+        return main, blind
 
     def left(self, queue: FieldQueue, reviewer: str, overlap: int) -> int:
         """How many items the reviewer could still be asked about."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from tools.values import describe_value
 
 _EVENTS = ("flag", "comment")
 EXCERPT = 80
+SPEAKS_TO_LABELLER = "This text seems to give instructions to whoever labels it, so its suggestion is not shown."
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,16 @@ class SimilarItem:
 class ReviewDesk:
     """Everything a reviewer does, for keys, chat and terminal alike."""
 
-    def __init__(self, store: ProjectStore, queues: Queues) -> None:
-        """Share the queues with whoever tells them of changes."""
+    def __init__(
+        self, store: ProjectStore, queues: Queues, on_label: Callable[[str], None] = lambda field_id: None
+    ) -> None:
+        """Share the queues with whoever tells them of changes.
+
+        ``on_label`` hears the field of every label that was given or taken back, and must return at once.
+        """
         self._store = store
         self._queues = queues
+        self._on_label = on_label
         self._leases = store.leases
         self._lock = threading.RLock()
 
@@ -164,6 +171,7 @@ class ReviewDesk:
             spec = self._store.schema.field(review.field)
             self._store.reviews.undo([("review", review.review_id)], actor)
             self._refresh(review.item_id, spec.id, actor.person)
+            self._on_label(spec.id)
             key = self._store.items.keys([review.item_id])[0]
             try:
                 card = self.open_card(actor, review.item_id, spec.id)
@@ -252,15 +260,19 @@ class ReviewDesk:
     def _issue(self, actor: Actor, spec: FieldSpec, served: Sequence[Served]) -> list[Card]:
         # Who has seen a suggestion cannot be blind to it again.
         seen = self._store.reviews.seen_by(actor.person, spec.id, [one.item_id for one in served])
-        open_ids = [one.item_id for one in served if not one.is_blind or one.item_id in seen]
+        # What speaks to the labeller may have bent its suggestion: people decide without it.
+        suspicious = self._store.runs.suspicious(spec.id)
+        closed = {one.item_id for one in served if one.is_blind or one.item_id in suspicious} - seen
+        open_ids = [one.item_id for one in served if one.item_id not in closed]
         proposals = self._store.runs.latest(spec.id, open_ids, self._active(spec.id)) if open_ids else {}
         requests = []
         for one in served:
             proposal = proposals.get(one.item_id)
             kind: ExposureKind = "blind" if proposal is None else "suggested"
-            if one.item_id in seen and (one.is_blind or proposal is None):
+            if one.item_id in seen and (one.is_blind or one.item_id in suspicious or proposal is None):
                 kind = "revealed"
-            adaptive = bool(one.entry and one.entry.adaptive)
+            # A suspicious item is blind for what it says and not by a draw, so its label must not calibrate.
+            adaptive = bool(one.entry and one.entry.adaptive) or (one.item_id in suspicious and not one.is_blind)
             requests.append(
                 ExposureRequest(
                     one.item_id, spec.id, kind, proposal.proposal_id if proposal else None, one.inclusion_p, adaptive
@@ -271,6 +283,7 @@ class ReviewDesk:
         for one, exposure in zip(served, exposures, strict=True):
             self._leases.take(one.item_id, spec.id, actor, self._lease_seconds)
             why = one.entry.reason if one.entry and exposure.kind != "blind" else ""
+            why = SPEAKS_TO_LABELLER if one.item_id in suspicious and exposure.kind == "blind" else why
             cards.append(self._card(actor, spec, exposure, proposals.get(one.item_id), why))
         return cards
 
@@ -311,6 +324,8 @@ class ReviewDesk:
         if review.verdict not in _EVENTS:
             self._note(queue, actor.person, exposure.item_id, mine, review)
             self._leases.drop(exposure.item_id, spec.id, actor)
+            if review.value is not None:
+                self._on_label(spec.id)
         return review
 
     def _note(self, queue: FieldQueue, person: str, item_id: int, before: Review | None, after: Review) -> None:

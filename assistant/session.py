@@ -9,7 +9,9 @@ from types import TracebackType
 from assistant.changes import handlers
 from assistant.executor import Executor
 from assistant.jobs import Jobs
+from assistant.learner import Learner
 from assistant.queueing import Queues
+from assistant.retraining import Retraining
 from assistant.review import ReviewDesk
 from assistant.store.people import UserStore
 from assistant.store.project import ProjectStore
@@ -26,8 +28,8 @@ class Session:
         self.store = store
         self.queues = Queues(store)
         works = {spec.name: spec.work for spec in catalog if spec.work is not None}
-        self.jobs = Jobs(store, works, self.queues.drift)
-        self.desk = ReviewDesk(store, self.queues)
+        self.learner = Learner()
+        self.jobs = Jobs(store, works, self.queues.drift, self.learner)
         self.executor = Executor(
             store,
             catalog,
@@ -35,6 +37,8 @@ class Session:
             start_work=self.jobs.start,
             on_change=self.queues.stir,
         )
+        self.retraining = Retraining(store, self.executor, self.jobs, self.queues, self.learner)
+        self.desk = ReviewDesk(store, self.queues, self.retraining.note)
 
     @classmethod
     def open(cls, path: Path) -> Session:
@@ -47,8 +51,10 @@ class Session:
         return cls(ProjectStore.create(path, name, schema, person))
 
     def close(self) -> None:
-        """Let batches in hand finish and release the project."""
+        """Let batches in hand finish, end the learning process and release the project."""
+        self.retraining.stop()
         self.jobs.close()
+        self.retraining.join()
         self.store.close()
 
     def __enter__(self) -> Session:

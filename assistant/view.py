@@ -6,17 +6,17 @@ decided it, until enough people have. This module is the one place that knows it
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from assistant.arrays import DiskArrays
+from assistant.store.calls import known_reply
 from assistant.store.database import utc_now
 from assistant.store.project import ProjectStore
 from tools.context import Answer, Found, IdArray, LabelTable
@@ -33,12 +33,14 @@ def blind_mask(store: ProjectStore, field: str, item_ids: IdArray) -> npt.NDArra
 
 
 def hidden_from(store: ProjectStore, viewer: str, field: str, item_ids: Sequence[int]) -> set[int]:
-    """Items whose suggestion ``viewer`` must not see yet."""
+    """Items whose suggestion ``viewer`` must not see yet: drawn for the blind share, or with a text that speaks to the
+    labeller and may have bent the suggestion."""
     ids = np.asarray(item_ids, dtype=np.int64)
-    drawn = [int(one) for one in ids[blind_mask(store, field, ids)]] if len(ids) else []
-    if not drawn:
+    closed = {int(one) for one in ids[blind_mask(store, field, ids)]} if len(ids) else set()
+    closed |= store.runs.suspicious(field).intersection(ids.tolist())
+    if not closed:
         return set()
-    wanted = pa.table({"item_id": pa.array(drawn, pa.int64())})
+    wanted = pa.table({"item_id": pa.array(sorted(closed), pa.int64())})
     decided = store.database.joined(
         """SELECT item_id FROM live_reviews SEMI JOIN wanted USING (item_id)
         WHERE field = ? AND verdict NOT IN ('comment', 'flag', 'skip')
@@ -46,7 +48,7 @@ def hidden_from(store: ProjectStore, viewer: str, field: str, item_ids: Sequence
         wanted,
         [field, viewer, int(store.settings.get("overlap"))],
     )
-    return set(drawn) - {int(row[0]) for row in decided}
+    return closed - {int(row[0]) for row in decided}
 
 
 class VisibleItems:
@@ -155,34 +157,6 @@ class VisibleProposals:
         return str(self._store.runs.settings_of(run_id).get("calibration", ""))
 
 
-class DiskArrays:
-    """Derived arrays under ``cache/arrays``; deleting the folder costs time only."""
-
-    def __init__(self, folder: Path) -> None:
-        """Make the folder."""
-        self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def get(self, key: str) -> npt.NDArray[Any] | None:
-        """The array, or ``None`` if it is absent or was cut short."""
-        try:
-            array: npt.NDArray[Any] = np.load(self._place(key), allow_pickle=False)
-        except (OSError, ValueError, EOFError):
-            return None
-        return array
-
-    def put(self, key: str, array: npt.NDArray[Any]) -> None:
-        """Store whole or not at all."""
-        place = self._place(key)
-        unfinished = place.with_suffix(f".{id(array):x}.tmp")
-        with unfinished.open("wb") as file:
-            np.save(file, array, allow_pickle=False)
-        unfinished.replace(place)
-
-    def _place(self, key: str) -> Path:
-        return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()}.npy"
-
-
 def _leases(store: ProjectStore, now: datetime, item_id: JsonValue) -> Answer:
     rows = tuple(
         (item, field, person, now + timedelta(seconds=left))
@@ -252,3 +226,7 @@ class ProjectView:
         if not place.is_relative_to(folder) or not place.is_file():
             return None
         return place.read_text(encoding="utf-8")
+
+    def known_reply(self, key: str) -> str | None:
+        """The raw reply stored for a paid call by any run, or ``None``."""
+        return known_reply(self._store.database, key)

@@ -17,7 +17,7 @@ from assistant.agent.change_builders import (
     schema_remove,
     schema_rename,
 )
-from assistant.agent.measure_words import TAKES_LABEL, metric_of, split_of
+from assistant.agent.measure_words import TAKES_LABEL, TAKES_TARGET, metric_of, split_of
 from assistant.agent.plans import Choice, Plan, PlannedCall, calls, question, talk
 from assistant.agent.request import Request
 from assistant.agent.undo_builder import build_undo
@@ -104,18 +104,28 @@ def build_measure(request: Request, is_chained: bool) -> Built:
         arguments["label"] = request.labels[0].key
     if split := split_of(request.low, metric):
         arguments["by"] = split
+    if metric in TAKES_TARGET and (target := _target(request)):
+        arguments["target"] = target
     return calls(PlannedCall("measure", arguments | _of_whom(request, metric)), notes=_measure_notes(request))
+
+
+def _target(request: Request) -> float | None:
+    """The share that is aimed at, as in "at 97 %"."""
+    shares = (one.share for one in request.quantities if one.is_percent or not one.is_count)
+    return next((share for share in shares if share is not None and 0 < share < 1), None)
 
 
 def _of_whom(request: Request, metric: str) -> dict[str, Any]:
     """The person and the time that a number is about."""
     found: dict[str, Any] = {}
+    if metric in TAKES_TARGET:
+        return found
     if len(request.said.people) == 1:
         found["reviewer"] = request.said.people[0]
     elif not request.said.people and re.search(r"\b(?:am i|did i|have i|do i|my (?!project)|me)\b", request.low):
         found["reviewer"] = request.world.person
     elif len(request.said.people) > 1 and metric == "agreement":
-        found["by"] = "reviewer"
+        found |= {"by": "reviewer", "reviewer": ", ".join(request.said.people)}
     if request.said.time and request.said.time.since_text:
         found["since"] = request.said.time.since_text
     return found

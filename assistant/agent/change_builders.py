@@ -9,6 +9,7 @@ from assistant.agent.decision_records import BulkWords
 from assistant.agent.decisions import read_decision
 from assistant.agent.mentions import Mention
 from assistant.agent.plans import Choice, Plan, PlannedCall, question, talk
+from assistant.agent.render import listing
 from assistant.agent.request import Request
 
 Built = Plan | PlannedCall
@@ -19,6 +20,11 @@ _PATH = re.compile(
 )
 ENDINGS = {"prodigy": ".jsonl", "doccano": ".jsonl", "label_studio": ".json", "huggingface": ""}
 """File endings of the formats that are not called by them."""
+_MEANT = re.compile(
+    r"\b(?:rename|name of|call|remove|delete|drop|retire|get rid of|hide)(?: the)?(?: label| class| category| option)? "
+    r"(?P<word>(?!the\b|label\b|a\b)[^,;]+?)(?: (?:to|into|as|called|be|from|in|of)\b.*)?$",
+    re.IGNORECASE,
+)
 _NAME = r"[\"']?(?P<name>[^\"']+?)[\"']?"
 
 
@@ -153,10 +159,23 @@ def schema_rename(request: Request, is_chained: bool) -> Built:
         target = re.search(rf"^ {_NAME} (?:from now on|instead)$", text[label.end :], re.IGNORECASE)
         return _renamed(label, target.group("name")) if target else _ask_name(request, label)
     if label is None:
-        return question("Which label shall be renamed? Say “rename LABEL to NEW NAME”.")
+        return question(f"{_unknown(request)}Which label shall be renamed? Say “rename LABEL to NEW NAME”.")
     if target is None or target.start("name") <= label.start:
         return _ask_name(request, label)
     return _renamed(label, target.group("name"))
+
+
+def _unknown(request: Request) -> str:
+    """The word that should have been a label, said back with the labels there are; empty where none can be told."""
+    found = _MEANT.search(request.sentence.text.strip(" .!?"))
+    word = found.group("word").strip(" \"'“”") if found else ""
+    if not word:
+        return ""
+    fields = [one for one in request.world.schema.fields if one.labels]
+    wanted = request.first("FIELD") or request.world.field_in_hand
+    shown = [one for one in fields if one.id == wanted] or fields
+    names = "; ".join(f"{one.name} has {listing([label.name for label in one.labels], 12)}" for one in shown)
+    return f"There is no label “{word}”: {names}. "
 
 
 def _renamed(label: Mention, name: str) -> PlannedCall:
@@ -207,7 +226,7 @@ def _add(field: str, name: str) -> PlannedCall:
 def schema_remove(request: Request, is_chained: bool) -> Built:
     """Take a label out of use."""
     if not request.labels:
-        return question("Which label shall go? Say “remove the label LABEL”.")
+        return question(f"{_unknown(request)}Which label shall go? Say “remove the label LABEL”.")
     label = request.labels[0]
     return PlannedCall("change_schema", {"operation": "remove_label", "field": label.field, "label": label.key})
 

@@ -21,6 +21,7 @@ from assistant.agent.decisions import read_decision
 from assistant.agent.describing import describe
 from assistant.agent.events import TurnEvent
 from assistant.agent.loop import ModelTurn, converse
+from assistant.agent.meanwhile import left_behind, meanwhile
 from assistant.agent.memory import LOOK_BACK, Memory, call_record, choice_record, last_of, recall
 from assistant.agent.planner import plan
 from assistant.agent.plans import Choice, Plan, PlannedCall
@@ -49,6 +50,7 @@ class _Turn:
     calls: list[dict[str, Any]] = field(default_factory=list)
     choices: tuple[Choice, ...] = ()
     action: int | None = None
+    following: tuple[int, ...] = ()
 
 
 class Conversation:
@@ -69,6 +71,7 @@ class Conversation:
         memory = self._still_open(recall(talk.messages(actor.session, LOOK_BACK), actor.person))
         talk.add_message(actor.session, actor.person, "person", text, {"exposure": exposure_id})
         turn = _Turn(text, actor, exposure_id, memory)
+        notices = self._host.store.notices.last
         try:
             for event in self._safely(turn):
                 self._keep(turn, event)
@@ -78,6 +81,8 @@ class Conversation:
                 "calls": turn.calls,
                 "choices": [choice_record(one) for one in turn.choices],
                 "action": turn.action,
+                "following": list(turn.following),
+                "notices": notices,
             }
             talk.add_message(actor.session, actor.person, "assistant", "\n".join(turn.said), record)
 
@@ -89,6 +94,9 @@ class Conversation:
 
     def _safely(self, turn: _Turn) -> Iterator[TurnEvent]:
         try:
+            turn.following, ended = meanwhile(self._host, turn.memory)
+            if ended:
+                yield TurnEvent("text", ended)
             is_empty = True
             for event in self._events(turn):
                 is_empty = False
@@ -180,6 +188,7 @@ class Conversation:
             yield from converse(endpoint, model, turn.memory.history, turn.text, describe(world))
         finally:
             turn.calls += [call_record(name, given, ran.outcome) for name, given, ran in model.ran if ran.outcome]
+            turn.following += tuple(job for _, _, ran in model.ran for job in left_behind(ran))
 
     def _run_plan(self, turn: _Turn, found: Plan) -> Iterator[TurnEvent]:
         if found.notes and found.kind == "calls":
@@ -204,6 +213,7 @@ class Conversation:
             ran: Ran = yield from self._run_one(call.tool, arguments, turn.actor, is_last)
             if ran.outcome is not None:
                 turn.calls.append(call_record(call.tool, arguments, ran.outcome))
+                turn.following += left_behind(ran)
                 last = last_of(call.tool, arguments, ran.outcome)
             if not is_last and (ran.outcome is None or not ran.is_over):
                 why = (

@@ -110,7 +110,11 @@ def converse(
     silence_tracing()
     agent = _agent(endpoint, turn)
     final = ""
-    for messages in _guarded(lambda: agent.stream(_input(history, words, note), stream_mode="updates"), endpoint):
+    # Calls that a model makes side by side run one after the other, in the order in which it made them.
+    one_by_one = {"max_concurrency": 1}
+    for messages in _guarded(
+        lambda: agent.stream(_input(history, words, note), one_by_one, stream_mode="updates"), endpoint
+    ):
         yield from turn.drain()
         final = _last_words(messages, final)
     yield from turn.drain()

@@ -13,9 +13,13 @@ SPLITS: dict[str, tuple[str, ...]] = {
     "time_per_item": ("reviewer",),
     "exposure_mix": ("exposure", "reviewer"),
     "pace": ("reviewer",),
+    "coverage": (),
+    "learning_curve": (),
 }
 """The splits that each metric has; others are not asked for."""
 TAKES_LABEL = ("label_distribution", "acceptance")
+TAKES_TARGET = ("coverage", "learning_curve")
+"""Metrics that aim at a share of right answers, which the sentence may name."""
 
 
 def metric_of(low: str) -> str:

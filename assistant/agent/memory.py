@@ -21,13 +21,17 @@ _LONGEST = 1500
 @dataclass(frozen=True)
 class Memory:
     """``last`` is the latest call that ran, ``last_at`` when; ``pending`` an action shown in the turn just before this
-    one, ``choices`` the quick replies of that turn; ``history`` what was said, oldest first."""
+    one, ``choices`` the quick replies of that turn; ``history`` what was said, oldest first. ``following`` are jobs
+    that were left in the background and whose end was not told yet; ``notices`` is the number of the last notice that
+    was told, ``None`` where a conversation begins."""
 
     last: LastResult | None = None
     last_at: datetime | None = None
     pending: int | None = None
     choices: tuple[Choice, ...] = ()
     history: tuple[Said, ...] = ()
+    following: tuple[int, ...] = ()
+    notices: int | None = None
 
 
 def recall(messages: Sequence[Mapping[str, Any]], person: str) -> Memory:
@@ -42,7 +46,9 @@ def recall(messages: Sequence[Mapping[str, Any]], person: str) -> Memory:
             break
     before = own[-1]["record"] if own and own[-1]["speaker"] == "assistant" else {}
     choices = tuple(_choice_from(one) for one in before.get("choices", ()))
-    return Memory(last, last_at, before.get("action"), choices, history)
+    told: Mapping[str, Any] = next((one["record"] for one in reversed(own) if "notices" in one["record"]), {})
+    following = tuple(int(one) for one in told.get("following", ()))
+    return Memory(last, last_at, before.get("action"), choices, history, following, told.get("notices"))
 
 
 def call_record(tool: str, arguments: Mapping[str, Any], outcome: Outcome) -> dict[str, Any]:

@@ -54,6 +54,7 @@ _TALK = {
     "label_as": "I never write labels myself: decide on the card, or accept suggestions of one label in one go.",
     "schema_other": "I can add, rename, merge and remove labels; for everything else edit the schema on the Data tab.",
 }
+_COUNTING = ("prelabel", "sample", "find")
 _HELP = (
     "I can say how far the project is, find and explain items, measure how good the labels are, suggest labels, choose "
     "what to label next, accept several suggestions at once, mark gold, change labels of the schema, export, and undo. "
@@ -178,6 +179,8 @@ def _act(scored: Scored, request: Request, is_chained: bool) -> Plan:
         found = _help(_EXAMPLES)
     elif name.startswith("absent_"):
         found = _absent(name.removeprefix("absent_"), scored.intent.said_as, request.world)
+    elif name in _COUNTING and request.no_amount:
+        found = talk(f"Items are counted from 1 on; {request.no_amount} is no number of items, so nothing was done.")
     elif name in BUILDERS:
         built: Built = BUILDERS[name](request, is_chained)
         found = built if isinstance(built, Plan) else Plan("calls", (built,))

@@ -15,6 +15,11 @@ from assistant.agent.world import PlannerWorld
 
 _NOT_A_COUNT = re.compile(r"(?:batch|run|job|action|import|item|message|number|version|#|no\.?|key|place|line|row) ?$")
 
+_MINUS = re.compile(r"(?:(?<![\w-])[-–−]|\bminus |\bnegative )$")
+_ITEMS = re.compile(
+    r" (?:more |other |further |random |next )*(?:items?|messages?|texts?|examples?|ones|rows?|cards?)\b"
+)
+
 
 @dataclass(frozen=True)
 class Request:
@@ -52,6 +57,16 @@ class Request:
             if one.is_count and not one.bound and one.value >= 1 and not _NOT_A_COUNT.search(self.low[: one.start]):
                 return int(one.value)
         return None
+
+    @property
+    def no_amount(self) -> str:
+        """The words of a number that stands where items are counted and counts none: "-3", "minus three", "0"."""
+        for one in self.quantities:
+            sign = _MINUS.search(self.low[: one.start])
+            is_wrong = sign is not None or one.value == 0 or one.value != int(one.value)
+            if is_wrong and not (one.bound or one.is_percent) and _ITEMS.match(self.low[one.end :]):
+                return self.low[sign.start() if sign else one.start : one.end]
+        return ""
 
     def numbered(self, *nouns: str) -> list[int]:
         """Numbers behind a noun: ``batch 12``, ``runs 3 and 4``."""

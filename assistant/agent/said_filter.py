@@ -80,7 +80,8 @@ def _words(sentence: Sentence, mentions: tuple[Mention, ...], time: TimeRange | 
         ):
             ends.append(one.start - len(before) - 1)
     end = max(cue.end(), min(ends))
-    text = re.sub(r"^(?:the|a|an|any|some) ", "", sentence.text[cue.end() : end].strip())
+    text = phrases().patterns["words_and"].sub(" ", sentence.text[cue.end() : end].strip())
+    text = re.sub(r"^(?:the|a|an|any|some) ", "", text.strip())
     named = text.lower() in ("it", "this", "that", "them", "those") or any(
         one.kind == "ITEM" and one.start < end and cue.end() <= one.start for one in mentions
     )

@@ -98,6 +98,7 @@ class Surroundings:
             last=last,
             recent=self._recent(text, actor),
             batches=self._batches(text),
+            last_actions=self._last_actions(text, actor),
             export_place=str(self._host.store.path / "exports" / f"export-{now:%Y%m%d-%H%M%S}"),
             item_in_hand=key,
             field_in_hand=field,
@@ -108,6 +109,16 @@ class Surroundings:
         if not _TAKES_BACK.search(text):
             return ()
         return tuple(_aware(one.at) for one in self._host.desk.history(actor, _MOST_RECENT))
+
+    def _last_actions(self, text: str, actor: Actor) -> Mapping[str, int]:
+        """The person's latest action of each kind that could be taken back, where undoing is spoken of."""
+        if not _TAKES_BACK.search(text):
+            return {}
+        wanted = {"person": actor.person, "targets": ["action"], "limit": _MOST_RECENT}
+        found: dict[str, int] = {}
+        for row in self._host.store.ask("work_since", wanted, actor).as_dicts():
+            found.setdefault(str(row["kind"]), int(row["target_id"]))
+        return found
 
     def _batches(self, text: str) -> Mapping[int, tuple[str, ...]]:
         """What a number behind "batch" can be: people call runs of suggestions and batches of decisions the same."""

@@ -20,6 +20,7 @@ _KINDS = (
     ("action", r"\bbulk|\bgold|\bacceptance\b"),
     ("run", r"\b(?:batch|run|suggestions?|pre-?label\w*|proposals?)\b"),
 )
+_ACTIONS = (("mark_gold", r"\bgold\b"), ("bulk_accept", r"\bbulk|\bacceptance\b"))
 _THAT = re.compile(r"\b(?:that|it|this|those|suggestions?|batch|run|sample|queue)\b")
 
 
@@ -45,6 +46,9 @@ def build_undo(request: Request, is_chained: bool) -> Plan | PlannedCall:
         return undo_call("run", last.run_id)
     if re.search(r"\b(?:everything|all)\b", low):
         return question("Since when? Say “undo everything since 14:00”, or “undo batch 12”.")
+    action = next((kind for kind, pattern in _ACTIONS if re.search(pattern, low)), "")
+    if action in request.world.last_actions and not _whose(request):
+        return undo_call("action", request.world.last_actions[action])
     what = next((kind for kind, pattern in _KINDS if re.search(pattern, low)), "last")
     return PlannedCall("undo", {"what": what} | _whose(request))
 

@@ -30,7 +30,8 @@ class PlannerWorld:
     """Everything :func:`assistant.agent.planner.plan` reads besides the sentence.
 
     ``now`` carries the person's time zone. ``recent`` are the times of the person's last decisions, newest first;
-    ``batches`` says of numbers in the sentence whether a run or an action of that number exists, or both. ``items``
+    ``batches`` says of numbers in the sentence whether a run or an action of that number exists, or both;
+    ``last_actions`` are the person's latest bulk acceptance and gold marks that stand, by kind. ``items``
     maps words of the sentence to keys of items, ``columns`` the items' own columns to values that occur, where they
     are few. ``item_in_hand`` and ``field_in_hand`` are what the card shows. ``export_place`` is a path without ending,
     in the project's own folder: nobody names a path in the chat.
@@ -48,6 +49,7 @@ class PlannerWorld:
     last: LastResult | None = None
     recent: tuple[datetime, ...] = ()
     batches: Mapping[int, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    last_actions: Mapping[str, int] = dataclasses.field(default_factory=dict)
     export_place: str = "export"
     item_in_hand: str = ""
     field_in_hand: str = ""

@@ -74,6 +74,7 @@ def _serve_one(project: Path, host: str, port: int, token: str, model: str, brow
         resumed = session.jobs.resume_interrupted()
         if resumed:
             say(f"Going on with {len(resumed)} interrupted {'job' if len(resumed) == 1 else 'jobs'}.")
+        session.retraining.begin()
         wire = WireServer(Owner(session, model))
         try:
             with warming(session):

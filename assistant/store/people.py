@@ -25,6 +25,10 @@ def hash_password(password: str, salt: bytes | None = None) -> str:
     return f"{salt.hex()}${hashlib.scrypt(password.encode(), salt=salt, **_SCRYPT).hex()}"
 
 
+OWN_NAME = "assistant"
+"""The author of what the program does by itself, because somebody asked for it once."""
+
+
 class UserStore:
     """People who may log in. Without any there is one local lead."""
 
@@ -47,6 +51,8 @@ class UserStore:
             raise InputError(f"There is no role {role!r}; there are {', '.join(ROLE_RANK)}.")
         if not name.strip() or len(name) > 60 or not name.isprintable():
             raise InputError("A name has 1 to 60 printable characters.")
+        if name.strip().casefold() == OWN_NAME:
+            raise InputError(f"The name {OWN_NAME!r} stands for what the program does by itself; choose another one.")
         if len(password) < 8:
             raise InputError("A password needs at least 8 characters.")
         with self._database.write() as transaction:

@@ -11,6 +11,7 @@ from assistant.store.database import Database, utc_now
 from assistant.store.intake import ImportReport, take_in
 from assistant.store.items import ItemStore
 from assistant.store.leases import Leases
+from assistant.store.notices import Notices
 from assistant.store.people import TalkStore, UserStore
 from assistant.store.queries import QUERIES
 from assistant.store.reviews import ReviewStore
@@ -45,6 +46,7 @@ class ProjectStore:
         self.runs = RunStore(self.database)
         self.reviews = ReviewStore(self.database)
         self.leases = Leases()
+        self.notices = Notices()
         self.actions = ActionStore(self.database)
         self.jobs = JobStore(self.database)
         self.users = UserStore(self.database)

@@ -79,6 +79,23 @@ SELECT q.field, q.run_id, count(*) AS items, count(*) FILTER (a.item_id IS NULL)
 FROM live q SEMI JOIN newest USING (field, run_id) LEFT JOIN annotations a USING (item_id, field)
 GROUP BY q.field, q.run_id ORDER BY q.field"""
 
+# What a run learned from stands in its settings or was found out later; labels of batches train only where allowed.
+_LEARNED = """
+WITH live AS (SELECT * FROM runs WHERE tool IN ('prelabel', 'sample') AND backend LIKE 'builtin:%'
+        AND backend NOT IN ('builtin:zero-shot', 'builtin:random')
+        AND run_id NOT IN (SELECT target_id FROM undone WHERE target = 'run')),
+made AS (SELECT l.run_id, l.field, coalesce(d.labels, CAST(l.settings->>'$.labels' AS BIGINT)) AS learned_from,
+        coalesce(d.made_at, l.made_at) AS learned_at
+    FROM live l LEFT JOIN (SELECT run_id, max(CAST(settings->>'$.labels' AS BIGINT)) AS labels, min(made_at) AS made_at
+        FROM run_details WHERE settings->>'$.labels' IS NOT NULL GROUP BY run_id) d USING (run_id)),
+newest AS (SELECT * FROM made WHERE learned_from IS NOT NULL
+    QUALIFY row_number() OVER (PARTITION BY field ORDER BY run_id DESC) = 1),
+usable AS (SELECT field, count(*) AS labels FROM annotations
+    WHERE state = 'agreed' AND (coalesce($with_bulk, false) OR NOT is_bulk) GROUP BY field)
+SELECT n.field, n.run_id, n.learned_from, n.learned_at, coalesce(u.labels, 0) AS labels,
+    n.field IN (SELECT field FROM live WHERE actor <> 'assistant') AS is_asked
+FROM newest n LEFT JOIN usable u USING (field) ORDER BY n.field"""
+
 _WORK = f"""
 SELECT x.reviewer, count(*) FILTER (x.value IS NOT NULL) AS decisions,
     count(*) FILTER (x.verdict = 'reject') AS rejected, count(*) FILTER (x.verdict = 'skip') AS skipped,
@@ -127,6 +144,13 @@ PROGRESS_QUERIES = by_name(
     ),
     NamedQuery("recent_runs", _RECENT_RUNS, ("limit",), "reviewer", "The last runs with what became of each."),
     NamedQuery("recent_jobs", _RECENT_JOBS, ("limit",), "reviewer", "The last background jobs with their progress."),
+    NamedQuery(
+        "learned",
+        _LEARNED,
+        ("with_bulk",),
+        "reviewer",
+        "The newest run of each field that learned from labels, how many there are now, and whether people asked.",
+    ),
     NamedQuery("queues", _QUEUES, (), "reviewer", "The newest queue of each field, and how much of it waits."),
     NamedQuery(
         "reviewers",

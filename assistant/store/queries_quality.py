@@ -129,6 +129,10 @@ GROUP BY x.reviewer, shown ORDER BY x.reviewer, shown"""
 
 _SAID_BY = ("field", "since", "independent")
 
+_CALIBRATING = """
+SELECT count(*) AS labels, count(*) FILTER (calibrates) AS calibrating FROM annotations
+WHERE field = $field AND state = 'agreed'"""
+
 QUALITY_QUERIES = by_name(
     NamedQuery(
         "agreement_patterns",
@@ -199,5 +203,12 @@ QUALITY_QUERIES = by_name(
         ("field", "reviewer", "since"),
         "reviewer",
         "Measured seconds of each decision, ascending, by reviewer and by whether a suggestion was shown.",
+    ),
+    NamedQuery(
+        "calibrating_labels",
+        _CALIBRATING,
+        ("field",),
+        "reviewer",
+        "Agreed labels of a field, and how many of them may calibrate: given blind on items no model chose.",
     ),
 )

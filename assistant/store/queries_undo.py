@@ -22,9 +22,14 @@ SELECT target, target_id, kind, made_at FROM work w ANTI JOIN undone USING (targ
 WHERE {is_since("w.made_at")} AND {is_before("w.made_at")} AND w.target IN (SELECT unnest(CAST($targets AS VARCHAR[])))
 ORDER BY made_at DESC, target_id DESC LIMIT $limit"""
 
+# A run that followed another one goes and comes with it, so that only the one that was named is listed.
 _LATEST_UNDO = """
-WITH own AS (SELECT u.* FROM undos u SEMI JOIN undone USING (target, target_id) WHERE u.actor = $person AND u.undone)
-SELECT target, target_id FROM own WHERE made_at = (SELECT max(made_at) FROM own) ORDER BY undo_id"""
+WITH own AS (SELECT u.* FROM undos u SEMI JOIN undone USING (target, target_id) WHERE u.actor = $person AND u.undone),
+latest AS (SELECT * FROM own WHERE made_at = (SELECT max(made_at) FROM own)),
+along AS (SELECT d.run_id FROM run_details d JOIN latest b
+    ON b.target = 'run' AND b.target_id = CAST(d.settings->>'$.follows' AS BIGINT))
+SELECT target, target_id FROM latest
+WHERE NOT (target = 'run' AND target_id IN (SELECT run_id FROM along)) ORDER BY undo_id"""
 
 _RUN_EFFECTS = f"""
 WITH wanted AS (SELECT * FROM runs WHERE run_id IN {_IDS}),

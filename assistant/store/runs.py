@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
@@ -12,6 +13,7 @@ import pyarrow as pa
 from assistant.store import faults
 from assistant.store.database import Database, Transaction, stored_time
 from tools.errors import NotFound, ValueRefused
+from tools.prelabel.injection import MARK
 from tools.records import Actor, Alternative, Draft, JsonValue, Proposal, RunIdentity, to_json
 from tools.results import QueueOrder
 from tools.schema import FieldSpec, LabelSchema
@@ -55,6 +57,8 @@ class RunStore:
     def __init__(self, database: Database) -> None:
         """Keep the one database."""
         self._database = database
+        self._suspicious: dict[str, tuple[int, frozenset[int]]] = {}
+        self._looking = threading.Lock()
 
     def start(
         self, identity: RunIdentity, arguments: Mapping[str, JsonValue], field: str, version: int, actor: Actor
@@ -137,6 +141,13 @@ class RunStore:
             settings.update(json.loads(more))
         return settings
 
+    def followers(self, run_ids: Sequence[int]) -> list[int]:
+        """Runs that were made because these had been asked for, with more labels; ascending."""
+        wanted = pa.table({"run_id": pa.array([int(one) for one in run_ids], pa.int64())})
+        sql = """SELECT DISTINCT d.run_id FROM run_details d
+            WHERE CAST(d.settings->>'$.follows' AS BIGINT) IN (SELECT run_id FROM wanted) ORDER BY 1"""
+        return [int(row[0]) for row in self._database.joined(sql, wanted)]
+
     def drafted(self, run_id: int) -> set[int]:
         """Ids of the items that already have a proposal row of this run."""
         return {int(row[0]) for row in self._database.rows("SELECT item_id FROM proposals WHERE run_id = ?", [run_id])}
@@ -152,6 +163,23 @@ class RunStore:
                 coalesce(run_id IN (SELECT run_id FROM runs WHERE backend = ?), false) DESC, proposal_id DESC) = 1"""
         rows = self._database.joined(sql, wanted, [field, low, high, backend])
         return {int(row[2]): proposal_from(row) for row in rows}
+
+    def suspicious(self, field: str) -> frozenset[int]:
+        """Items of which a run of the field said that their text speaks to the labeller.
+
+        They stay so when the run is withdrawn: it is the text that is suspicious. Only rows that are new since the last
+        call are read.
+        """
+        with self._looking:
+            seen, known = self._suspicious.get(field, (0, frozenset()))
+            newest, found = self._database.rows(
+                """SELECT coalesce(max(proposal_id), 0), list(DISTINCT item_id) FILTER (starts_with(reason, ?))
+                FROM proposals WHERE field = ? AND proposal_id > ?""",
+                [MARK, field, seen],
+            )[0]
+            both = known.union(int(one) for one in found or ())
+            self._suspicious[field] = (max(seen, int(newest)), both)
+            return both
 
     def of_run(self, run_id: int) -> list[Proposal]:
         """All proposals of a run, by item."""

@@ -19,11 +19,34 @@ DEFAULTS: Mapping[str, JsonValue] = {
     "seed": 0,
     "lease_seconds": 120,
     "train_on_bulk": False,
+    "retrain": True,
+    "retrain_after": 10,
+    "retrain_quiet_seconds": 20,
     "columns": [],
     "price_per_million_prompt": None,
     "price_per_million_answer": None,
+    "budget_money": None,
+    "remote_connections": 16,
+    "remote_timeout": 60,
+    "remote_repeats": 1,
+    "remote_answer_tokens": None,
 }
-"""``budget_tokens`` 0 means that nothing may be spent on paid calls until somebody sets a budget."""
+"""``budget_tokens`` 0 means that nothing may be spent on paid calls until somebody sets a budget, in tokens or, where
+both prices are known, as ``budget_money``.
+
+Where suggestions or a sample were asked for, ``retrain`` has both done again after ``retrain_after`` new labels, or
+``retrain_quiet_seconds`` after the last one where there are fewer.
+"""
+
+_RANGES: Mapping[str, tuple[float, float, bool]] = {
+    "remote_connections": (1, 64, True),
+    "remote_timeout": (1, 3600, False),
+    "remote_repeats": (1, 20, True),
+    "remote_answer_tokens": (1, 100_000, True),
+}
+"""Least and greatest value of a setting, and whether it must be a whole number."""
+
+_LEAST = {"budget_tokens": 0, "lease_seconds": 0, "retrain_after": 1, "retrain_quiet_seconds": 1}
 
 
 class SettingsStore:
@@ -65,16 +88,28 @@ def check_setting(key: str, value: JsonValue) -> None:
         raise InputError(f"blind_share is a share between 0 and 1, got {value!r}.")
     if key == "overlap" and not (type(value) is int and 1 <= value <= 50):
         raise InputError(f"overlap is the number of reviewers an item needs, 1 to 50, got {value!r}.")
-    if key in ("budget_tokens", "lease_seconds") and not (type(value) is int and value >= 0):
-        raise InputError(f"{key} is a whole number from 0, got {value!r}.")
+    if key in _LEAST and not (type(value) is int and value >= _LEAST[key]):
+        raise InputError(f"{key} is a whole number from {_LEAST[key]}, got {value!r}.")
     if key == "seed" and type(value) is not int:
         raise InputError(f"seed is a whole number, got {value!r}.")
-    if key == "train_on_bulk" and not isinstance(value, bool):
-        raise InputError(f"train_on_bulk is true or false, got {value!r}.")
+    if key in ("train_on_bulk", "retrain") and not isinstance(value, bool):
+        raise InputError(f"{key} is true or false, got {value!r}.")
     if key == "columns" and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
         raise InputError(f"columns is a list of column names, got {value!r}.")
-    if key.startswith("price_") and value is not None and not (is_number and 0 <= value < float("inf")):
+    if value is not None:
+        _check_amount(key, value, is_number)
+
+
+def _check_amount(key: str, value: JsonValue, is_number: bool) -> None:
+    """Prices, money and the numbers that say how models are asked; null stands for what is usual or not known."""
+    if (key.startswith("price_") or key == "budget_money") and not (is_number and 0 <= value < float("inf")):
         raise InputError(f"{key} is a price from 0, or null where it is not known, got {value!r}.")
+    if key not in _RANGES:
+        return
+    low, high, is_whole = _RANGES[key]
+    if not is_number or not low <= value <= high or (is_whole and type(value) is not int):
+        kind = "whole number" if is_whole else "number"
+        raise InputError(f"{key} is a {kind} from {low:,g} to {high:,g}, got {value!r}.")
 
 
 class SchemaStore:

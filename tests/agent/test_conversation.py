@@ -7,6 +7,7 @@ import pytest
 
 from assistant.agent.conversation import Conversation
 from assistant.agent.events import TurnEvent
+from assistant.review import Decision
 from tests.agent.doubles import ScriptedDoor
 from tests.agent.project import ANA, HOSTILE, Project, suggest
 from tools.errors import AssistantError, BackendMissing, InputError
@@ -334,3 +335,66 @@ def test_a_batch_number_that_means_two_things_is_asked_about(project: Project) -
     assert len(standing(project)) == 5
     say(project, "undo action 1")
     assert standing(project) == []
+
+
+def test_the_end_of_a_job_left_in_the_background_is_told_once(project: Project) -> None:
+    project.store.settings.put("backend.embedder", "builtin:ngrams", ANA)
+    first = list(Conversation(project, patience=0.0).turn("suggest labels for 5 items", ANA))
+    job_id = next(one.job_id for one in first if one.job_id is not None)
+    project.jobs.wait(job_id, 60)
+    assert texts(say(project, "flagged ones")).startswith(
+        f"Meanwhile: Job {job_id} ended: 5 of 5 items have a suggestion. “Undo run 1” takes it back."
+    )
+    assert "Meanwhile" not in texts(say(project, "flagged ones"))
+
+
+def test_a_job_that_still_waits_is_followed_on(project: Project) -> None:
+    project.store.settings.put("backend.embedder", "builtin:ngrams", ANA)
+    with project.jobs._turn:
+        list(Conversation(project, patience=0.0).turn("suggest labels for 5 items", ANA))
+        assert "Meanwhile" not in texts(say(project, "flagged ones"))
+    project.jobs.wait(1, 60)
+    assert "Meanwhile: Job 1 ended" in texts(say(project, "flagged ones"))
+
+
+def test_notices_are_told_once_and_not_to_those_who_come_later(project: Project) -> None:
+    say(project, "hello")
+    project.store.notices.add("The learning process ended.")
+    assert "Meanwhile" not in texts(say(project, "hello", actor=BEN))
+    assert texts(say(project, "hello")).startswith("Meanwhile: The learning process ended.")
+    assert "Meanwhile" not in texts(say(project, "hello"))
+
+
+def test_the_bulk_acceptance_is_undone_and_not_the_gold_marks_after_it(project: Project) -> None:
+    suggest(project)
+    say(project, "accept all refunds above 0.9")
+    say(project, "yes, do it")
+    bulk = max(row[0] for row in project.store.database.rows("SELECT action_id FROM reviews"))
+    say(project, "mark M001 as gold")
+    say(project, "yes, do it")
+    events = say(project, "undo the bulk acceptance")
+    called = [dict(one.arguments) for one in events if one.kind == "tool_started"]
+    assert called == [{"what": "action", "id": bulk}]
+    assert standing(project) == []
+
+
+@pytest.mark.parametrize("text", ["rename gizmo to gadget", "remove the label gizmo", "delete label gizmo from intent"])
+def test_a_label_that_does_not_exist_is_said_back(project: Project, text: str) -> None:
+    told = texts(say(project, text))
+    assert "There is no label “gizmo”: " in told and "Refund" in told
+
+
+def test_what_two_named_people_agree_on_is_in_the_sentence(project: Project, exposure: int) -> None:
+    say(project, "accept", exposure)
+    assert "Ana and ben have no item of Intent in common yet." in texts(_ask_about_ben(project))
+    project.store.settings.put("overlap", 2, ANA)
+    card = project.desk.open_card(BEN, 1, "intent")
+    project.desk.decide(BEN, Decision(card.exposure.exposure_id, "k", "choose", {"label": "delivery"}))
+    told = texts(_ask_about_ben(project))
+    assert "Ana and ben gave the same answer on 0 of the 1 item of Intent they share (0 %); Cohen's kappa is" in told
+
+
+def _ask_about_ben(project: Project) -> list[TurnEvent]:
+    if ("ben", "reviewer") not in project.store.users.names():
+        project.store.users.add("ben", "reviewer", "a long enough password", ANA)
+    return say(project, "how well do ana and ben agree?")

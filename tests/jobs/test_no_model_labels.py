@@ -164,4 +164,5 @@ def test_the_view_of_a_tool_has_no_way_to_write() -> None:
         "ask",
         "saved_filter",
         "own_prompt",
+        "known_reply",
     }

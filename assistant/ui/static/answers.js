@@ -32,22 +32,23 @@ export function verdictOf(card, value) {
   return ["spans", "relations", "text"].includes(card.field.kind) ? "edit" : "choose";
 }
 
+const NOTHING = "nothing to mark";
+
 /** An answer in a few words, for the status line and lists. */
 export function sayValue(field, value) {
   if (!value) return "nothing";
   if (value.label !== undefined) return nameOf(field, value.label);
   if (value.labels) return value.labels.map((id) => nameOf(field, id)).join(", ") || "no label";
   if (value.rating !== undefined) return `${value.rating} of ${field.max}`;
-  if (value.spans) return plural(value.spans.length, "span");
-  if (value.relations) return plural(value.relations.length, "relation");
+  if (value.spans) return value.spans.length > 0 ? plural(value.spans.length, "span") : NOTHING;
+  if (value.relations) return value.relations.length > 0 ? plural(value.relations.length, "relation") : NOTHING;
   const text = String(value.text ?? "");
   return text.length > 40 ? `“${text.slice(0, 40)}…”` : `“${text}”`;
 }
 
 /** What a decision did, in the past tense. */
 export function sayVerdict(verdict, field, value) {
-  if (verdict === "accept") return `accepted ${sayValue(field, value)}`;
-  if (verdict === "choose") return `chose ${sayValue(field, value)}`;
-  if (verdict === "edit") return `saved ${sayValue(field, value)}`;
+  const did = { accept: "accepted", choose: "chose", edit: "saved" }[verdict];
+  if (did) return sayValue(field, value) === NOTHING ? `${did}: ${NOTHING}` : `${did} ${sayValue(field, value)}`;
   return { reject: "rejected", skip: "skipped", flag: "flagged", comment: "comment added" }[verdict] ?? verdict;
 }

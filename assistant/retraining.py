@@ -1,0 +1,245 @@
+"""Learning again as labels come: in the background, on what people asked for once, and never in the way of a key.
+
+Nothing is learned before a person asked for suggestions or for a sample of a field. From then on, whenever enough new
+labels are there or people pause, the same is done again with what is known by now: the queue is chosen anew by the
+same strategy, and suggestions for undecided items near its head are renewed as a run of their own. Both are ordinary
+runs by the author ``assistant``: listed, explained and undone like everybody's. What is on a screen or prefetched
+keeps its suggestion and its place, because an exposure names the proposal it was issued with.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from assistant.executor import Executor
+from assistant.jobs import Jobs
+from assistant.learner import Learner, LearnerEnded
+from assistant.queueing import Queues
+from assistant.store.people import OWN_NAME
+from assistant.store.project import ProjectStore
+from tools.backends.registry import BUILTIN
+from tools.errors import AssistantError
+from tools.records import Actor, JsonValue
+from tools.sample.strategies import UNCERTAIN
+from tools.sentences import count_of
+
+HEAD = 64
+"""Undecided items next in the queue whose suggestions are renewed; more would be stale again before they are seen."""
+
+MOST_QUEUED = 200
+"""Items put forward at a time, however many were asked for: the rest of an older queue stands behind them."""
+
+REST = 2.0
+"""The pause after learning, in times of how long it took: one core is at most a third of the time at work."""
+
+LEARNER = Actor(OWN_NAME, "reviewer", "job", "retraining")
+_LOG = logging.getLogger(__name__)
+_LOOK_SECONDS = 0.5
+_SAMPLED_AGAIN = ("auto", *UNCERTAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A run that a person asked for and that still stands."""
+
+    run_id: int
+    person: str
+    backend: str
+    arguments: Mapping[str, JsonValue]
+
+
+@dataclass
+class _Pending:
+    """Labels of a field that nothing was learned from yet."""
+
+    labels: int = 0
+    last_at: float = 0.0
+
+
+class Retraining:
+    """One open project's learning in the background; starts nothing before :meth:`begin`."""
+
+    def __init__(
+        self,
+        store: ProjectStore,
+        executor: Executor,
+        jobs: Jobs,
+        queues: Queues,
+        learner: Learner,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``clock`` gives seconds, for the pauses."""
+        self._store = store
+        self._executor = executor
+        self._jobs = jobs
+        self._queues = queues
+        self._learner = learner
+        self._clock = clock
+        self._pending: dict[str, _Pending] = {}
+        self._counting = threading.Lock()
+        self._wake = threading.Event()
+        self._not_before = 0.0
+        self._is_closing = False
+        self._thread: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Watch for labels from now on, in a thread of its own."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._watch, name="retraining", daemon=True)
+            self._thread.start()
+
+    def note(self, field_id: str) -> None:
+        """A label of the field was given or taken back. Returns at once."""
+        with self._counting:
+            pending = self._pending.setdefault(field_id, _Pending())
+            pending.labels += 1
+            pending.last_at = self._clock()
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Begin nothing more; what runs is ended by the jobs and the learner."""
+        self._is_closing = True
+        self._wake.set()
+
+    def join(self) -> None:
+        """Wait until the thread is over; call after :meth:`stop`."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def due(self) -> list[str]:
+        """Fields of which enough labels are new, or some and people pause; none while it is switched off or resting."""
+        settings, now = self._store.settings, self._clock()
+        if not settings.get("retrain") or now < self._not_before:
+            return []
+        enough, quiet = int(settings.get("retrain_after")), float(settings.get("retrain_quiet_seconds"))
+        with self._counting:
+            return [
+                field_id
+                for field_id, pending in self._pending.items()
+                if pending.labels >= enough or (pending.labels and now - pending.last_at >= quiet)
+            ]
+
+    def learn(self, field_id: str) -> list[int]:
+        """Choose the queue of a field anew and renew suggestions near its head, as far as somebody asked for either.
+
+        Returns the runs that were made. A learning process that ends on the way is said once, and everything stays.
+        """
+        with self._counting:
+            labels = self._pending.pop(field_id, _Pending()).labels
+        began = self._clock()
+        runs: list[int] = []
+        try:
+            asked = asked_for(self._store, field_id)
+            for tool, base in asked.items():
+                made = self._sample(base) if tool == "sample" else self._suggest(field_id, base)
+                if made is not None:
+                    self._say_why(made, labels, base)
+                    runs.append(made)
+        except LearnerEnded as ended:
+            self._say_ended(ended)
+        except AssistantError as problem:
+            _LOG.info("learning from new labels of %s: %s", field_id, problem)
+        self._not_before = self._clock() + REST * (self._clock() - began)
+        return runs
+
+    def _sample(self, base: Asked) -> int | None:
+        arguments = dict(base.arguments)
+        if "n" in arguments:
+            arguments["n"] = min(int(arguments["n"]), MOST_QUEUED)
+        outcome = self._executor.call("sample", arguments, LEARNER, run=self._learner.run_tool)
+        if outcome.result.queue is not None:
+            self._queues.reorder(outcome.result.queue.field)
+        return outcome.run_id
+
+    def _suggest(self, field_id: str, base: Asked) -> int | None:
+        ids = self._near_head(field_id)
+        if not ids:
+            return None
+        arguments = {"field": field_id, "items": ", ".join(f"#{one}" for one in ids)}
+        outcome = self._executor.call("prelabel", arguments, LEARNER, run=self._learner.run_tool)
+        if outcome.job_id is None:
+            return None
+        status = self._jobs.wait(outcome.job_id)
+        if status.state == "failed":
+            self._say(status.note)
+        elif status.state == "done":
+            # There are many of these runs, and nobody resumes one that is done.
+            self._jobs.forget(status.run_id)
+        self._queues.reorder(field_id)
+        return outcome.run_id
+
+    def _near_head(self, field_id: str) -> list[int]:
+        """Undecided items next in the queue that have a suggestion or were put forward, those in hand left out."""
+        overlap = int(self._store.settings.get("overlap"))
+        main, blind = self._queues.ahead(field_id, overlap)
+        found = self._store.database.numpy(
+            """SELECT item_id FROM live_proposals WHERE field = ? AND state = 'ok'
+            UNION SELECT item_id FROM queue_entries WHERE field = ?
+                AND run_id NOT IN (SELECT target_id FROM undone WHERE target = 'run')""",
+            [field_id, field_id],
+        )
+        wanted = found["item_id"].astype(np.int64)
+        in_hand = [item_id for item_id, field, _, _ in self._store.leases.live() if field == field_id]
+        open_main, open_blind = (lane[np.isin(lane, wanted) & ~np.isin(lane, in_hand)] for lane in (main, blind))
+        share = float(self._store.settings.get("blind_share"))
+        return [*open_main[:HEAD].tolist(), *open_blind[: round(HEAD * share)].tolist()]
+
+    def _say_why(self, run_id: int, labels: int, base: Asked) -> None:
+        because = f"{count_of(labels, 'label')} came in; {base.person} asked for it with run {base.run_id}"
+        self._store.runs.add_details(run_id, {"because": because, "follows": base.run_id})
+
+    def _say_ended(self, ended: LearnerEnded) -> None:
+        if not self._is_closing:
+            self._say(str(ended))
+
+    def _say(self, sentence: str) -> None:
+        if not self._is_closing:
+            _LOG.warning("%s", sentence)
+            self._store.notices.add(sentence)
+
+    def _watch(self) -> None:
+        while not self._is_closing:
+            # Without a new label nothing can become due; with one the pauses have to be watched.
+            self._wake.wait(_LOOK_SECONDS if self._pending else None)
+            self._wake.clear()
+            for field_id in self.due():
+                if not self._is_closing:
+                    self._guarded(field_id)
+
+    def _guarded(self, field_id: str) -> None:
+        try:
+            self.learn(field_id)
+        except Exception:  # noqa: BLE001 - a defect here must not end the watch, and concerns nobody who labels
+            if not self._is_closing:
+                _LOG.exception("learning from new labels of %s failed", field_id)
+
+
+def asked_for(store: ProjectStore, field_id: str) -> dict[str, Asked]:
+    """What people asked for that is worth doing again with more labels: at most one ``sample`` and one ``prelabel``.
+
+    The newest run of each tool that stands and is a person's counts: after a random draw or suggestions by a language
+    model nothing is done again, because neither learns from labels.
+    """
+    rows = store.database.rows(
+        """SELECT tool, run_id, actor, backend, arguments FROM runs
+        WHERE field = ? AND tool IN ('sample', 'prelabel') AND actor <> ?
+            AND run_id NOT IN (SELECT target_id FROM undone WHERE target = 'run')
+        QUALIFY row_number() OVER (PARTITION BY tool ORDER BY run_id DESC) = 1 ORDER BY tool DESC""",
+        [field_id, OWN_NAME],
+    )
+    found = {str(row[0]): Asked(int(row[1]), row[2], row[3], json.loads(row[4])) for row in rows}
+    active = str(store.settings.get(f"backend.{field_id}") or "")
+    return {tool: asked for tool, asked in found.items() if _learns(tool, asked, active)}
+
+
+def _learns(tool: str, asked: Asked, active: str) -> bool:
+    if tool == "sample":
+        return asked.arguments.get("strategy", "auto") in _SAMPLED_AGAIN and not asked.arguments.get("like")
+    return asked.backend in BUILTIN.values() and active in ("", asked.backend)
