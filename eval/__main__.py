@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+
+from eval.bench.measure import Outcome
 
 LATER = ("run", "compare", "report")
 
@@ -46,7 +49,18 @@ def run_benches(names: Sequence[str], is_quick: bool, target: Path | None) -> in
     if target is not None:
         record = {"quick": is_quick, "benches": [outcome.to_record() for outcome in outcomes]}
         target.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        _draw(outcomes, target)
     return 0 if all(outcome.is_met for outcome in outcomes) else 1
+
+
+def _draw(outcomes: Sequence[Outcome], target: Path) -> None:
+    """Every figure as an SVG file beside the JSON file."""
+    from assistant.ui.chart import chart_svg
+
+    for outcome in outcomes:
+        for figure in outcome.figures:
+            words = "-".join(re.findall(r"[a-z0-9_]+", f"{outcome.name} {figure.title}".casefold()))
+            target.with_name(f"{target.stem}-{words}.svg").write_text(chart_svg(figure), encoding="utf-8")
 
 
 if __name__ == "__main__":

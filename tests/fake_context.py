@@ -189,9 +189,10 @@ class FakeContext:
         self.cache = MemoryCache()
         self.decisions: dict[tuple[int, str], Value] = {}
         self.drafts: dict[tuple[int, str], Draft] = {}
-        self.answers: dict[str, Answer] = {}
+        self.answers: dict[str, Answer] = {"sampling_rounds": Answer(("asked", "backend", "made_at"), (), "", {})}
         self.filters: dict[str, ItemFilter] = {}
         self.prompts: dict[str, str] = {}
+        self.replies: dict[str, str] = {}
         for text in texts:
             self.add(text)
 
@@ -222,6 +223,9 @@ class FakeContext:
 
     def own_prompt(self, name: str) -> str | None:
         return self.prompts.get(name)
+
+    def known_reply(self, key: str) -> str | None:
+        return self.replies.get(key)
 
 
 def prepare(result: ToolResult, work: Work | None, ctx: ToolContext) -> Prepared:

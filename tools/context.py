@@ -179,3 +179,6 @@ class ToolContext(Protocol):
 
     def own_prompt(self, name: str) -> str | None:
         """Text of a prompt file in the project's own folder, or ``None``."""
+
+    def known_reply(self, key: str) -> str | None:
+        """The raw reply stored for a paid call by any run, or ``None``; nothing is asked."""

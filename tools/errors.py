@@ -28,6 +28,9 @@ The message is one sentence that says what happened, to what, and what to do.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 
 class AssistantError(Exception):
     """Base of all errors raised on purpose; ``str(error)`` is fit to be shown to a person."""
@@ -128,7 +131,15 @@ class ReplyUnreadable(BackendError):
 
 
 class BudgetSpent(BackendError):
-    """The next call could cost more than was allowed."""
+    """The next call could cost more than was allowed.
+
+    ``made`` holds what was finished before, which is paid for and must not be lost.
+    """
+
+    def __init__(self, message: str, made: Sequence[Any] = ()) -> None:
+        """Keep what is there beside the sentence."""
+        super().__init__(message)
+        self.made = tuple(made)
 
 
 class JobStopped(AssistantError):

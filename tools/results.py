@@ -142,7 +142,8 @@ class ToolResult:
 
     ``text`` is one or more plain sentences built by code; item texts never stand in it (items are named by id and
     opened by the page). ``items`` are what "those" means in the next sentence of the conversation. ``options`` are
-    offered as quick replies. ``exported`` names what now lies in the project's folder of exports. At most one of ``work``, ``queue`` and ``change`` is set.
+    offered as quick replies. ``exported`` names what now lies in the project's folder of exports. At most one of
+    ``work``, ``queue`` and ``change`` is set.
     """
 
     text: str

@@ -26,7 +26,7 @@ def listing(words: Sequence[str], last: str = "and") -> str:
 
 def percent(share: float) -> str:
     """A share as a percentage with one decimal where it says something: ``87.5 %``, ``100 %``."""
-    rounded = round(share * 100, 1)
+    rounded = round(float(share) * 100, 1)
     # A share that is not quite all or nothing is never shown as all or nothing.
     if rounded in (0.0, 100.0) and share not in (0.0, 1.0):
         return "less than 0.1 %" if share < 0.5 else "more than 99.9 %"

@@ -46,6 +46,14 @@ class LearningWork(Work, Protocol):
         """What all units share, from what the plan carried. Runs once a job; its result survives a restart."""
 
 
+@runtime_checkable
+class PatientWork(Work, Protocol):
+    """Work that may spend its time waiting for others, so that several units are better computed side by side."""
+
+    def units_at_once(self, artefact: Artefact) -> int:
+        """How many; 1 where the work keeps this machine busy."""
+
+
 @dataclass(frozen=True)
 class ToolSpec:
     """One tool as everybody reads it. ``summary`` is the first paragraph of the docstring, written for a model."""

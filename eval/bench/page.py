@@ -32,7 +32,7 @@ _SERVE = "from assistant.cli.main import main; main()"
 
 def page(folder: Path, is_quick: bool) -> Outcome:
     """Items decided one after the other by keys, in one browser window."""
-    missing = _missing()
+    missing = missing_browser()
     if missing:
         return Outcome("page", "", (), (missing,))
     build_demo(folder / "demo")
@@ -59,10 +59,10 @@ def press_keys(tab: Any, count: int) -> dict[str, list[float]]:
 
 
 @contextlib.contextmanager
-def serving(project: Path) -> Iterator[str]:
+def serving(project: Path, program: str = _SERVE) -> Iterator[str]:
     """The address, with its token, of a project that a process of its own serves."""
     quiet = {**os.environ, "ASSISTANT_WARM_UP": "0", "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-c", _SERVE, "serve", str(project), "--port", "7960"]
+    command = [sys.executable, "-c", program, "serve", str(project), "--port", "7960"]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=quiet)
     try:
         assert child.stdout is not None
@@ -108,7 +108,8 @@ def chromium() -> str | None:
     return os.environ.get("ASSISTANT_CHROMIUM") or next(filter(None, map(shutil.which, _COMMANDS)), None)
 
 
-def _missing() -> str:
+def missing_browser() -> str:
+    """Why nothing can be measured in a browser here; empty where it can."""
     if importlib.util.find_spec("playwright") is None:
         return "Not measured: playwright is not installed; pip install 'annotation-assistant[dev]' brings it."
     if chromium() is None:

@@ -13,8 +13,18 @@ import numpy as np
 from eval.bench.corpus import ANNOTATORS, NAMES, labels_of, texts_of
 from eval.bench.crash import crash
 from eval.bench.measure import Line, Outcome
+from eval.bench.page import page
 from eval.bench.parts import run_part
+from eval.bench.prelabel import prelabel
 from eval.bench.questions import QUESTIONS
+from eval.bench.relations import relations
+from eval.bench.remote import remote
+from eval.bench.remote_served import remote_served
+from eval.bench.replies import replies
+from eval.bench.retraining import retraining
+from eval.bench.sampling import sampling
+from eval.bench.selection import selection
+from eval.bench.spans import spans
 
 SQLITE = "sqlite3"
 MEMORY_MB = 2048
@@ -97,4 +107,14 @@ BENCHES: dict[str, Callable[[Path, bool], Outcome]] = {
     "aggregates": aggregates,
     "decide": deciding,
     "crash": crash,
+    "page": page,
+    "retraining": retraining,
+    "prelabel": prelabel,
+    "sampling": sampling,
+    "selection": selection,
+    "spans": spans,
+    "relations": relations,
+    "remote": remote,
+    "remote-served": remote_served,
+    "replies": replies,
 }

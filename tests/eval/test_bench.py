@@ -30,6 +30,10 @@ SIZE = 300
         (Line("a", 0.301, "ms", bar=300), False),
         (Line("a", 3, "count", bar=0), False),
         (Line("a", 1.0, peer=0.1), None),
+        (Line("a", 0.8, "share", bar=0.8, more=True), True),
+        (Line("a", 0.79, "share", bar=0.8, more=True), False),
+        (Line("a", 0.74, "share", peer=0.75, bar=-0.01, more=True), True),
+        (Line("a", 0.79, "share", peer=0.75, bar=0.05, more=True), False),
     ],
 )
 def test_a_bar_is_a_ratio_with_a_peer_and_a_limit_without(line: Line, met: bool | None) -> None:
@@ -67,7 +71,8 @@ def test_what_was_found_is_written_as_json_and_a_missed_bar_is_an_error(
     assert command.main(["bench", "--json", str(tmp_path / "out.json")]) == 1
     found = json.loads((tmp_path / "out.json").read_text())
     assert found["benches"][0]["lines"][0] == {
-        "what": "a", "ours": 2.0, "unit": "s", "peer": 1.0, "ratio": 0.5, "bar": 4, "met": False
+        "what": "a", "ours": 2.0, "unit": "s", "peer": 1.0, "ratio": 0.5, "bar": 4,
+        "more": False, "met": False
     }  # fmt: skip
 
 

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tools.errors import InputError
-from tools.sample.clusters import Matrix, cluster, nearest, typicality
+from tools.sample.clusters import cluster, nearest, typicality
+from tools.sample.spread import Matrix
 from tools.sample.strategies import STRATEGIES, Pool, entropies, margins, pick_badge, pick_k_centre, smallest
 
 NAMES = ("Refund", "Return", "Other")

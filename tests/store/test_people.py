@@ -110,3 +110,9 @@ def test_an_unknown_filter_is_answered_with_those_there_are(project: Opened) -> 
     project.store.talk.save_filter("Angry", ItemFilter(words="one"), LEAD)
     with pytest.raises(NotFound, match="Angry"):
         project.store.talk.saved_filter("calm")
+
+
+@pytest.mark.parametrize("name", ["assistant", " Assistant "])
+def test_nobody_may_bear_the_name_of_the_program(project: Opened, name: str) -> None:
+    with pytest.raises(InputError, match="what the program does by itself"):
+        project.store.users.add(name, "reviewer", "a long enough password", LEAD)

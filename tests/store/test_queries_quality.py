@@ -170,3 +170,13 @@ def test_seconds_come_sorted_by_person_and_by_what_was_shown(busy: Rows) -> None
     expected = {key: sorted(group.seconds) for key, group in said.groupby(["reviewer", "exposure"])}
     found = {(r["reviewer"], r["shown"]): list(r["seconds"]) for r in asked(busy, "decision_seconds", field="intent")}
     assert found == expected
+
+
+def test_labels_that_may_calibrate_are_counted_as_a_recount_does(busy: Rows) -> None:
+    notes, said = recount.annotations(busy), recount.standing(busy)
+    for field in ("intent", "mood", "topics"):
+        agreed = set(notes[(notes.field == field) & (notes.state == "agreed")].item_id)
+        mine = said[(said.field == field) & said.item_id.isin(agreed) & said.exposure.isin(recount.CALIBRATING)]
+        free = {row.item_id for row in mine.itertuples() if not row.adaptive}
+        (found,) = asked(busy, "calibrating_labels", field=field)
+        assert (found["labels"], found["calibrating"]) == (len(agreed), len(free))

@@ -11,6 +11,7 @@ import numpy as np
 
 from assistant.store.filters import filter_sql
 from assistant.store.named import ACTIVE_PROPOSALS
+from tests.fake_context import MemoryCache
 from tests.store.rows import Rows
 from tools.context import Answer, Found, IdArray, LabelTable
 from tools.errors import NotFound
@@ -49,19 +50,15 @@ class SmallProject:
         self.seed = 7
         self.items = _Items(self)
         self.proposals = _Proposals(self)
-        self.labels = _NoLabels()
+        self.labels = _Labels(self)
+        self.cache = MemoryCache()
 
     def seen_by(self, person: str, role: Role = "reviewer") -> SmallProject:
         """The same project in front of somebody else."""
         other = SmallProject(self.rows, person, role)
         other.blind, other.leases, other.filters = self.blind, self.leases, self.filters
-        other.settings, other.schema = self.settings, self.schema
+        other.settings, other.schema, other.cache = self.settings, self.schema, self.cache
         return other
-
-    @property
-    def cache(self) -> Any:
-        """No tool under test needs it."""
-        raise AssertionError("the cache was asked for")
 
     def ask(self, query: str, **params: JsonValue) -> Answer:
         """Run a named query; leases are what the test put there."""
@@ -78,6 +75,10 @@ class SmallProject:
 
     def own_prompt(self, name: str) -> str | None:
         """The project has no prompts of its own."""
+        return None
+
+    def known_reply(self, key: str) -> str | None:
+        """No paid call was made."""
         return None
 
     def hidden(self, field: str) -> set[int]:
@@ -158,9 +159,20 @@ def _proposal(row: dict[str, Any]) -> Proposal:
     return Proposal(row["proposal_id"], row["run_id"], 1, draft, row["made_at"].replace(tzinfo=UTC))
 
 
-class _NoLabels:
+class _Labels:
+    def __init__(self, project: SmallProject) -> None:
+        self._project = project
+
     def training(self, field: str) -> LabelTable:
-        raise AssertionError("training labels were asked for")
+        rows = self._project.rows.connection.execute(
+            "SELECT item_id, value, calibrates FROM annotations WHERE field = ? AND state = 'agreed' ORDER BY item_id",
+            [field],
+        ).fetchall()
+        return LabelTable(
+            np.array([row[0] for row in rows], dtype=np.int64),
+            tuple(json.loads(row[1]) for row in rows),
+            np.array([row[2] for row in rows], dtype=np.bool_),
+        )
 
     def gold(self, field: str) -> LabelTable:
         raise AssertionError("gold was asked for")

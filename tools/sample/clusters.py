@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
+from scipy.sparse import csr_array
 
-Matrix = npt.NDArray[np.float32]
-Indices = npt.NDArray[np.int64]
+from tools.sample.spread import Indices, Matrix, Products, spread_draw
 
 _ROUNDS = 8
 _LEARN_FROM = 20_000
@@ -19,34 +18,23 @@ def cluster(rows: Matrix, groups: int, rng: np.random.Generator) -> tuple[Indice
     """Spherical k-means: group of each row, shape (n,), and the centres, shape (groups, d).
 
     A few rounds on at most 20,000 rows, then every row goes to its nearest centre: for choosing what to label the
-    exact optimum is worth nothing.
+    exact optimum is worth nothing. The first centres are drawn as k-means++ draws them.
     """
     groups = min(groups, len(rows))
+    if not groups:
+        return np.zeros(0, dtype=np.int64), np.zeros((0, rows.shape[1]), dtype=np.float32)
     learning = rows if len(rows) <= _LEARN_FROM else rows[np.sort(rng.permutation(len(rows))[:_LEARN_FROM])]
-    centres = _seeds(learning, groups, rng)
+    alone = np.ones((len(learning), 1), dtype=np.float32)
+    seeds = spread_draw(Products(alone, learning), int(rng.integers(len(learning))), groups, rng)
+    centres = learning[seeds].copy()
     for _ in range(_ROUNDS):
         belongs = nearest(learning, centres)
-        sums = np.zeros_like(centres)
-        np.add.at(sums, belongs, learning)
+        members = csr_array((alone[:, 0], (belongs, np.arange(len(belongs)))), shape=(groups, len(belongs)))
+        sums = np.asarray(members @ learning)
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
         # An empty group keeps its old centre.
         centres = np.where(lengths > 0, sums / np.where(lengths > 0, lengths, 1), centres).astype(np.float32)
     return nearest(rows, centres), centres
-
-
-def _seeds(rows: Matrix, groups: int, rng: np.random.Generator) -> Matrix:
-    """First centres by k-means++ (Arthur and Vassilvitskii, SODA 2007): each drawn by its distance from the others."""
-    chosen = [int(rng.integers(len(rows)))]
-    distance = np.full(len(rows), np.inf, dtype=np.float32)
-    for _ in range(groups - 1):
-        np.minimum(distance, np.maximum(0, 2 - 2 * (rows @ rows[chosen[-1]])), out=distance)
-        total = np.cumsum(distance, dtype=np.float64)
-        # Where every row is a copy of a centre there is nothing left to tell apart.
-        at = (
-            np.searchsorted(total, rng.random() * total[-1], side="right") if total[-1] > 0 else rng.integers(len(rows))
-        )
-        chosen.append(min(int(at), len(rows) - 1))
-    return rows[chosen].copy()
 
 
 def nearest(rows: Matrix, centres: Matrix) -> Indices:

@@ -14,12 +14,13 @@ from typing import Protocol
 import numpy as np
 
 from tools.errors import InputError
-from tools.sample.clusters import Indices, Matrix, cluster, nearest, typicality
+from tools.sample.clusters import cluster, nearest, typicality
+from tools.sample.spread import Indices, Matrix, Products, farthest_first, spread_draw
 from tools.sentences import listing
 
 _BATCH_FACTOR = 10
+_LABELS_PER_CLASS = 2
 _MOST_GROUPS = 500
-_BLOCK = 8192
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ def pick_dissimilar(pool: Pool, n: int, rng: np.random.Generator) -> Picks:
 
 def pick_typical(pool: Pool, n: int, rng: np.random.Generator) -> Picks:
     """The most typical item of each group, groups without labels first, large ones before small ones."""
+    if not len(pool.vectors):
+        return Picks(np.zeros(0, dtype=np.int64), ())
     groups = min(len(pool.labelled) + n, _MOST_GROUPS, max(1, len(pool.vectors)))
     belongs, centres = cluster(pool.vectors, groups, rng)
     labels = np.bincount(nearest(pool.labelled, centres), minlength=len(centres)) if len(pool.labelled) else None
@@ -149,50 +152,29 @@ def pick_cluster_margin(pool: Pool, n: int, rng: np.random.Generator) -> Picks:
 
 def pick_k_centre(pool: Pool, n: int, rng: np.random.Generator) -> Picks:
     """Greedily the item that is farthest from everything labelled or chosen. It likes odd ones out."""
-    size = len(pool.vectors)
-    nearness = np.full(size, -np.inf, dtype=np.float32)
-    for start in range(0, size if len(pool.labelled) else 0, _BLOCK):
-        part = slice(start, start + _BLOCK)
-        nearness[part] = (pool.vectors[part] @ pool.labelled.T).max(axis=1)
-    rows: list[int] = []
-    for _ in range(min(n, size)):
-        # The first of all is drawn; from then on the farthest.
-        row = int(rng.integers(size)) if not rows and not len(pool.labelled) else int(nearness.argmin())
-        rows.append(row)
-        np.maximum(nearness, pool.vectors @ pool.vectors[row], out=nearness)
-        nearness[rows] = np.inf
-    return Picks(np.array(rows, dtype=np.int64), ("unlike everything that is labelled or in this queue",) * len(rows))
+    rows = farthest_first(pool.vectors, pool.labelled, n, rng)
+    return Picks(rows, ("unlike everything that is labelled or in this queue",) * len(rows))
 
 
 def pick_badge(pool: Pool, n: int, rng: np.random.Generator) -> Picks:
     """k-means++ on the gradients that the likeliest answer would cause: uncertain and spread out.
 
-    A gradient is the outer product of (p - guess), (K,), and the vector, (d,), so that lengths and inner products come
-    from the factors: a round costs n (d + K), and nothing of size n K d is made.
+    A gradient is the outer product of (p - guess), (K,), and the vector, (d,), and is kept as these factors.
     """
     if not pool.exclusive:
         raise InputError("badge needs a field with one answer; use cluster_margin.")
+    gradients = gradients_of(pool)
+    first = int(gradients.lengths().argmax()) if len(pool.shares) else 0
+    rows = spread_draw(gradients, first, n, rng)
+    return Picks(rows, torn_between(pool, rows))
+
+
+def gradients_of(pool: Pool) -> Products:
+    """Gradient of the loss by the weights of the last layer, were the likeliest answer the right one."""
     errors = pool.shares.copy()
-    errors[np.arange(len(errors)), errors.argmax(axis=1)] -= 1
-    lengths = (errors**2).sum(axis=1) * (pool.vectors**2).sum(axis=1)
-    distance = lengths.astype(np.float64)
-    rows: list[int] = []
-    for _ in range(min(n, len(lengths))):
-        row = int(distance.argmax()) if not rows else _draw(distance, rng)
-        rows.append(row)
-        product = (errors @ errors[row]) * (pool.vectors @ pool.vectors[row])
-        distance = np.minimum(distance, np.maximum(0, lengths + lengths[row] - 2 * product))
-        distance[rows] = 0
-    picked = np.array(rows, dtype=np.int64)
-    return Picks(picked, torn_between(pool, picked))
-
-
-def _draw(weights: np.ndarray[tuple[int], np.dtype[np.float64]], rng: np.random.Generator) -> int:
-    """A row drawn with probability by weight; the largest weight where all are zero but for the chosen."""
-    total = np.cumsum(weights)
-    if total[-1] <= 0:
-        return int(weights.argmax())
-    return int(np.searchsorted(total, rng.random() * total[-1], side="right"))
+    if errors.size:
+        errors[np.arange(len(errors)), errors.argmax(axis=1)] -= 1
+    return Products(errors, pool.vectors)
 
 
 def margins(pool: Pool) -> Matrix:
@@ -260,3 +242,11 @@ BY_VECTOR: Mapping[str, Strategy] = {
 """Strategies that need vectors only."""
 
 STRATEGIES: Mapping[str, Strategy] = {**UNCERTAIN, **BY_VECTOR}
+
+
+def usual_strategy(labels: int, classes: int) -> str:
+    """What pays at a given number of labels: typical items until each class has about two, then unsure and varied ones.
+
+    "Typical when the budget is low, uncertain when it is high" (Hacohen et al., ICML 2022).
+    """
+    return "typical" if labels < _LABELS_PER_CLASS * classes else "cluster_margin"

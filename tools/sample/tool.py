@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,7 +18,8 @@ from tools.naming import field_named
 from tools.records import JsonValue, RunIdentity
 from tools.results import Fact, QueueOrder, ToolResult
 from tools.sample.learning import choose_embedder_for, learn_shares, vectors_for
-from tools.sample.strategies import STRATEGIES, UNCERTAIN, Picks, Pool
+from tools.sample.strategies import STRATEGIES, UNCERTAIN, Picks, Pool, usual_strategy
+from tools.sampling_gain import ROUNDS, Gain, does_not_pay, recent_gains
 from tools.schema import FieldSpec
 from tools.sentences import count_of, excerpt
 from tools.spec import ToolArgs, tool
@@ -27,7 +29,6 @@ MOST_ITEMS = 5000
 SECONDS_FOR_VECTORS = 10
 """Time for new vectors in one call; an item without one is not a candidate, and the answer says how many there are."""
 
-_LABELS_PER_CLASS = 2
 _LEARNABLE = ("choice", "multi_choice", "rating")
 
 StrategyName = Literal[
@@ -52,7 +53,8 @@ class SampleArgs(ToolArgs):
     field: str = Field(default="", description="Field to be labelled; the first field if empty")
     strategy: StrategyName = Field(
         default="auto",
-        description="auto: typical items until each label has about 2 examples, then cluster_margin. random. typical: "
+        description="auto: typical items until each label has about 2 examples, then cluster_margin, or random where "
+        "that was found not to pay. random. typical: "
         "one of each group. cluster_margin: unsure and varied. margin, least_confident, entropy: unsure. badge, "
         "k_centre: varied. similar, dissimilar: by likeness to `like`",
     )
@@ -77,7 +79,7 @@ def sample(args: SampleArgs, ctx: ToolContext) -> ToolResult:
     if not len(ids):
         return ToolResult(f"No item {_scope(args)} is left to choose from for {field.name!r}.", where=where)
     if strategy == "random":
-        return _random(args, field, where, ids, ctx)
+        return _random(args, field, where, ids, why, ctx)
     return _by_model(args, field, where, ids, strategy, why, ctx)
 
 
@@ -112,9 +114,12 @@ def _settle(args: SampleArgs, field: FieldSpec, ctx: ToolContext) -> tuple[str, 
         return "similar", ""
     if field.kind not in _LEARNABLE:
         return "typical", ""
+    gains = recent_gains(ctx, field)
+    if does_not_pay(gains):
+        return "random", _lost_words(gains)
     labels = len(ctx.labels.training(field.id))
     classes = len(field.answers) or field.max - field.min + 1
-    if labels < _LABELS_PER_CLASS * classes:
+    if usual_strategy(labels, classes) == "typical":
         missing = (
             f"{count_of(labels, 'item')} {'is' if labels == 1 else 'are'} labelled and {field.name!r} has {classes}"
         )
@@ -122,7 +127,19 @@ def _settle(args: SampleArgs, field: FieldSpec, ctx: ToolContext) -> tuple[str, 
     return "cluster_margin", f"there are {labels:,} labels to learn from, so unsure and varied items come first"
 
 
-def _random(args: SampleArgs, field: FieldSpec, where: ItemFilter, ids: IdArray, ctx: ToolContext) -> ToolResult:
+def _lost_words(gains: Sequence[Gain]) -> str:
+    """Why chance chooses for now."""
+    last = gains[0]
+    return (
+        f"the strategy does not pay here: in each of the last {ROUNDS} rounds the labels as they came made a model no "
+        f"better than as many drawn at random (last {last.value * 100:+.1f} points with {last.labels:,} labels, tested "
+        f"on {last.tested:,})"
+    )
+
+
+def _random(
+    args: SampleArgs, field: FieldSpec, where: ItemFilter, ids: IdArray, why: str, ctx: ToolContext
+) -> ToolResult:
     """The items with the smallest numbers of a seeded draw, so that drawing on goes on in the same order."""
     order = np.argsort(uniform_of(ctx.seed, f"sample:{field.id}", ids), kind="stable")
     chosen = ids[order[: args.n]]
@@ -137,7 +154,8 @@ def _random(args: SampleArgs, field: FieldSpec, where: ItemFilter, ids: IdArray,
         adaptive=not is_whole,
         inclusion_p=len(chosen) / len(ids) if is_whole else None,
     )
-    text = f"I queued {count_of(len(chosen), 'item')} for {field.name!r}, drawn at random from {len(ids):,}."
+    text = f"I queued {count_of(len(chosen), 'item')} for {field.name!r}, drawn at random from {len(ids):,}"
+    text += f": {why}." if why else "."
     if not is_whole:
         text += " They come from a part of the items only, so labels made from them do not calibrate scores."
     return _result(text, queue, where, len(ids))
