@@ -28,6 +28,7 @@ from tools.statistics import softmax
 
 DIMENSION = 384
 LABELLED = 1000
+"""Rows that have a label; a fifth of the pool where that is less."""
 BATCH = 100
 GROUPS = 400
 TIMES = 3
@@ -67,7 +68,7 @@ def make(size: int, classes: int, seed: int = 0) -> Made:
 
     rng = np.random.default_rng(seed)
     centres = rng.standard_normal((GROUPS, DIMENSION), dtype=np.float32)
-    group = rng.integers(GROUPS, size=size + LABELLED)
+    group = rng.integers(GROUPS, size=size + min(LABELLED, size // 5))
     rows = centres[group]
     rows += 0.9 * rng.standard_normal(rows.shape, dtype=np.float32)
     rows = unit_rows(rows)
@@ -136,7 +137,7 @@ def k_centre(size: int) -> Found:
     if peers is not None:
         rows, labels = made.all_rows()
         theirs, chosen = least(lambda: peers.CoreSet(random_state=0).query(rows, labels, batch_size=BATCH), 2)
-        found |= {"peer": theirs, "different": int((np.asarray(chosen) - LABELLED != picks.rows).sum())}
+        found |= {"peer": theirs, "different": int((np.asarray(chosen) - len(made.labelled) != picks.rows).sum())}
     return found
 
 
@@ -163,7 +164,7 @@ def badge(size: int) -> Found:
         def once() -> None:
             seconds, chosen = least(lambda: ask(rows, labels, known, fit_clf=False, batch_size=BATCH), 1)
             theirs.append(seconds)
-            found["first"] = int(chosen[0]) - LABELLED == int(picks.rows[0])
+            found["first"] = int(chosen[0]) - len(made.labelled) == int(picks.rows[0])
 
         found["peer_memory"] = extra_memory(once)
         found["peer"] = theirs[0]
