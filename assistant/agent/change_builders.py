@@ -204,7 +204,7 @@ def schema_add(request: Request, is_chained: bool) -> Built:
         re.IGNORECASE,
     )
     found = found or re.search(rf"\badd {_NAME} (?:to|as a label) ", text, re.IGNORECASE)
-    if found is None or found.group("name").lower() in ("", "to", "in"):
+    if found is None or found.group("name").lower() in ("", "to", "in", "called", "named", "for"):
         return question(
             "What shall the new label be called? Say “add label NAME”, with “to FIELD” where there are several."
         )
