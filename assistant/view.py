@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from assistant.arrays import DiskArrays
 from assistant.store.calls import known_reply
 from assistant.store.database import utc_now
 from assistant.store.project import ProjectStore
@@ -177,7 +176,7 @@ class ProjectView:
         self.items = VisibleItems(store, actor.person)
         self.labels = StandingLabels(store)
         self.proposals = VisibleProposals(store, actor.person)
-        self.cache = DiskArrays(store.path / "cache" / "arrays")
+        self.cache = store.arrays
 
     @property
     def schema(self) -> LabelSchema:

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from assistant.arrays import DiskArrays
 from assistant.store.actions import ActionStore, JobStore
 from assistant.store.database import Database, utc_now
 from assistant.store.intake import ImportReport, take_in
@@ -46,6 +47,8 @@ class ProjectStore:
         self.runs = RunStore(self.database)
         self.reviews = ReviewStore(self.database)
         self.leases = Leases()
+        # One for the whole session: what it read may be kept in memory by it.
+        self.arrays = DiskArrays(path / "cache" / "arrays")
         self.notices = Notices()
         self.actions = ActionStore(self.database)
         self.jobs = JobStore(self.database)
