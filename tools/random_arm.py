@@ -19,18 +19,17 @@ import numpy.typing as npt
 
 from tools.backends.builtin_few_shot import REVISION, FewShotClassifier
 from tools.backends.contract import Example, Matrix, TextEmbedder, TextInput
-from tools.backends.material import LANGUAGE_SAMPLE, POOL_SIZE, make_examples, make_inputs, spread
-from tools.backends.registry import choose_embedder
-from tools.backends.vectors import vectors_of
+from tools.backends.material import make_examples, make_inputs
 from tools.context import Answer, ArrayCache, IdArray, ToolContext
 from tools.draws import uniform_of
 from tools.errors import Conflict
 from tools.learning_curves import Curve, halving_counts
+from tools.learning_material import pool_inputs, project_embedder, vectors_for
 from tools.records import to_json
 from tools.schema import FieldSpec
 from tools.statistics import Bools, Integers
+from tools.values import value_labels
 
-LEARNABLE = ("choice", "multi_choice", "rating")
 FOLDS = 3
 FEWEST_TESTED = 30
 """With fewer labels to test on, an accuracy is known to no better than 15 points or so."""
@@ -121,9 +120,7 @@ class _OnceEmbedder:
 
 def open_embedder_of(ctx: ToolContext) -> TextEmbedder:
     """The embedder of the project, remembering what it was asked."""
-    looked_at = spread(ctx.items.all_ids(), LANGUAGE_SAMPLE)
-    wanted = str(ctx.settings.get("backend.embedder") or "")
-    return _OnceEmbedder(choose_embedder(wanted, ctx.items.texts(looked_at)).embedder)
+    return _OnceEmbedder(project_embedder(ctx).embedder)
 
 
 Judge = Callable[[Integers, Integers], Bools]
@@ -155,26 +152,15 @@ def gather(ctx: ToolContext, field: FieldSpec, order: LabelOrder, embedder: Text
     """Vectors of labels and pool, and the model bound to them. Labels without a vector yet are left out."""
     rng = np.random.default_rng(ctx.seed)
     known = set(FewShotClassifier(field, embedder, calibrate=False).classes)
-    usable = np.array([set(_given(value)) <= known for value in order.values], dtype=np.bool_)
+    usable = np.array([set(value_labels(value)) <= known for value in order.values], dtype=np.bool_)
     order = order.only(usable)
-    texts = ctx.items.texts(order.item_ids.tolist())
-    found = vectors_of(ctx.cache, embedder, order.item_ids, texts, embedder.pace * _SECONDS_FOR_LABELLED, rng)
+    found = vectors_for(ctx, embedder, order.item_ids, embedder.pace * _SECONDS_FOR_LABELLED, rng)
     order, vectors = order.only(found.present), found.matrix[found.present]
-    pool_ids = [one for one in spread(ctx.items.all_ids(), POOL_SIZE) if one not in set(order.item_ids.tolist())]
-    most = embedder.pace * _SECONDS_FOR_POOL
-    pool = vectors_of(ctx.cache, embedder, pool_ids, ctx.items.texts(pool_ids), most, rng)
-    rows = pool.matrix[pool.present]
+    around = pool_inputs(ctx, embedder, embedder.pace * _SECONDS_FOR_POOL, rng, without=order.item_ids)
     inputs = make_inputs(order.item_ids, [""] * len(order), vectors)
     examples = make_examples(inputs, order.values, order.tested.tolist())
-    around = make_inputs(range(len(rows)), [""] * len(rows), rows)
     mark = [field.model_dump(mode="json", by_alias=True), embedder.reference, embedder.revision, REVISION, ctx.seed]
     return Material(order, _judge(field, embedder, examples, around, vectors, ctx.seed), to_json(mark))
-
-
-def _given(value: Mapping[str, Any]) -> list[str]:
-    if "rating" in value:
-        return [str(value["rating"])]
-    return [str(one) for one in value["labels"]] if "labels" in value else [str(value.get("label"))]
 
 
 def _judge(
@@ -194,7 +180,7 @@ def _judge(
             # Nothing to learn from: such a model answers nothing.
             return np.zeros(len(tested), dtype=np.bool_)
         shares = classifier.probabilities(artefact, vectors[tested])
-        truth = [_given(examples[row].value) for row in tested]
+        truth = [value_labels(examples[row].value) for row in tested]
         if field.kind == "multi_choice":
             said = [[classifier.classes[at] for at in np.flatnonzero(row >= 0.5)] for row in shares]
         else:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -67,6 +68,16 @@ class Artefact:
 
     json: Mapping[str, JsonValue] = field(default_factory=dict)
     arrays: Mapping[str, npt.NDArray[np.generic]] = field(default_factory=dict)
+
+
+def as_bytes(value: JsonValue) -> npt.NDArray[np.uint8]:
+    """A JSON value as the bytes of its text, for what is too long for an artefact's JSON part; :func:`from_bytes`."""
+    return np.frombuffer(json.dumps(value).encode("ascii"), dtype=np.uint8)
+
+
+def from_bytes(array: npt.NDArray[np.generic]) -> Any:
+    """The inverse of :func:`as_bytes`."""
+    return json.loads(np.asarray(array, dtype=np.uint8).tobytes())
 
 
 @dataclass(frozen=True)

@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 from assistant.agent.phrases import phrases
+from tools.ask.measure import METRICS
 
-SPLITS: dict[str, tuple[str, ...]] = {
-    "progress": ("day",),
-    "label_distribution": ("label",),
-    "agreement": ("reviewer",),
-    "accuracy_on_gold": ("reviewer", "backend"),
-    "acceptance": ("run", "backend", "label", "reviewer"),
-    "time_per_item": ("reviewer",),
-    "exposure_mix": ("exposure", "reviewer"),
-    "pace": ("reviewer",),
-    "coverage": (),
-    "learning_curve": (),
-}
-"""The splits that each metric has; others are not asked for."""
-TAKES_LABEL = ("label_distribution", "acceptance")
-TAKES_TARGET = ("coverage", "learning_curve")
+TAKES_LABEL = frozenset(name for name, metric in METRICS.items() if metric.takes_label)
+TAKES_TARGET = frozenset(name for name, metric in METRICS.items() if metric.takes_target)
 """Metrics that aim at a share of right answers, which the sentence may name."""
 
 
@@ -29,6 +17,5 @@ def metric_of(low: str) -> str:
 
 def split_of(low: str, metric: str) -> str:
     """The split that the sentence asks for, where the metric has it; else empty."""
-    return next(
-        (by for by, pattern in phrases().splits.items() if by in SPLITS.get(metric, ()) and pattern.search(low)), ""
-    )
+    offered = METRICS[metric].by if metric in METRICS else ()
+    return next((by for by, pattern in phrases().splits.items() if by in offered and pattern.search(low)), "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,8 +13,9 @@ import pyarrow.compute as pc
 from assistant.store.database import Transaction, stored_time
 from assistant.store.intake_items import Ids, Mask, Placed, note_problems
 from assistant.store.reviews import answer_of
+from assistant.store.runs import insert_run
 from tools.exchange.batch import ImportBatch
-from tools.records import Actor, to_json
+from tools.records import Actor, RunIdentity
 from tools.values import value_label
 
 NO_ITEM = "its row became no item"
@@ -31,11 +33,16 @@ class Meanings:
 
 def meanings_of(labels: pa.Table) -> Meanings:
     """What the values of these answers mean; needs no database."""
-    coded = labels["value"].combine_chunks().dictionary_encode()
-    values = [json.loads(one) for one in coded.dictionary.to_pylist()]
+    values, codes = _distinct(labels)
     names = pa.array([value_label(value) for value in values], pa.string())
     answers = pa.array([answer_of(value) for value in values], pa.string())
-    return Meanings(names.take(coded.indices), answers.take(coded.indices))
+    return Meanings(names.take(codes), answers.take(codes))
+
+
+def _distinct(answers: pa.Table) -> tuple[list[Any], pa.Array]:
+    """The distinct values, read once each, and for every row which of them it has, null for none."""
+    coded = answers["value"].combine_chunks().dictionary_encode()
+    return [json.loads(one) for one in coded.dictionary.to_pylist()], coded.indices
 
 
 def add_labels(
@@ -214,35 +221,17 @@ def add_proposals(
 
 
 def _proposed(proposals: pa.Table, item_ids: Ids) -> pa.Table:
-    coded = proposals["value"].combine_chunks().dictionary_encode()
-    labels = [value_label(json.loads(one)) for one in coded.dictionary.to_pylist()]
+    values, codes = _distinct(proposals)
     columns = {name: proposals[name] for name in proposals.column_names if name != "row"}
-    label = pa.array(labels, pa.string()).take(coded.indices)
+    label = pa.array([value_label(value) for value in values], pa.string()).take(codes)
     return pa.table({"item_id": pa.array(item_ids), "label": label, **columns})
 
 
 def _add_run(
     transaction: Transaction, backend: str, field: str, rows: pa.Table, source: str, actor: Actor, version: int
 ) -> None:
-    run_id = transaction.new_ids("runs")[0]
-    transaction.insert(
-        "runs",
-        run_id=run_id,
-        tool="import_data",
-        tool_version=1,
-        backend=backend or "imported",
-        revision="",
-        settings="{}",
-        prompt="",
-        prompt_hash="",
-        arguments=to_json({"source": source}),
-        field=field,
-        schema_version=version,
-        actor=actor.person,
-        via=actor.via,
-        session=actor.session,
-        made_at=stored_time(transaction.now),
-    )
+    identity = RunIdentity("import_data", 1, backend or "imported", "", {})
+    run_id = insert_run(transaction, identity, {"source": source}, field, version, actor)
     numbered = rows.append_column("proposal_id", _ids(transaction.new_ids("proposals", rows.num_rows)))
     with transaction.staged("proposed", numbered):
         transaction.execute(

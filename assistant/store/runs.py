@@ -51,6 +51,37 @@ def proposal_from(row: tuple[Any, ...]) -> Proposal:
     return Proposal(int(pid), int(run_id), int(version), draft, at.replace(tzinfo=UTC))
 
 
+def insert_run(
+    transaction: Transaction,
+    identity: RunIdentity,
+    arguments: Mapping[str, JsonValue],
+    field: str,
+    version: int,
+    actor: Actor,
+) -> int:
+    """Write the row of a run; returns its id."""
+    run_id = transaction.new_ids("runs")[0]
+    transaction.insert(
+        "runs",
+        run_id=run_id,
+        tool=identity.tool,
+        tool_version=identity.tool_version,
+        backend=identity.backend,
+        revision=identity.revision,
+        settings=to_json(identity.settings),
+        prompt=identity.prompt,
+        prompt_hash=identity.prompt_hash,
+        arguments=to_json(arguments),
+        field=field,
+        schema_version=version,
+        actor=actor.person,
+        via=actor.via,
+        session=actor.session,
+        made_at=stored_time(transaction.now),
+    )
+    return run_id
+
+
 class RunStore:
     """What models and tools produced. Rows are only added; a withdrawn run is an undo row."""
 
@@ -76,25 +107,7 @@ class RunStore:
         version: int,
         actor: Actor,
     ) -> int:
-        run_id = transaction.new_ids("runs")[0]
-        transaction.insert(
-            "runs",
-            run_id=run_id,
-            tool=identity.tool,
-            tool_version=identity.tool_version,
-            backend=identity.backend,
-            revision=identity.revision,
-            settings=to_json(identity.settings),
-            prompt=identity.prompt,
-            prompt_hash=identity.prompt_hash,
-            arguments=to_json(arguments),
-            field=field,
-            schema_version=version,
-            actor=actor.person,
-            via=actor.via,
-            session=actor.session,
-            made_at=stored_time(transaction.now),
-        )
+        run_id = insert_run(transaction, identity, arguments, field, version, actor)
         transaction.record(actor.person, "run", {"run": run_id, "tool": identity.tool, "backend": identity.backend})
         return run_id
 

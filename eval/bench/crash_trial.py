@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-import subprocess
-import sys
-import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistant.store.calls import possibly_paid
 from assistant.store.project import ProjectStore
 from assistant.store.verify import verify
 from eval.bench.batches import items_only
+from eval.bench.call_account import CallAccount
 from eval.bench.counting_server import CountingServer
 from eval.bench.crash_child import LEAD
 from eval.bench.crash_work import SCHEMA, endpoint_at, request_for
+from eval.bench.processes import watch
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 LONGEST = 120.0
 
 
 @dataclass
-class Account:
+class Account(CallAccount):
     """What was promised and what was found, over any number of kills."""
 
     kills: int = 0
@@ -33,11 +29,6 @@ class Account:
     twice: int = 0
     unacknowledged: int = 0
     broken: list[str] = field(default_factory=list)
-    calls: int = 0
-    replies: int = 0
-    repeated: int = 0
-    possibly_paid: int = 0
-    unlisted: int = 0
 
     @property
     def holds(self) -> bool:
@@ -70,21 +61,14 @@ class Trial:
 
     def work(self, *options: str, kill_after: float | None = None) -> bool:
         """Let a process work until it ends, ends itself at a point, or the seconds are over; whether it was killed."""
-        command = [sys.executable, "-m", "eval.bench.crash_child", str(self.path), "--address", self._server.address]
-        with _process([*command, *options]) as process:
-            assert process.stdout is not None
-            first = process.stdout.readline()
-            ending = threading.Timer(kill_after if kill_after is not None else LONGEST, process.kill)
-            ending.start()
-            lines = [first, *process.stdout]
-            process.wait()
-            ending.cancel()
+        given = (str(self.path), "--address", self._server.address, *options)
+        code, lines = watch("eval.bench.crash_child", *given, seconds=LONGEST if kill_after is None else kill_after)
         for line in lines:
             self._note(line.split())
-        killed = process.returncode == -9
+        killed = code == -9
         self.account.kills += killed
-        if process.returncode not in (0, -9):
-            self.account.broken.append(f"the process ended by itself with code {process.returncode}")
+        if code not in (0, -9):
+            self.account.broken.append(f"the process ended by itself with code {code}")
         return killed
 
     def _note(self, words: Sequence[str]) -> None:
@@ -128,33 +112,5 @@ class Trial:
 
     def _check_calls(self, store: ProjectStore) -> None:
         endpoint = endpoint_at(self._server.address)
-        replied = {str(row[0]) for row in store.database.rows("SELECT call_key FROM replies")}
-        booked = {str(key): int(count) for key, count in store.database.rows(_BOOKED)}
-        account = self.account
-        account.calls = account.replies = 0
-        for text in self._texts:
-            key, asked = endpoint.call_key(request_for(text)), self._server.asked[text]
-            account.calls += asked
-            account.replies += key in replied
-            account.unlisted += asked > booked.get(key, 0)
-            if text in self._answered:
-                account.repeated += asked - self._answered[text]
-            if key in replied:
-                self._answered[text] = asked
-        account.possibly_paid = len(possibly_paid(store.database))
-
-
-_BOOKED = """SELECT call_key, count(*) FILTER (what = 'reserved') - count(*) FILTER (what = 'released')
-    FROM call_events GROUP BY call_key"""
-
-
-@contextlib.contextmanager
-def _process(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        asked = {endpoint.call_key(request_for(text)): self._server.asked[text] for text in self._texts}
+        self.account.compare(store, asked, self._answered)

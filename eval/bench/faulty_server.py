@@ -10,18 +10,12 @@ from __future__ import annotations
 import json
 import random
 import re
-import sys
-import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any
 
+from eval.bench.loopback import Body, LoopbackServer, Sent
 from tools.backends.remote_endpoint import Endpoint, Request
-
-Body = dict[str, Any]
 
 SHARES = {
     "slow once": 0.02,
@@ -76,48 +70,18 @@ class Seen:
     bodies: dict[int, Body] = field(default_factory=dict)
 
 
-class FaultyServer:
-    """A context manager; ``seen`` is its account."""
+class FaultyServer(LoopbackServer):
+    """``seen`` is its account. Connections are kept, as by real servers."""
 
     def __init__(self, manners: Manners | None = None) -> None:
         """Listen on a free port of this machine."""
+        super().__init__("HTTP/1.1")
         self.seen = Seen()
         self._manners = manners or Manners()
         self._busy_until = 0.0
-        self._at_once = 0
-        self._changed = threading.Condition()
-        self._closing = threading.Event()
-        self._http = _QuietServer(("127.0.0.1", 0), _handler_for(self))
-        self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
-    @property
-    def address(self) -> str:
-        """The base address of the endpoint."""
-        return f"http://127.0.0.1:{self._http.server_port}/v1"
-
-    def __enter__(self) -> FaultyServer:
-        """Start to listen."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop listening."""
-        self._closing.set()
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
-
-    def settle(self) -> None:
-        """Wait until no request is being answered, those included that a killed client had just sent."""
-        time.sleep(0.05)
-        with self._changed:
-            self._changed.wait_for(lambda: self._at_once == 0, timeout=10)
-
-    def answer(self, body: Body) -> tuple[int, dict[str, str], str]:
-        """(status, headers, body) for one request, after as long as it takes."""
+    def reply(self, path: str, body: Body) -> Sent:
+        """The answer to one request, or one of the faults."""
         number = number_of(body)
         with self._changed:
             now = time.monotonic()
@@ -125,13 +89,7 @@ class FaultyServer:
                 self.seen.refused[429] += 1
                 return 429, {"Retry-After": f"{self._busy_until - now:.3f}"}, _error("too many requests")
             attempt = self._accept(number, body, now)
-            self._at_once += 1
-        try:
-            return self._served(number, attempt, body)
-        finally:
-            with self._changed:
-                self._at_once -= 1
-                self._changed.notify_all()
+        return self._served(number, attempt, body)
 
     def _accept(self, number: int, body: Body, now: float) -> int:
         seen = self.seen
@@ -145,7 +103,7 @@ class FaultyServer:
             self._busy_until = now + self._manners.busy_for
         return seen.attempts[number]
 
-    def _served(self, number: int, attempt: int, body: Body) -> tuple[int, dict[str, str], str]:
+    def _served(self, number: int, attempt: int, body: Body) -> Sent:
         fault = fault_of(number)
         if fault == "filtered":
             return 400, {}, _error("this text was stopped by the content filter")
@@ -182,13 +140,6 @@ class FaultyServer:
         return {"prompt_tokens": asked, "completion_tokens": answered, "total_tokens": asked + answered}
 
 
-class _QuietServer(ThreadingHTTPServer):
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A killed client leaves connections that break; anything else is shown."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-
 def number_of(body: Body) -> int:
     """The number of the item that a request is about; a second question still holds the first."""
     users = [message["content"] for message in body["messages"] if message["role"] == "user"]
@@ -207,31 +158,3 @@ def call_key(address: str, body: Body) -> str:
 
 def _error(message: str) -> str:
     return json.dumps({"error": {"message": message, "type": "error", "code": None}})
-
-
-def _handler_for(server: FaultyServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"  # connections are kept, as by real servers
-
-        def do_POST(self) -> None:
-            size = int(self.headers["Content-Length"])
-            asked = self.rfile.read(size)
-            if len(asked) < size:
-                self.close_connection = True  # the client was killed while it asked
-                return
-            status, headers, text = server.answer(json.loads(asked))
-            content = text.encode()
-            try:
-                self.send_response(status)
-                for name, value in {"Content-Type": "application/json", **headers}.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-            except (BrokenPipeError, ConnectionResetError):
-                self.close_connection = True  # the client gave up or was killed, which is what this server is for
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """The account says what happened."""
-
-    return Handler

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import resource
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -22,6 +20,7 @@ from assistant.store.project import ProjectStore
 from eval.bench import peer
 from eval.bench.batches import items_only
 from eval.bench.corpus import FIELD, NAMES, SCHEMA, labelled_batch, texts_of
+from eval.bench.processes import least, run_module
 from eval.bench.questions import QUESTIONS
 from tools.exchange.options import ImportOptions
 from tools.exchange.reading import read_file
@@ -136,12 +135,8 @@ def decide_peer(folder: Path, size: int) -> Found:
 
 
 def _least(ask: Callable[[], Any], times: int) -> tuple[float, Any]:
-    best, answer = float("inf"), None
-    for _ in range(times):
-        gc.collect()
-        began = time.perf_counter()
-        answer = ask()
-        best = min(best, time.perf_counter() - began)
+    """The least seconds, and the rows of the answer in an order of their own, where it has rows."""
+    best, answer = least(ask, times)
     return best, sorted(map(list, answer), key=str) if isinstance(answer, list) else None
 
 
@@ -153,13 +148,7 @@ PARTS: dict[str, Callable[[Path, int], Found]] = {
 
 def run_part(name: str, folder: Path, size: int) -> Found:
     """Run one part in a fresh process; what it found, with its peak memory in megabytes as ``peak``."""
-    command = [sys.executable, "-m", "eval.bench.parts", name, str(folder), str(size)]
-    checkout = Path(__file__).resolve().parents[2]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=checkout, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{name} failed: {done.stderr.strip().splitlines()[-1] if done.stderr else 'no reason'}")
-    found: Found = json.loads(done.stdout)
-    return found
+    return run_module("eval.bench.parts", name, str(folder), str(size))
 
 
 def main() -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from eval.bench.faulty_server import FaultyServer, Manners
 from eval.bench.measure import Line, Outcome
-from eval.bench.remote_trial import CHECKOUT, RemoteAccount, RemoteTrial
+from eval.bench.processes import CHECKOUT
+from eval.bench.remote_trial import RemoteAccount, RemoteTrial
 
 ITEMS, QUICK_ITEMS = 2000, 120
 CONNECTIONS = 16

@@ -21,7 +21,8 @@ from pathlib import Path
 from assistant.store.calls import possibly_paid
 from assistant.store.project import ProjectStore
 from eval.bench.measure import Line, Outcome
-from eval.bench.remote_trial import CHECKOUT, RemoteTrial
+from eval.bench.processes import CHECKOUT
+from eval.bench.remote_trial import RemoteTrial
 from eval.bench.tiny_llama import save_tiny_llama
 
 ITEMS, QUICK_ITEMS = 2000, 24

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import subprocess
-import sys
-import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistant.store.calls import charged_tokens, possibly_paid
+from assistant.store.calls import charged_tokens
 from assistant.store.project import ProjectStore
 from assistant.store.verify import verify
 from eval.bench.batches import items_only
+from eval.bench.call_account import CallAccount
 from eval.bench.faulty_server import HOPELESS, FaultyServer, Seen, fault_of, label_of
+from eval.bench.processes import watch
 from eval.bench.remote_child import LEAD
 from tools.schema import LabelSchema, schema_from_labels
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 LABELS = ["refund", "delivery", "praise", "question"]
 SCHEMA: LabelSchema = schema_from_labels(LABELS)
 LONGEST = 600.0
 
 
 @dataclass
-class RemoteAccount:
+class RemoteAccount(CallAccount):
     """What was found in the project, against what the server knows."""
 
     labelled: int = 0
@@ -37,10 +32,6 @@ class RemoteAccount:
     wrong: int = 0
     kills: int = 0
     pauses: int = 0
-    calls: int = 0
-    repeated: int = 0
-    unlisted: int = 0
-    possibly_paid: int = 0
     overspent: int = 0
     checked_spends: int = 0
     broken: list[str] = field(default_factory=list)
@@ -76,22 +67,19 @@ class RemoteTrial:
 
     def work(self, kill_after: float | None = None, model: str = "m") -> tuple[str, float]:
         """(state of the job, seconds it took) once it is over, ("killed", …) where the process was ended before."""
-        command = [sys.executable, "-m", "eval.bench.remote_child", str(self.path), "--model", model]
         address = self._server if isinstance(self._server, str) else self._server.address
-        with _process(command, address) as process:
-            assert process.stdout is not None
-            first = process.stdout.readline()
-            ending = threading.Timer(kill_after if kill_after is not None else LONGEST, process.kill)
-            ending.start()
-            lines = [first, *process.stdout]
-            process.wait()
-            ending.cancel()
+        code, lines = watch(
+            "eval.bench.remote_child",
+            *(str(self.path), "--model", model),
+            seconds=LONGEST if kill_after is None else kill_after,
+            surroundings={"OPENAI_BASE_URL": address, "OPENAI_API_KEY": ""},
+        )
         ended = [line.split() for line in lines if line.startswith("ended")]
-        if process.returncode == -9 and not ended:
+        if code == -9 and not ended:
             self.account.kills += 1
             return "killed", 0.0
-        if process.returncode not in (0, -9) or not ended:
-            self.account.broken.append(f"the process ended by itself with code {process.returncode}")
+        if code not in (0, -9) or not ended:
+            self.account.broken.append(f"the process ended by itself with code {code}")
             return "broken", 0.0
         self.account.pauses += ended[-1][1] == "paused"
         return ended[-1][1], float(ended[-1][2])
@@ -103,24 +91,11 @@ class RemoteTrial:
         self._server.settle()
         store = ProjectStore(self.path)
         try:
-            self._check_calls(store, self._server.seen)
+            self.account.compare(store, self._server.seen.asked, self._answered)
             self._check_spending(store, self._server.seen)
             self.account.broken += [f"{one.name}: {one.example}" for one in verify(store.database) if not one.holds]
         finally:
             store.close()
-
-    def _check_calls(self, store: ProjectStore, seen: Seen) -> None:
-        replied = {str(row[0]) for row in store.database.rows("SELECT call_key FROM replies")}
-        booked = {str(key): int(count) for key, count in store.database.rows(_BOOKED)}
-        account, asked = self.account, seen.asked
-        for key, count in asked.items():
-            account.unlisted += count > booked.get(key, 0)
-            if key in self._answered:
-                account.repeated += count - self._answered[key]
-            if key in replied:
-                self._answered[key] = count
-        account.calls = asked.total()
-        account.possibly_paid = len(possibly_paid(store.database))
 
     def _check_spending(self, store: ProjectStore, seen: Seen) -> None:
         """Play every booking and every reply again in the order in which they were written."""
@@ -160,23 +135,7 @@ class RemoteTrial:
             account.wrong += (state == "ok") == hopeless or (state == "ok" and label != label_of(item, LABELS))
 
 
-_BOOKED = """SELECT split_part(call_key, '#', 1),
-        count(*) FILTER (what = 'reserved') - count(*) FILTER (what = 'released')
-    FROM call_events GROUP BY 1"""
 _LEDGER = """SELECT made_at, what, call_key, tokens FROM (
         SELECT made_at, what, call_key, tokens FROM call_events
         UNION ALL SELECT made_at, 'replied', call_key, prompt_tokens + answer_tokens FROM replies)
     ORDER BY made_at, what = 'reserved'"""
-
-
-@contextlib.contextmanager
-def _process(command: Sequence[str], address: str) -> Iterator[subprocess.Popen[str]]:
-    surroundings = {**os.environ, "OPENAI_BASE_URL": address, "OPENAI_API_KEY": ""}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT, env=surroundings)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()

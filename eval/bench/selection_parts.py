@@ -7,9 +7,7 @@ process, one after the other.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from eval.bench.processes import least, run_module
 from tools.backends.contract import Matrix
 from tools.backends.linear import Linear
 from tools.backends.vectors import unit_rows
@@ -75,16 +74,6 @@ def make(size: int, classes: int, seed: int = 0) -> Made:
     labelled, codes = rows[size:].copy(), group[size:] % classes
     seconds, model = least(lambda: LogisticRegression(C=20.0, max_iter=1000).fit(labelled, codes))
     return Made(rows[:size].copy(), labelled, codes, model, seconds)
-
-
-def least(ask: Callable[[], Any], times: int = TIMES) -> tuple[float, Any]:
-    """The least seconds of several calls, and what the last of them gave."""
-    best, answer = float("inf"), None
-    for _ in range(times):
-        began = time.perf_counter()
-        answer = ask()
-        best = min(best, time.perf_counter() - began)
-    return best, answer
 
 
 def extra_memory(ask: Callable[[], Any]) -> float | None:
@@ -246,13 +235,7 @@ PARTS: dict[str, Callable[[int], Found]] = {
 
 def run_part(name: str, size: int) -> Found:
     """Run one part in a fresh process."""
-    command = [sys.executable, "-m", "eval.bench.selection_parts", name, str(size)]
-    checkout = Path(__file__).resolve().parents[2]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=checkout, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{name} failed: {done.stderr.strip().splitlines()[-1] if done.stderr else 'no reason'}")
-    found: Found = json.loads(done.stdout)
-    return found
+    return run_module("eval.bench.selection_parts", name, str(size))
 
 
 def main() -> None:

@@ -57,9 +57,10 @@ TOOLS_FLOORS = {
     "backends": 1,
     "context": 2,
     "spec": 3,
-    "random_arm": 3,
-    "sampling_gain": 3,
-    "catalog": 5,
+    "learning_material": 3,
+    "random_arm": 4,
+    "sampling_gain": 4,
+    "catalog": 6,
 }
 ABILITIES = {
     "ask",
@@ -73,7 +74,7 @@ ABILITIES = {
     "track",
     "transcribe",
 }
-TOOLS_FLOORS |= dict.fromkeys(ABILITIES, 4)
+TOOLS_FLOORS |= dict.fromkeys(ABILITIES, 5)
 INNER_FLOORS = {"assistant": ASSISTANT_FLOORS, "tools": TOOLS_FLOORS}
 
 

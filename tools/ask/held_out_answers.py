@@ -10,10 +10,8 @@ import numpy as np
 from tools.backends.builtin_few_shot import REVISION, FewShotClassifier
 from tools.backends.contract import TextEmbedder
 from tools.backends.held_out import Judged, held_out_of
-from tools.backends.material import LANGUAGE_SAMPLE, POOL_SIZE, make_examples, make_inputs, spread
-from tools.backends.registry import choose_embedder
-from tools.backends.vectors import vectors_of
 from tools.context import LabelTable, ToolContext
+from tools.learning_material import labelled_examples, pool_inputs, project_embedder
 from tools.records import to_json
 from tools.schema import FieldSpec
 
@@ -31,8 +29,7 @@ class HeldOutAnswers:
 
 def held_out_answers(field: FieldSpec, ctx: ToolContext) -> HeldOutAnswers:
     """Judge the labels of a choice, multi_choice or rating field, each by a model that did not learn from it."""
-    looked_at = spread(ctx.items.all_ids(), LANGUAGE_SAMPLE)
-    embedder = choose_embedder(str(ctx.settings.get("backend.embedder") or ""), ctx.items.texts(looked_at)).embedder
+    embedder = project_embedder(ctx).embedder
     table = ctx.labels.training(field.id)
     key = _key(field, table, embedder, ctx.seed)
     stored = ctx.cache.get(key)
@@ -46,18 +43,10 @@ def held_out_answers(field: FieldSpec, ctx: ToolContext) -> HeldOutAnswers:
 
 def _judge(field: FieldSpec, table: LabelTable, embedder: TextEmbedder, ctx: ToolContext) -> tuple[Judged, int]:
     rng = np.random.default_rng(ctx.seed)
-    texts = ctx.items.texts(table.item_ids.tolist())
-    most = embedder.pace * SECONDS_FOR_VECTORS
-    found = vectors_of(ctx.cache, embedder, table.item_ids, texts, most, rng)
-    rows = np.flatnonzero(found.present)
-    inputs = make_inputs(table.item_ids[rows], [""] * len(rows), found.matrix[rows])
-    examples = make_examples(inputs, [table.values[row] for row in rows], table.calibrates[rows].tolist())
-    around = np.array(spread(ctx.items.all_ids(), POOL_SIZE), dtype=np.int64)
-    pool = vectors_of(ctx.cache, embedder, around, ctx.items.texts(around.tolist()), 0)
-    kept = np.flatnonzero(pool.present)
-    beside = make_inputs(around[kept], [""] * len(kept), pool.matrix[kept])
-    artefact = FewShotClassifier(field, embedder).fit(examples, beside, ctx.seed)
-    return held_out_of(artefact), len(table) - len(rows)
+    found = labelled_examples(ctx, embedder, table, embedder.pace * SECONDS_FOR_VECTORS, rng)
+    pool = pool_inputs(ctx, embedder, 0, rng)
+    artefact = FewShotClassifier(field, embedder).fit(found.examples, pool, ctx.seed)
+    return held_out_of(artefact), found.late
 
 
 def _key(field: FieldSpec, table: LabelTable, embedder: TextEmbedder, seed: int) -> str:

@@ -9,12 +9,12 @@ import numpy as np
 
 from tools.ask.metrics import few_note, say_fact, share_fact, shown_share
 from tools.ask.question import Question
+from tools.backends.builtin_few_shot import LEARNABLE
 from tools.context import ToolContext
 from tools.errors import InputError
 from tools.learning_curves import Curve, Needed, labels_needed, paired_gain
 from tools.random_arm import (
     FEWEST_TESTED,
-    LEARNABLE,
     MOST_LABELS,
     Arms,
     LabelOrder,

@@ -8,7 +8,7 @@ import numpy as np
 
 from tools.ask.held_out_answers import HeldOutAnswers, held_out_answers
 from tools.ask.question import Question
-from tools.backends.builtin_few_shot import REFERENCE
+from tools.backends.builtin_few_shot import LEARNABLE, REFERENCE
 from tools.backends.contract import CALIBRATING_LABELS
 from tools.context import Answer, ToolContext
 from tools.coverage import (
@@ -26,7 +26,6 @@ from tools.results import Fact, Figure, ToolResult
 from tools.sentences import count_of, percent, verb
 from tools.statistics import Bools, Floats, wilson
 
-JUDGED_KINDS = ("choice", "multi_choice", "rating")
 ONE_SIDED = "Clopper-Pearson, one-sided 90 %"
 METHOD = "held-out scores; selective guaranteed risk, Clopper-Pearson 90 %, fixed sequence of cuts"
 AUDIT_SLIPS = 2
@@ -57,7 +56,7 @@ def measure_coverage(question: Question, ctx: ToolContext) -> ToolResult:
 
 def _refusal(question: Question, ctx: ToolContext) -> str:
     field = question.field
-    if field.kind not in JUDGED_KINDS:
+    if field.kind not in LEARNABLE:
         return (
             f"{field.name} is answered by {field.kind}, which are right in parts; what share could be accepted is told "
             "for fields with labels or ratings, no such share can be told here."

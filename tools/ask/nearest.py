@@ -7,18 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.ask.value_words import value_words
-from tools.backends.material import LANGUAGE_SAMPLE, spread
-from tools.backends.registry import choose_embedder
-from tools.backends.vectors import vectors_of
+from tools.backends.builtin_few_shot import LEARNABLE
 from tools.context import LabelTable, ToolContext
 from tools.filters import ItemFilter
+from tools.learning_material import project_embedder, vectors_for
 from tools.results import Table
 from tools.schema import FieldSpec
 from tools.sentences import listing
 from tools.statistics import Bools
 
 SHOWN = 3
-LIKENESS_KINDS = ("choice", "multi_choice", "rating")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +34,14 @@ def nearest_examples(field: FieldSpec, item_id: int, ctx: ToolContext) -> list[E
 
     Leads see every label, others those of items that they decided themselves, as everywhere in an explanation.
     """
-    if field.kind not in LIKENESS_KINDS:
+    if field.kind not in LEARNABLE:
         return []
     table = ctx.labels.training(field.id)
     rows = np.flatnonzero(_may_be_seen(field, table, ctx) & (table.item_ids != item_id))
     if not len(rows):
         return []
     ids = np.append(table.item_ids[rows], item_id)
-    looked_at = spread(ctx.items.all_ids(), LANGUAGE_SAMPLE)
-    embedder = choose_embedder(str(ctx.settings.get("backend.embedder") or ""), ctx.items.texts(looked_at)).embedder
-    found = vectors_of(ctx.cache, embedder, ids, ctx.items.texts(ids.tolist()), 0)
+    found = vectors_for(ctx, project_embedder(ctx).embedder, ids, 0)
     if not found.present[-1]:
         return []
     likeness = np.where(found.present[:-1], found.matrix[:-1] @ found.matrix[-1], -np.inf)

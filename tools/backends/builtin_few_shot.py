@@ -30,10 +30,14 @@ from tools.results import Artefact
 from tools.schema import CANNOT_TELL, NONE_OF_THESE, FieldSpec
 from tools.sentences import count_of
 from tools.statistics import sigmoid, softmax
+from tools.values import value_labels
 
 REFERENCE = "builtin:few-shot"
 ZERO_SHOT = "builtin:zero-shot"
 """The same without labels: only names and descriptions, to see what the labels are worth."""
+
+LEARNABLE = ("choice", "multi_choice", "rating")
+"""Kinds of fields that are answered by one or some of a few classes, and so can be learned."""
 
 REVISION = "2"
 _ALTERNATIVES = 3
@@ -64,7 +68,8 @@ class FewShotClassifier:
     def fit(self, examples: Sequence[Example], pool: Sequence[TextInput], seed: int) -> Artefact:
         """Learn; values with labels that the field no longer has are left out. Ratings need labels to begin with."""
         learns = self.reference != ZERO_SHOT
-        usable = [one for one in examples if learns and self._target(one) is not None]
+        read = [(one.input, one.calibrates, self._target(one)) for one in examples if learns]
+        usable = [(given, calibrates, target) for given, calibrates, target in read if target is not None]
         if self.field.kind == "rating" and not usable:
             raise Conflict(
                 f"Numbers say nothing by themselves: rate about 10 items of field {self.field.name!r} first, "
@@ -72,15 +77,15 @@ class FewShotClassifier:
             )
         evidence = Evidence(
             names=self._names(),
-            rows=self._vectors([one.input for one in usable]),
-            calibrates=np.array([one.calibrates for one in usable], dtype=np.bool_),
+            rows=self._vectors([given for given, _, _ in usable]),
+            calibrates=np.array([calibrates for _, calibrates, _ in usable], dtype=np.bool_),
             pool=self._vectors(pool)
             if self.field.kind == "choice"
             else np.zeros((0, self._embedder.dimension), np.float32),
         )
         rng = np.random.default_rng(seed)
         with limited_threads():
-            return self._train(evidence, [self._target(one) for one in usable], rng)
+            return self._train(evidence, [target for _, _, target in usable], rng)
 
     def predict(self, artefact: Artefact, inputs: Sequence[TextInput]) -> list[Draft]:
         """One draft for each input."""
@@ -88,12 +93,11 @@ class FewShotClassifier:
             return []
         vectors = self._vectors(inputs)
         made = {"choice": self._choices, "multi_choice": self._sets, "rating": self._ratings}[self.field.kind]
-        drafts = made(artefact, inputs, _linear(artefact).logits(vectors))
-        energy = self._energy(artefact, vectors)
-        return [
-            _sourced(one, artefact)
-            for one in with_doubts(drafts, familiarity_of(artefact), self.field, vectors, energy)
-        ]
+        logits = _linear(artefact).logits(vectors)
+        drafts, known = made(artefact, inputs, logits), familiarity_of(artefact)
+        if known is not None:
+            drafts = with_doubts(drafts, known, self.field, vectors, self._energy(logits))
+        return [_sourced(one, artefact) for one in drafts]
 
     def probabilities(self, artefact: Artefact, vectors: Matrix) -> Matrix:
         """Shape (n, K) for rows (n, d): of the classes of a choice or rating; of each label by itself for the rest."""
@@ -112,15 +116,12 @@ class FewShotClassifier:
         known = familiarity_of(artefact)
         if known is None:
             return np.zeros(len(vectors), dtype=np.float32)
-        return known.sign(self._energy(artefact, vectors), known.likeness_of(vectors))
+        return known.sign(self._energy(_linear(artefact).logits(vectors)), known.likeness_of(vectors))
 
-    def _energy(self, artefact: Artefact, vectors: Matrix) -> Matrix:
-        """Energy over the labels that say what a text is, shape (n,); nothing is asked of ratings."""
-        if self.field.kind == "rating":
-            return np.zeros(len(vectors), dtype=np.float32)
+    def _energy(self, logits: Matrix) -> Matrix:
+        """Energy over the labels that say what a text is, shape (n,), from logits (n, K); ratings are never asked."""
         usual = [at for at, one in enumerate(self.classes) if one not in (NONE_OF_THESE, CANNOT_TELL)]
-        logits = _linear(artefact).logits(vectors)[:, usual]
-        return choice_energy(logits) if self.field.kind == "choice" else set_energy(logits)
+        return choice_energy(logits[:, usual]) if self.field.kind == "choice" else set_energy(logits[:, usual])
 
     def _names(self) -> Matrix:
         if self.field.kind == "rating":
@@ -139,11 +140,9 @@ class FewShotClassifier:
 
     def _target(self, example: Example) -> list[int] | None:
         """Class numbers of a value, ``None`` where it does not belong to the field as it is now."""
-        value = example.value
-        if self.field.kind == "rating":
-            given = [str(value.get("rating"))]
-        else:
-            given = list(value["labels"]) if "labels" in value else [str(value.get("label"))]
+        given = value_labels(example.value)
+        if not given and self.field.kind != "multi_choice":
+            return None
         return [self.classes.index(one) for one in given] if set(given) <= set(self.classes) else None
 
     def _train(self, evidence: Evidence, targets: Sequence[Any], rng: np.random.Generator) -> Artefact:

@@ -7,7 +7,6 @@ training left it: where most words are outside, the likeliest tags find too few 
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import numpy.typing as npt
 
 from tools.backends.contract import Matrix
 from tools.errors import BackendMissing
+from tools.results import as_bytes, from_bytes
 
 OUTSIDE = "O"
 REMEDY = "pip install python-crfsuite"
@@ -76,13 +76,13 @@ class Chain:
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Plain arrays: attributes as the bytes of a JSON list."""
-        names = json.dumps([list(self.tags), list(self.rows)]).encode("ascii")
-        return {"names": np.frombuffer(names, dtype=np.uint8), "weights": self.weights, "moves": self.moves}
+        names = as_bytes([list(self.tags), list(self.rows)])
+        return {"names": names, "weights": self.weights, "moves": self.moves}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Chain:
         """The inverse of :meth:`to_arrays`."""
-        tags, names = json.loads(np.asarray(arrays["names"], dtype=np.uint8).tobytes())
+        tags, names = from_bytes(arrays["names"])
         rows = {name: row for row, name in enumerate(names)}
         return cls(tuple(tags), rows, np.asarray(arrays["weights"]), np.asarray(arrays["moves"]))
 

@@ -50,11 +50,9 @@ def familiarity_of(artefact: Artefact) -> Familiarity | None:
 
 
 def with_doubts(
-    drafts: Sequence[Draft], familiarity: Familiarity | None, field: FieldSpec, vectors: Matrix, energy: Matrix
+    drafts: Sequence[Draft], familiarity: Familiarity, field: FieldSpec, vectors: Matrix, energy: Matrix
 ) -> list[Draft]:
     """The drafts, those of doubtful texts marked; vectors (n, d), energy (n,) of the model's answers."""
-    if familiarity is None:
-        return list(drafts)
     likeness = familiarity.likeness_of(vectors)
     doubtful = familiarity.sign(energy, likeness) < familiarity.least
     words = [UNLIKE if near < familiarity.usual else UNCLEAR for near in likeness]

@@ -5,7 +5,6 @@ Regularisation as in :mod:`~tools.backends.linear`: the summed loss times C plus
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
 from tools.backends.contract import Matrix
+from tools.results import as_bytes, from_bytes
 from tools.statistics import softmax
 
 Codes = npt.NDArray[np.int64]
@@ -50,13 +50,12 @@ class Columns:
 
     def to_array(self) -> npt.NDArray[np.uint8]:
         """The bytes of a JSON list."""
-        return np.frombuffer(json.dumps(list(self.numbers)).encode("ascii"), dtype=np.uint8)
+        return as_bytes(list(self.numbers))
 
     @classmethod
     def from_array(cls, array: npt.NDArray[Any]) -> Columns:
         """The inverse of :meth:`to_array`."""
-        names = json.loads(np.asarray(array, dtype=np.uint8).tobytes())
-        return cls({name: number for number, name in enumerate(names)})
+        return cls({name: number for number, name in enumerate(from_bytes(array))})
 
 
 def fit_sparse(rows: Any, codes: Codes, classes: int, c: float) -> Matrix:

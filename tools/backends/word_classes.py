@@ -7,7 +7,6 @@ al., ACL 2010). Looking a word up costs a dictionary access; the sentence model 
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from tools.backends.builtin_minilm import WEIGHTS_SHA256, check_weights
 from tools.backends.contract import Matrix
 from tools.backends.threads import limited_threads
 from tools.backends.vectors import unit_rows
+from tools.results import as_bytes, from_bytes
 
 REVISION = f"minilm-words-{WEIGHTS_SHA256[:12]}"
 HEIGHTS = (32, 128, 512)
@@ -47,14 +47,15 @@ class WordClasses:
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Words as the bytes of a JSON list, classes as (n, heights)."""
-        words = np.frombuffer(json.dumps(list(self.codes)).encode("ascii"), dtype=np.uint8)
-        return {"words": words, "codes": np.array(list(self.codes.values()), dtype=np.uint16).reshape(-1, len(HEIGHTS))}
+        codes = np.array(list(self.codes.values()), dtype=np.uint16).reshape(-1, len(HEIGHTS))
+        return {"words": as_bytes(list(self.codes)), "codes": codes}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> WordClasses:
         """The inverse of :meth:`to_arrays`."""
-        words = json.loads(np.asarray(arrays["words"], dtype=np.uint8).tobytes())
-        return cls(dict(zip(words, map(tuple, np.asarray(arrays["codes"]).tolist()), strict=True)))
+        return cls(
+            dict(zip(from_bytes(arrays["words"]), map(tuple, np.asarray(arrays["codes"]).tolist()), strict=True))
+        )
 
 
 def plain(word: str) -> str:

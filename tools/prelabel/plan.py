@@ -11,21 +11,20 @@ import numpy as np
 from tools.backends.builtin_few_shot import REFERENCE as FEW_SHOT
 from tools.backends.builtin_few_shot import ZERO_SHOT
 from tools.backends.contract import CALIBRATING_LABELS, Example, Labeller, TextEmbedder, TextInput
-from tools.backends.material import LANGUAGE_SAMPLE, POOL_SIZE, make_examples, make_inputs, spread
+from tools.backends.material import make_examples, make_inputs, spread
 from tools.backends.prompts import load_prompt, read_prompt
 from tools.backends.registry import (
     ChosenEmbedder,
     Resources,
-    choose_embedder,
     default_reference,
     open_embedder,
     open_labeller,
     split_reference,
 )
 from tools.backends.remote_labeller import RemoteSettings, settings_from
-from tools.backends.vectors import vectors_of
 from tools.context import IdArray, LabelTable, ToolContext
 from tools.filters import ItemFilter
+from tools.learning_material import labelled_examples, pool_inputs, project_embedder
 from tools.prelabel.confirmed import KnownReplies, confirmed_examples
 from tools.prelabel.more_labels import say_how_many_more
 from tools.prelabel.spans import spans_of
@@ -107,8 +106,7 @@ def reference_for(wanted: str, field: FieldSpec, settings: Mapping[str, JsonValu
 def _embedder(reference: str, ctx: ToolContext) -> ChosenEmbedder | None:
     if reference not in (FEW_SHOT, ZERO_SHOT):
         return None
-    looked_at = spread(ctx.items.all_ids(), LANGUAGE_SAMPLE)
-    return choose_embedder(str(ctx.settings.get("backend.embedder") or ""), ctx.items.texts(looked_at))
+    return project_embedder(ctx)
 
 
 def _material(
@@ -132,18 +130,9 @@ def _with_vectors(
     table: LabelTable, embedder: TextEmbedder, ctx: ToolContext
 ) -> tuple[list[Example], list[TextInput], tuple[str, ...]]:
     rng = np.random.default_rng(ctx.seed)
-    texts = ctx.items.texts(table.item_ids.tolist())
-    found = vectors_of(ctx.cache, embedder, table.item_ids, texts, NEW_LABEL_VECTORS, rng)
-    rows = np.flatnonzero(found.present)
-    inputs = make_inputs(table.item_ids[rows], [texts[row] for row in rows], found.matrix[rows])
-    examples = make_examples(inputs, [table.values[row] for row in rows], table.calibrates[rows].tolist())
-    late = len(table) - len(rows)
-    note = (f"{late:,} labels wait for the next run, because their items have no vector yet.",) if late else ()
-    looked_at = np.array(spread(ctx.items.all_ids(), POOL_SIZE), dtype=np.int64)
-    pool_texts = ctx.items.texts(looked_at.tolist())
-    pool = vectors_of(ctx.cache, embedder, looked_at, pool_texts, NEW_POOL_VECTORS, rng)
-    kept = np.flatnonzero(pool.present)
-    return examples, make_inputs(looked_at[kept], [""] * len(kept), pool.matrix[kept]), note
+    found = labelled_examples(ctx, embedder, table, NEW_LABEL_VECTORS, rng)
+    told = f"{found.late:,} labels wait for the next run, because their items have no vector yet."
+    return found.examples, pool_inputs(ctx, embedder, NEW_POOL_VECTORS, rng), (told,) if found.late else ()
 
 
 def choose_items(

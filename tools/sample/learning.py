@@ -9,11 +9,10 @@ import numpy as np
 
 from tools.backends.builtin_few_shot import FewShotClassifier
 from tools.backends.contract import Matrix, TextEmbedder
-from tools.backends.material import LANGUAGE_SAMPLE, POOL_SIZE, make_examples, make_inputs, spread
-from tools.backends.registry import ChosenEmbedder, choose_embedder
-from tools.backends.vectors import Vectors, vectors_of
-from tools.context import IdArray, ToolContext
+from tools.backends.material import POOL_SIZE, make_inputs
+from tools.context import ToolContext
 from tools.errors import Conflict
+from tools.learning_material import labelled_examples
 from tools.records import JsonValue
 from tools.schema import FieldSpec
 
@@ -30,19 +29,6 @@ class Learned:
     notes: tuple[str, ...] = ()
 
 
-def choose_embedder_for(ctx: ToolContext) -> ChosenEmbedder:
-    """The embedder of the project: the one it sets, else what fits the language of its items."""
-    looked_at = spread(ctx.items.all_ids(), LANGUAGE_SAMPLE)
-    return choose_embedder(str(ctx.settings.get("backend.embedder") or ""), ctx.items.texts(looked_at))
-
-
-def vectors_for(
-    ctx: ToolContext, embedder: TextEmbedder, ids: IdArray, most_new: int | None, rng: np.random.Generator
-) -> Vectors:
-    """Vectors of items, from the cache or made and kept."""
-    return vectors_of(ctx.cache, embedder, ids, ctx.items.texts(ids.tolist()), most_new, rng)
-
-
 SECONDS_FOR_LABELLED = 15
 """Time for vectors of labelled items in one call; labels whose item has none yet wait for the next."""
 
@@ -57,24 +43,20 @@ def learn_shares(
 ) -> Learned:
     """Fit the few-shot classifier on all labels of the field and ask it about the candidates, rows (n, d)."""
     table = ctx.labels.training(spec.id)
-    vectors = vectors_for(ctx, embedder, table.item_ids, embedder.pace * SECONDS_FOR_LABELLED, rng)
-    rows = np.flatnonzero(vectors.present)
-    labelled = vectors.matrix[rows]
+    found = labelled_examples(ctx, embedder, table, embedder.pace * SECONDS_FOR_LABELLED, rng)
     if not wants_shares:
-        return Learned(np.zeros((len(candidates), 0), np.float32), labelled, len(rows))
+        return Learned(np.zeros((len(candidates), 0), np.float32), found.vectors, len(found.examples))
     if spec.kind == "rating" and not len(table):
         raise Conflict(f"No rating of {spec.name!r} is there to learn from yet; sample typical or random items first.")
     classifier = FewShotClassifier(spec, embedder, calibrate=False)
-    inputs = make_inputs(table.item_ids[rows], [""] * len(rows), labelled)
-    values = [table.values[row] for row in rows]
     looked_at = rng.permutation(len(candidates))[:POOL_SIZE]
     pool = make_inputs(looked_at, [""] * len(looked_at), candidates[looked_at])
-    artefact = classifier.fit(make_examples(inputs, values, table.calibrates[rows].tolist()), pool, ctx.seed)
+    artefact = classifier.fit(found.examples, pool, ctx.seed)
     note = "" if len(table) else "Nobody has labelled yet: the model goes by label names and descriptions only."
     return Learned(
         classifier.probabilities(artefact, candidates),
-        labelled,
-        len(rows),
+        found.vectors,
+        len(found.examples),
         tuple(_name(spec, one) for one in classifier.classes),
         {"mode": artefact.json["mode"]},
         (note,) if note else (),

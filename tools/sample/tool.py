@@ -9,15 +9,17 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from tools.backends.builtin_few_shot import LEARNABLE
 from tools.backends.contract import Matrix, TextEmbedder
 from tools.context import IdArray, ToolContext
 from tools.draws import uniform_of
 from tools.errors import InputError, NotFound
 from tools.filters import ItemFilter
+from tools.learning_material import project_embedder, vectors_for
 from tools.naming import field_named
 from tools.records import JsonValue, RunIdentity
 from tools.results import Fact, QueueOrder, ToolResult
-from tools.sample.learning import choose_embedder_for, learn_shares, vectors_for
+from tools.sample.learning import learn_shares
 from tools.sample.strategies import STRATEGIES, UNCERTAIN, Picks, Pool, usual_strategy
 from tools.sampling_gain import ROUNDS, Gain, does_not_pay, recent_gains
 from tools.schema import FieldSpec
@@ -28,8 +30,6 @@ VERSION = 1
 MOST_ITEMS = 5000
 SECONDS_FOR_VECTORS = 10
 """Time for new vectors in one call; an item without one is not a candidate, and the answer says how many there are."""
-
-_LEARNABLE = ("choice", "multi_choice", "rating")
 
 StrategyName = Literal[
     "auto",
@@ -103,7 +103,7 @@ def _settle(args: SampleArgs, field: FieldSpec, ctx: ToolContext) -> tuple[str, 
     """(strategy, why this one where the choice was ours)."""
     if args.strategy in ("similar", "dissimilar") and not args.like:
         raise InputError(f"The strategy {args.strategy} needs an item or words in the argument 'like'.")
-    if args.strategy in UNCERTAIN and field.kind not in _LEARNABLE:
+    if args.strategy in UNCERTAIN and field.kind not in LEARNABLE:
         raise InputError(
             f"{args.strategy} needs a model that chooses between answers; for the {field.kind} field {field.name!r} "
             "use typical, k_centre, similar or random."
@@ -112,7 +112,7 @@ def _settle(args: SampleArgs, field: FieldSpec, ctx: ToolContext) -> tuple[str, 
         return args.strategy, ""
     if args.like:
         return "similar", ""
-    if field.kind not in _LEARNABLE:
+    if field.kind not in LEARNABLE:
         return "typical", ""
     gains = recent_gains(ctx, field)
     if does_not_pay(gains):
@@ -174,7 +174,7 @@ def _by_model(
     args: SampleArgs, field: FieldSpec, where: ItemFilter, ids: IdArray, strategy: str, why: str, ctx: ToolContext
 ) -> ToolResult:
     rng = np.random.default_rng([ctx.seed, len(ids), args.n])
-    chosen = choose_embedder_for(ctx)
+    chosen = project_embedder(ctx)
     wanted = _wanted(args, chosen.embedder, ctx)
     vectors = vectors_for(ctx, chosen.embedder, ids, chosen.embedder.pace * SECONDS_FOR_VECTORS, rng)
     keep = vectors.present if wanted.item is None else vectors.present & (ids != wanted.item)
