@@ -107,10 +107,14 @@ Row = ExchangeItem | ExchangeReject
 
 @dataclass(frozen=True, slots=True)
 class RowSource:
-    """The rows of a file, read as they are asked for; ``notes`` is complete when they are exhausted."""
+    """The rows of a file, read as they are asked for; ``notes`` is complete when they are exhausted.
+
+    ``names`` are the labels that the file declares, in its order, used or not.
+    """
 
     rows: Iterator[Row]
     notes: list[str] = field(default_factory=list)
+    names: tuple[str, ...] = ()
 
 
 _KEYS: tuple[Shape, ...] = (

@@ -65,7 +65,7 @@ def load(source: Source, options: ImportOptions, schema: LabelSchema | None) -> 
         for path, found in _opened(source):
             reading.add(found, path)
     loaded = RowSource(iter(()), list(source.encoding_notes) if not source.is_folder else [])
-    return RowSource(reading.rows(loaded.notes), loaded.notes)
+    return RowSource(reading.rows(loaded.notes), loaded.notes, tuple(reading.names))
 
 
 def _opened(source: Source) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -125,6 +125,7 @@ class Reading:
         self._masks = self._crowds = 0
         self._is_plain = False
         self.backend = "imported"
+        self.names: dict[str, None] = {}
 
     def add(self, found: Mapping[str, Any], path: Path) -> None:
         """One file."""
@@ -132,6 +133,7 @@ class Reading:
         split = str(own_mark(info).get("split") or "") or split_of(path, self._finder.root)
         licences = {str(one.get("id")): one for one in found.get("licenses") or () if isinstance(one, Mapping)}
         categories = Categories(found.get("categories") or ())
+        self.names |= dict.fromkeys(categories.names)
         self._is_plain |= not info.get("contributor") and not own_mark(info)
         places: dict[str, Picture] = {}
         for record in found["images"]:
