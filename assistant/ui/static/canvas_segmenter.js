@@ -14,9 +14,14 @@ export class Segmenter {
     return Math.round((this.now() - this.begun) / 1000);
   }
 
+  /** Whether nothing more is to be waited for. */
+  get isSettled() {
+    return !["asking", "encoding"].includes(this.state);
+  }
+
   /** Where things stand, for people. */
   get words() {
-    if (this.state === "encoding" || this.state === "asking") return `encoding… ${this.seconds} s`;
+    if (!this.isSettled) return `encoding… ${this.seconds} s`;
     if (this.state === "absent") return "Segmentation by clicks is not available on this server.";
     if (this.state === "failed") return this.problem;
     return this.backend ? `segmenting with ${this.backend}` : "";

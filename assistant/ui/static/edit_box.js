@@ -61,6 +61,23 @@ export class BoxTool {
     return undefined;
   }
 
+  undo() {
+    return false;
+  }
+
+  leave() {
+    this.grip = null;
+  }
+
+  buttons() {
+    const region = this.editor.editable();
+    if (!region || !this.editor.field.rotated) return [];
+    return [
+      { key: "R", words: "Turn ↻", title: "Turn by five degrees", act: () => this.#turnBy(region, TURN) },
+      { key: "⇧R", words: "↺", title: "Turn back by five degrees", act: () => this.#turnBy(region, -TURN) },
+    ];
+  }
+
   paint(painter, region) {
     if (region) painter.boxHandles(region, Boolean(this.editor.field.rotated), this.editor.isCoarse);
   }
@@ -107,7 +124,6 @@ export class BoxTool {
     return this.editor.offer({ box: [x0 + width, y0 + height, x1 - width, y1 - height].map(Math.round), angle: 0 });
   }
 }
-
 
 function resizeCursor(name, angle = 0) {
   const turn = { n: 0, ne: 45, e: 90, se: 135, s: 180, sw: 225, w: 270, nw: 315 }[name] + angle;

@@ -13,6 +13,12 @@ export function wordFor(field) {
   return field.kind === "keypoints" && (field.points ?? []).length === 0 ? "point" : ONE_OF[field.kind];
 }
 
+/** "1 box", "2 boxes". */
+export function counted(count, field) {
+  const word = wordFor(field);
+  return `${count} ${word}${count === 1 ? "" : word.endsWith("x") ? "es" : "s"}`;
+}
+
 /** Held regions of a stored value; `proposed` until a person decides about them. Null without a value. */
 export function held(field, value, proposed) {
   if (!value) return null;

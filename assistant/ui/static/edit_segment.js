@@ -3,6 +3,7 @@
 
 import { rounded, boxOfRegion } from "./canvas_geometry.js";
 import { decode } from "./canvas_rle.js";
+import { Segmenter } from "./canvas_segmenter.js";
 import { countsOf } from "./edit_region_forms.js";
 
 const LOOK = { colour: "#7c3aed", draft: true };
@@ -191,4 +192,24 @@ export class SegmentTool {
   #forget() {
     Object.assign(this, { steps: [], line: null, answer: null, base: null, isNegative: false, isAsking: false });
   }
+}
+
+/** Give an editor its segmenter and begin to encode the picture. Key points are placed by hand. */
+export function startSegmenter(editor) {
+  if (editor.field.kind === "keypoints") return;
+  const { server, card } = editor.host;
+  editor.segmenter = new Segmenter({ server, exposure: card.exposure, onState: () => says(editor) });
+  editor.segment = new SegmentTool(editor, editor.segmenter);
+  editor.ticking = setInterval(() => says(editor), 1000);
+  editor.segmenter.begin().catch(() => undefined);
+}
+
+function says(editor) {
+  const { segmenter, tool, mode } = editor;
+  const isDone = segmenter.isSettled;
+  if (isDone) clearInterval(editor.ticking);
+  if (segmenter.isClosed) return;
+  editor.drawTools();
+  if (isDone && mode === "segment" && !tool.isBusy) editor.say(tool.hint);
+  if (isDone) editor.host.pictureReady?.();
 }
