@@ -35,7 +35,7 @@ export class Painter {
   }
 
   boxHandles(region, isRotated, isCoarse) {
-    const radius = isCoarse ? 9 : 5;
+    const radius = isCoarse ? 8 : 5;
     for (const name of Object.keys(HANDLES)) this.dot(handleAt(region, name), radius, true);
     if (!isRotated) return;
     const [top, knob] = [handleAt(region, "n"), this.knobOf(region)];
@@ -80,6 +80,19 @@ export class Painter {
       context.fill(path);
     }
     this.#stroke(path, colour, false, 1.5);
+  }
+
+  /** A word beside a point. */
+  word(point, words, isStrong) {
+    const { context } = this;
+    const [x, y] = this.transform.toScreen(point[0], point[1]);
+    context.font = isStrong ? TAG_FONT : TAG_FONT.replace("600", "500");
+    context.textBaseline = "middle";
+    context.lineWidth = 3;
+    context.strokeStyle = "rgb(0 0 0 / 75%)";
+    context.strokeText(words, x + 10, y);
+    context.fillStyle = "#ffffff";
+    context.fillText(words, x + 10, y);
   }
 
   /** A click of a person: a green plus or a red minus, told apart by shape, too. */
@@ -131,7 +144,7 @@ export class Painter {
   }
 
   #mask(region, look) {
-    const picture = maskPicture(region, this.transform, this.density, { colour: look.colour, fill: fillOf(look) * 1.3, dashed: look.proposed || look.draft, width: look.selected ? 2 : 1.4 });
+    const picture = maskPicture(region, this.transform, this.density, { colour: look.colour, fill: Math.min(0.5, fillOf(look) * 2), dashed: look.proposed || look.draft, width: look.selected ? 2 : 1.4 });
     if (picture) this.context.drawImage(picture.canvas, picture.x, picture.y, picture.width, picture.height);
   }
 
@@ -163,7 +176,7 @@ export class Painter {
     const name = look.name.length > 28 ? `${look.name.slice(0, 27)}…` : look.name;
     const width = context.measureText(name).width + 12;
     const x = Math.min(Math.max(2, left), Math.max(2, viewWidth - width - 2));
-    const y = Math.min(Math.max(2, top - 21), Math.max(2, viewHeight - 20));
+    const y = Math.min(Math.max(2, top - (look.selected ? 27 : 21)), Math.max(2, viewHeight - 20));
     context.save();
     context.globalAlpha = Math.max(0.35, this.opacity);
     context.beginPath();

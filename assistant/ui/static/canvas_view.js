@@ -1,7 +1,7 @@
 // The picture of an item on a stage that zooms and pans. Editors put a tool and a painter on it; without them it is for
 // looking only. Brightness and contrast change what is seen, never what is stored.
 
-import { button, cap, el, fill } from "./dom.js";
+import { button, el, fill } from "./dom.js";
 import { Pixels } from "./canvas_pixels.js";
 import { Pointer } from "./canvas_pointer.js";
 import { Transform } from "./canvas_transform.js";
@@ -20,7 +20,7 @@ export class ImageView {
     this.transform = new Transform(item.media.width, item.media.height);
     Object.assign(this, { tool: null, painter: null, onZoom: null, isDirty: false, isClosed: false });
     this.#build();
-    this.pointer = new Pointer(this.stage, { transform: this.transform, tool: () => this.tool, onMoved: () => this.moved() });
+    this.pointer = new Pointer(this.above, { transform: this.transform, tool: () => this.tool, onMoved: () => this.moved() });
     this.pixels = new Pixels(item, { onChange: () => this.redraw(), onState: (...state) => this.#sayState(...state) });
     this.observer = new ResizeObserver(() => this.#resized());
     this.observer.observe(this.stage);
@@ -158,19 +158,21 @@ export class ImageView {
     this.above = el("canvas", { class: "aa-overlay" });
     this.state = el("div", { class: "aa-stage-state", hidden: true });
     this.note = el("div", { class: "aa-stage-note", "aria-live": "polite" });
-    this.stage = el("div", { class: "aa-stage", role: "img", "aria-label": words }, this.below, this.above, this.state, this.note);
+    this.waits = el("div", { class: "aa-encoding", role: "status" });
+    this.stage = el("div", { class: "aa-stage", role: "img", "aria-label": words }, this.below, this.above, this.state, this.note, this.waits, this.#zoomButtons());
     this.said = el("span", { class: "aa-hidden", role: "status", "aria-live": "polite" });
-    this.tools = el("div", { class: "aa-stage-tools" });
+    this.tools = el("div", { class: "aa-stage-tools", role: "toolbar", "aria-label": "Tools for the picture" });
+    this.hint = el("div", { class: "aa-stage-hint" });
     this.sliders = {};
     this.lights = el("div", { class: "aa-lights", hidden: true }, ["brightness", "contrast", "opacity"].map((what) => this.#slider(what)));
     this.lights.append(button({ class: "aa-small", on: { click: () => this.#plain() } }, "As it is"));
-    this.bar = el("div", { class: "aa-stage-bar" }, this.tools, this.#zoomButtons());
-    this.element = el("div", { class: "aa-picture" }, this.stage, this.bar, this.lights, this.said);
+    this.bar = el("div", { class: "aa-stage-bar" }, this.tools, this.hint, this.lights, this.said);
+    this.element = el("div", { class: "aa-picture" }, this.stage, this.bar);
   }
 
   #zoomButtons() {
     this.zoomWords = el("span", { class: "aa-zoom-words" });
-    const small = (words, label, act, ...rest) => button({ class: "aa-small", "aria-label": label, title: label, on: { click: act } }, words, ...rest);
+    const small = (words, label, act) => button({ class: "aa-small", "aria-label": label, title: label, on: { click: act } }, words);
     const open = button({ class: "aa-small", "aria-expanded": "false", title: "Brightness, contrast, overlay", on: { click: () => this.#openLights(open) } }, "Light");
     return el(
       "div",
@@ -178,7 +180,7 @@ export class ImageView {
       this.zoomWords,
       small("−", "Zoom out (−)", () => this.zoom(1 / STEP)),
       small("+", "Zoom in (+)", () => this.zoom(STEP)),
-      small("Fit ", "The whole picture (0)", () => this.fit(), cap("0")),
+      small("Fit", "The whole picture (0)", () => this.fit()),
       open,
     );
   }

@@ -86,7 +86,7 @@ export class Drawers {
       el("p", { class: "aa-muted", text: "Keys act while the card has the focus (Esc). Every key has a button below the card." }),
       el("label", { class: "aa-row", for: "aa-keys-on" }, box, "single keys decide"),
       words ? el("p", { class: "aa-note-line", role: "alert", text: words }) : null,
-      el("table", { class: "aa-keys" }, el("tbody", {}, rows, fixed)),
+      el("table", { class: "aa-keys" }, el("tbody", {}, isPicture ? [fixed, rows] : [rows, fixed])),
       reset,
     );
   }

@@ -86,8 +86,8 @@ export class MaskTool {
     if (!this.editor.isDrawing) return [];
     return [
       { key: "R", words: this.isErasing ? "Erasing" : "Painting", title: "Brush or eraser", pressed: this.isErasing, act: () => this.#turnOver() },
-      { key: "[", words: "Thin", title: "Smaller brush", act: () => this.#resize(-1) },
-      { key: "]", words: "Thick", title: "Larger brush", act: () => this.#resize(1) },
+      { key: "[", words: "•", title: "Smaller brush", act: () => this.#resize(-1) },
+      { key: "]", words: "●", title: "Larger brush", act: () => this.#resize(1) },
     ];
   }
 

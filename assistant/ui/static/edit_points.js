@@ -98,8 +98,12 @@ export class PointsTool {
     ];
   }
 
-  paint() {
-    // Points are drawn with their regions; there are no further handles.
+  // Points are drawn with their regions; what they are called stands beside those of the object in focus.
+  paint(painter, region) {
+    const points = region?.points ?? this.placed ?? [];
+    points.forEach((point, at) => {
+      if (point[2] > 0 && this.names[at] && (points.length <= 8 || at === this.active)) painter.word(point, this.names[at], at === this.active);
+    });
   }
 
   #keyWhilePlacing(event) {

@@ -25,9 +25,8 @@ export class PolygonTool {
   /** Begin a further ring of the selected polygon: "part" or "hole". */
   begin(goal) {
     if (!this.editor.editable()) return this.editor.say(`Choose a polygon first: ${goal === "hole" ? "a hole is cut into one" : "a part is added to one"}`);
-    this.#forget();
-    this.goal = goal;
     this.editor.setMode("draw");
+    this.goal = goal;
     return this.editor.say(this.hint);
   }
 

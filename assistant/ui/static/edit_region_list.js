@@ -1,7 +1,7 @@
 // The list of regions beside the picture: what each is, whether a person has looked at it, its attributes, and what can
 // be done with it.
 
-import { button, cap, el, fill } from "./dom.js";
+import { button, el, fill } from "./dom.js";
 import { boxOfRegion } from "./canvas_geometry.js";
 import { attributesFor, isChanged } from "./edit_region_forms.js";
 import { colourOf, labelOf, nameOf } from "./labels.js";
@@ -55,7 +55,7 @@ export class RegionList {
       el("span", { class: "aa-dot" }),
       el("span", { class: "aa-region-label", dir: "auto", text: nameOf(editor.field, region.label) }),
       this.#note(region),
-      el("span", { class: "aa-region-acts" }, this.#acts(region, isSelected)),
+      el("span", { class: "aa-region-acts" }, this.#acts(region)),
       isSelected ? this.#attributes(region) : null,
     );
   }
@@ -68,15 +68,15 @@ export class RegionList {
     return el("span", { class: "aa-region-size", title: words, text: size });
   }
 
-  #acts(region, isSelected) {
+  #acts(region) {
     const { editor } = this;
     const name = nameOf(editor.field, region.label);
     const [isVeiled, isLocked] = [editor.veiled.has(region.id), editor.locked.has(region.id)];
-    const act = (mark, label, pressed, key, run) => button({ class: `aa-mark ${pressed ? "is-on" : ""}`, "aria-label": label, "aria-pressed": pressed === null ? null : String(pressed), title: `${label} (${key})`, on: { click: run } }, mark);
+    const act = (mark, label, isOn, key, run) => button({ class: `aa-mark is-${mark} ${isOn ? "is-on" : ""}`, "aria-label": label, "aria-pressed": isOn === null ? null : String(isOn), title: `${label} (${key})`, on: { click: run } });
     return [
-      act(isVeiled ? "◌" : "◉", `${isVeiled ? "Show" : "Hide"} ${name}`, isVeiled, "V", () => this.toggle("veiled", region.id)),
-      act(isLocked ? "🔒" : "🔓", `${isLocked ? "Unlock" : "Lock"} ${name}`, isLocked, "L", () => this.toggle("locked", region.id)),
-      button({ class: "aa-mark", "aria-label": `Delete ${name}`, title: "Delete (X)", on: { click: () => editor.remove(region.id) } }, "×", isSelected ? cap("X") : null),
+      act("eye", `${isVeiled ? "Show" : "Hide"} ${name}`, isVeiled, "V", () => this.toggle("veiled", region.id)),
+      act("lock", `${isLocked ? "Unlock" : "Lock"} ${name}`, isLocked, "L", () => this.toggle("locked", region.id)),
+      act("delete", `Delete ${name}`, null, "X", () => editor.remove(region.id)),
     ];
   }
 

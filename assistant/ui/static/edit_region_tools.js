@@ -1,8 +1,8 @@
 // The buttons below the picture: every key of the editor has one.
 
-import { button, cap, el } from "./dom.js";
+import { button, cap } from "./dom.js";
 
-/** Buttons for what can be done now, and how far the encoding of the picture is. */
+/** Buttons for what can be done now. */
 export function toolButtons(editor) {
   const { segment, segmenter, tool } = editor;
   const isClicking = editor.mode === "segment";
@@ -13,8 +13,7 @@ export function toolButtons(editor) {
     { key: "U", words: "Back", title: "One step back inside this item (Ctrl+Z)", act: () => editor.stepBack(), disabled: !editor.canStepBack },
     editor.history.future.length > 0 && { key: "⇧U", words: "Again", title: "Do the step again (Ctrl+Shift+Z)", act: () => editor.stepAgain() },
   ];
-  const isWaiting = segmenter && !segmenter.isSettled;
-  return [usual.filter(Boolean).map(toolButton), isWaiting ? el("span", { class: "aa-encoding", role: "status", text: segmenter.words }) : null];
+  return usual.filter(Boolean).map(toolButton);
 }
 
 function toolButton({ key, words, title, act, pressed, disabled }) {

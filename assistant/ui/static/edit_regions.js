@@ -257,6 +257,7 @@ export class RegionEditor {
 
   drawTools() {
     fill(this.view.tools, toolButtons(this));
+    this.view.hint.textContent = this.tool.hint;
   }
 
   get canStepBack() {

@@ -209,6 +209,7 @@ function says(editor) {
   const isDone = segmenter.isSettled;
   if (isDone) clearInterval(editor.ticking);
   if (segmenter.isClosed) return;
+  editor.view.waits.textContent = isDone ? "" : segmenter.words;
   editor.drawTools();
   if (isDone && mode === "segment" && !tool.isBusy) editor.say(tool.hint);
   if (isDone) editor.host.pictureReady?.();
