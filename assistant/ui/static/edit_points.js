@@ -8,7 +8,7 @@ const SEEN_WORDS = ["not there", "hidden", "visible"];
 export class PointsTool {
   constructor(editor) {
     this.editor = editor;
-    this.names = editor.field.points ?? [];
+    this.names = (editor.field.points ?? []).map((name) => name.replaceAll("_", " "));
     Object.assign(this, { active: null, grip: null, placed: null });
   }
 
