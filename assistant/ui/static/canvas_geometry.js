@@ -171,7 +171,8 @@ export function withRing(parts, part, ring, points) {
 
 /** The region moved by so many pixels, as far as it stays in an image of `size` [height, width]. */
 export function movedRegion(region, byX, byY, size) {
-  const box = boxOfRegion(region);
+  // A turned box may reach over an edge; its centre stays in the picture.
+  const box = region.angle ? [...centreOf(region.box), ...centreOf(region.box)] : boxOfRegion(region);
   if (!box) return region;
   const dx = Math.min(size[1] - box[2], Math.max(-box[0], byX));
   const dy = Math.min(size[0] - box[3], Math.max(-box[1], byY));

@@ -2,10 +2,12 @@
 // in place of run lengths, and knows where it came from. No DOM here.
 
 import { decode, encode } from "./canvas_rle.js";
-import { rounded } from "./canvas_geometry.js";
+import { boxOfRegion, rounded } from "./canvas_geometry.js";
 
 export const IMAGE_KINDS = ["boxes", "polygons", "masks", "keypoints"];
 const ONE_OF = { boxes: "box", polygons: "polygon", masks: "mask", keypoints: "object" };
+/** A flag that is off and an empty text say nothing and are not stored. */
+const NOTHING = [false, "", null, undefined];
 const kept = new WeakMap();
 
 /** "box", "polygon", "mask" or "object"; a key point without named parts is a "point". */
@@ -38,7 +40,7 @@ function shapeOf(region) {
 export function stored(region) {
   const { id, label, prompts } = region;
   const made = { id, label, ...geometryOf(region) };
-  const attributes = Object.entries(region.attributes ?? {}).filter(([, value]) => value !== "" && value !== null && value !== undefined);
+  const attributes = Object.entries(region.attributes ?? {}).filter(([, value]) => !NOTHING.includes(value));
   if (attributes.length > 0) made.attributes = Object.fromEntries(attributes);
   if (prompts) made.prompts = prompts;
   return made;
@@ -75,10 +77,15 @@ export function said({ label, box, angle, parts, size, counts, points, attribute
 export function fault(field, region) {
   const thing = wordFor(field);
   if (region.box && (region.box[2] - region.box[0] < 1 || region.box[3] - region.box[1] < 1)) return `This ${thing} is thinner than a pixel`;
-  if (region.parts && region.parts.length === 0) return `This ${thing} has no corner left`;
+  if (region.parts && isFlat(region)) return `This ${thing} has no area`;
   if (region.intervals && region.intervals.length === 0) return `This ${thing} is empty`;
   if (region.points && !region.points.some((point) => point[2] > 0)) return "No point of this object is placed";
   return "";
+}
+
+function isFlat(region) {
+  const box = boxOfRegion(region);
+  return box === null || box[2] - box[0] < 0.1 || box[3] - box[1] < 0.1;
 }
 
 /** An id that no region has or had. */
@@ -92,6 +99,13 @@ export function freshId(taken) {
 export function skeletonOf(field) {
   const names = field.points ?? [];
   return (field.skeleton ?? []).map(([from, to]) => [names.indexOf(from), names.indexOf(to)]).filter(([from, to]) => from >= 0 && to >= 0);
+}
+
+/** The region with another label; what is noted about the old label only is left behind. */
+export function relabelled(field, region, label) {
+  const names = attributesFor(field, label).map((one) => one.id);
+  const kept = Object.entries(region.attributes ?? {}).filter(([name]) => names.includes(name));
+  return { ...region, label, attributes: Object.fromEntries(kept) };
 }
 
 /** Attributes that a region of this label can have. */

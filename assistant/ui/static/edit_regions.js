@@ -10,7 +10,7 @@ import { PointsTool } from "./edit_points.js";
 import { PolygonTool } from "./edit_polygon.js";
 import { LabelRow } from "./edit_region_labels.js";
 import { RegionList } from "./edit_region_list.js";
-import { counted, freshId, fault, held, isChanged, stored, wordFor } from "./edit_region_forms.js";
+import { counted, freshId, fault, held, isChanged, relabelled, stored, wordFor } from "./edit_region_forms.js";
 import { paintRegions } from "./edit_region_paint.js";
 import { keyInRegions } from "./edit_region_keys.js";
 import { RegionReview } from "./edit_region_review.js";
@@ -317,7 +317,7 @@ export class RegionEditor {
     if (this.locked.has(region.id)) return this.say(`This ${this.word} is locked: L unlocks it`);
     const at = this.all.indexOf(region);
     const wasReviewing = this.review.isOn;
-    this.change({ ...region, label: label.id }, "is its label");
+    this.change(relabelled(this.field, region, label.id), "is its label");
     // Correcting costs what accepting costs: while reviewing, the label answers and leads on.
     return wasReviewing ? this.review.goOn(at + 1) : undefined;
   }
