@@ -61,7 +61,7 @@ def test_binary_files_are_refused(tmp_path: Path) -> None:
 
 def test_a_format_that_there_is_not_is_refused_with_those_there_are(tmp_path: Path) -> None:
     (tmp_path / "file.txt").write_text("a")
-    with pytest.raises(FormatRefused, match="There is no format 'coco'; there are csv, tsv"):
+    with pytest.raises(FormatRefused, match="There is no format 'aiff'; there are csv, tsv"):
         _format(tmp_path / "file.txt", ImportOptions(format="aiff"))
 
 
