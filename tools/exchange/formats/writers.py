@@ -16,6 +16,7 @@ from tools.exchange.formats import (
     own_jsonl_write,
     parquet_write,
     prodigy_write,
+    yolo_write,
 )
 from tools.exchange.options import ExportOptions
 from tools.exchange.writer import Plan, Writer
@@ -50,6 +51,9 @@ WRITERS: tuple[WriteFormat, ...] = (
     WriteFormat("huggingface", "", huggingface_write.HuggingFaceWriter, huggingface_write.cannot_hold, is_folder=True),
     WriteFormat(
         "coco", "", coco_write.CocoWriter, coco_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
+    ),
+    WriteFormat(
+        "yolo", "", yolo_write.YoloWriter, yolo_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
     ),
 )
 BY_NAME = {one.name: one for one in WRITERS}
