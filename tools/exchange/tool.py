@@ -22,10 +22,10 @@ from tools.spec import ToolArgs, tool
 
 ReadName = Literal[
     "auto", "csv", "tsv", "xlsx", "parquet", "huggingface", "brat", "jsonl", "label_studio", "prodigy", "doccano",
-    "conll", "fasttext", "text", "coco", "yolo",
+    "conll", "fasttext", "text", "coco", "yolo", "voc",
 ]  # fmt: skip
 WriteName = Literal[
-    "csv", "tsv", "jsonl", "prodigy", "doccano", "label_studio", "conll", "parquet", "huggingface", "coco", "yolo",
+    "csv", "tsv", "jsonl", "prodigy", "doccano", "label_studio", "conll", "parquet", "huggingface", "coco", "yolo", "voc",
 ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from tools.exchange.formats import (
     plain,
     prodigy,
     records,
+    voc,
     xlsx,
     yolo,
 )
@@ -85,6 +86,7 @@ FORMATS: tuple[Format, ...] = (
     Format("brat", "brat standoff", (".ann", ".txt"), lambda s: brat.is_brat(s.path), brat.load, "either"),
     Format("coco", "COCO annotations and results", (".json",), coco.sniff, coco.load, "either"),
     Format("yolo", "YOLO folder of images and labels", (), yolo.sniff, yolo.load, "folder"),
+    Format("voc", "Pascal VOC", (".xml",), voc.sniff, voc.load, "either"),
     Format("jsonl", "The project's own JSONL", _JSON, own_jsonl.sniff, own_jsonl.load),
     Format("label_studio", "Label Studio JSON", _JSON, label_studio.sniff, label_studio.load),
     Format("prodigy", "Prodigy JSONL", _JSON, prodigy.sniff, prodigy.load),

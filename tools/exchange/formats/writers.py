@@ -16,6 +16,7 @@ from tools.exchange.formats import (
     own_jsonl_write,
     parquet_write,
     prodigy_write,
+    voc_write,
     yolo_write,
 )
 from tools.exchange.options import ExportOptions
@@ -55,6 +56,7 @@ WRITERS: tuple[WriteFormat, ...] = (
     WriteFormat(
         "yolo", "", yolo_write.YoloWriter, yolo_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
     ),
+    WriteFormat("voc", "", voc_write.VocWriter, voc_write.cannot_hold, is_folder=True, for_images=True, has_tree=True),
 )
 BY_NAME = {one.name: one for one in WRITERS}
 
