@@ -12,6 +12,7 @@ Box = tuple[float, float, float, float]
 Ring = list[list[float]]
 # How far the outline of a curved shape may run inside the curve.
 SAG = 0.25
+CURVED = "Ellipses and circles were read as polygons that follow them to a quarter of a pixel."
 _FEWEST, _MOST = 12, 720
 
 
