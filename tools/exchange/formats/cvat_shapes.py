@@ -1,6 +1,6 @@
 """The shapes of an image in CVAT's XML as regions.
 
-Coordinates are pixels, 0-based, as here; boxes are turned clockwise about their centre, as here. A polygon has one ring;
+Coordinates are pixels, 0-based, as here; boxes are turned clockwise about their centre. A polygon has one ring;
 shapes of one label and one group are one object, as Datumaro and the COCO export of CVAT read them.
 """
 

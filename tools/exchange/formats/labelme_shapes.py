@@ -59,9 +59,7 @@ def read_shapes(shapes: Sequence[Any], size: Size) -> FileShapes:
     return found
 
 
-def _joints(
-    members: Sequence[tuple[Record, Region]], group: str, hosts: Sequence[Region]
-) -> list[tuple[Region, str]]:
+def _joints(members: Sequence[tuple[Record, Region]], group: str, hosts: Sequence[Region]) -> list[tuple[Region, str]]:
     """The points of a group: those of the object in it, else of the object that they all name, else single ones.
 
     LabelMe has no objects of several points. What people do, and exports of ours do: the points of an object stand in
