@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tools.exchange.export import ChosenItem, Loss
-from tools.exchange.fields import LabelNames
+from tools.exchange.label_names import LabelNames
 from tools.exchange.options import ExportOptions
 from tools.schema import FieldSpec, LabelSchema
 
