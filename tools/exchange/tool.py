@@ -22,7 +22,7 @@ from tools.spec import ToolArgs, tool
 
 ReadName = Literal[
     "auto", "csv", "tsv", "xlsx", "parquet", "huggingface", "brat", "jsonl", "label_studio", "prodigy", "doccano",
-    "conll", "fasttext", "text",
+    "conll", "fasttext", "text", "labelme", "datumaro", "cvat",
 ]  # fmt: skip
 WriteName = Literal[
     "csv", "tsv", "jsonl", "prodigy", "doccano", "label_studio", "conll", "parquet", "huggingface"

@@ -54,7 +54,8 @@ def _looks_like(path: Path) -> bool:
 
 
 def _rows(source: Source, options: ImportOptions, notes: list[str]) -> Iterator[Row]:
-    finder, said, row = ImageFinder(source.path), set(), 0
+    finder, row = ImageFinder(source.path), 0
+    said: set[str] = set()
     for path in _annotation_files(source) or [source.path]:
         try:
             record = parse_json(path.read_bytes())

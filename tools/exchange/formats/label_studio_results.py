@@ -180,3 +180,11 @@ def _place(
             return found[0] + part.start, found[1] + part.start
         reason = reason or found
     return reason
+
+
+def annotator_of(completed_by: Any) -> str:
+    """A user as Label Studio writes them: a number, an e-mail address, or an object with either."""
+    if isinstance(completed_by, Mapping):
+        names = (completed_by.get(key) for key in ("email", "username", "id"))
+        completed_by = next((one for one in names if one not in (None, "")), None)
+    return "" if completed_by is None else str(completed_by)
