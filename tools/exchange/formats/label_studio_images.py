@@ -71,7 +71,8 @@ def find_picture(
     image = replace(finder.image(path, *_stated(task)), name=name or shown_name(path))
     if image.path is None:
         folder, _, base = path.rpartition("/")
-        image = replace(image, path=finder.find(f"{folder}/{_UPLOADED.sub('', base)}"))
+        plain = f"{folder}/{_UPLOADED.sub('', base)}"
+        image = replace(image, path=finder.find(plain) or (None if is_image_name(base) else finder.find_stem(plain)))
     return Picture(image, (column,), image.name)
 
 
