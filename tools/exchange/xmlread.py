@@ -6,11 +6,13 @@ Such a document has a DOCTYPE; no annotation file needs one, so that it is refus
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 DEEPEST = 64
+_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _STEP = 1 << 16
 DOCTYPE = "it has a DOCTYPE, which can hide entities; annotation files have none"
 
@@ -30,6 +32,11 @@ def children_of(content: bytes) -> Iterator[Element]:
     ``ValueError`` where the content is no such XML, perhaps after some children.
     """
     return _Reader(keep=False).read(content)
+
+
+def clean_text(text: str) -> str:
+    """The text with a space in place of each character that XML 1.0 cannot hold at all."""
+    return _UNWRITABLE.sub(" ", text)
 
 
 class _Reader:

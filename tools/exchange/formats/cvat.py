@@ -27,7 +27,7 @@ from tools.exchange.source import Source
 from tools.exchange.xmlread import children_of
 from tools.schema import LabelSchema
 
-SHAPES, TAGS = "shapes", "tags"
+SHAPES, TAGS, SPLIT = "shapes", "tags", "split"
 TRACK = "tracks of videos are not read here"
 NO_NAME = "the image has no name"
 _HEAD = 4096
@@ -84,7 +84,7 @@ def _row(
     shapes = read_shapes(element, size, meaning)
     subset = element.get("subset") or ""
     image = finder.image(name, *size, folders=[subset] if subset else [])
-    meta = {"subset": subset} if subset else {}
+    meta = {SPLIT: subset} if subset else {}
     item = ExchangeItem(
         row,
         name,

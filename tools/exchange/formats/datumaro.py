@@ -17,7 +17,7 @@ from tools.records import to_json
 from tools.schema import LabelSchema
 
 SHAPES, LABEL, CAPTION = "shapes", "label", "caption"
-SUBSET = "subset"
+SPLIT, UNSPLIT = "split", "default"
 NO_IMAGE = "the item names no image"
 _OWN = {"id", "annotations", "image", "media", "attr"}
 _HEAD = 1 << 16
@@ -87,7 +87,7 @@ def _row(
     shapes = read_annotations(record.get("annotations"), categories)
     said |= shapes.notes
     image = finder.image(name, *size, folders=[subset])
-    meta: dict[str, Any] = {SUBSET: subset}
+    meta: dict[str, Any] = {SPLIT: subset} if subset != UNSPLIT else {}
     attributes = record.get("attr")
     meta |= dict(attributes) if isinstance(attributes, Mapping) else {}
     answers = _answers(shapes, options)
