@@ -35,8 +35,8 @@ def children_of(content: bytes) -> Iterator[Element]:
 
 
 def clean_text(text: str) -> str:
-    """The text with a space in place of each character that XML 1.0 cannot hold at all."""
-    return _UNWRITABLE.sub(" ", text)
+    """The text with a space in place of each character that XML 1.0 cannot hold at all, and with plain line ends."""
+    return _UNWRITABLE.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 class _Reader:

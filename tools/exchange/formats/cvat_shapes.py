@@ -87,7 +87,7 @@ def read_attributes(element: Element, meaning: Meaning) -> dict[str, Any]:
     """Attributes by name, with the kinds that the head of the file gives them; ``occluded`` is one of them."""
     found: dict[str, Any] = {}
     for attribute in element.findall("attribute"):
-        name, text = attribute.get("name") or "", (attribute.text or "").strip()
+        name, text = attribute.get("name") or "", attribute.text or ""
         found[name] = _typed(text, meaning.inputs.get((element.get("label") or "", name), ""))
     # A point that is hidden says so itself.
     if element.get("occluded") == "1" and element.tag != "points":
@@ -102,8 +102,8 @@ def excerpt(element: Element) -> str:
 
 
 def _typed(text: str, kind: str) -> Any:
-    if kind == "checkbox" and text.lower() in ("true", "false"):
-        return text.lower() == "true"
+    if kind == "checkbox" and text.strip().lower() in ("true", "false"):
+        return text.strip().lower() == "true"
     if kind == "number":
         try:
             return float(text)

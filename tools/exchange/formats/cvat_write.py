@@ -26,6 +26,8 @@ from tools.schema import Attribute, FieldSpec
 
 FILE = "annotations.xml"
 NO_PLACE = "CVAT has no place for it"
+UNWRITABLE = "XML has no way to write a control character or carriage return of the text; it became a space or new line"
+NO_PIXEL = "the outline with holes has no pixel inside"
 _TYPES = {"boxes": "rectangle", "polygons": "polygon", "masks": "mask", "keypoints": "points"}
 _INPUTS = {"flag": "checkbox", "choice": "select", "number": "number", "text": "text"}
 _OCCLUDED = "occluded"
@@ -37,6 +39,7 @@ def cannot_hold(fields: Sequence[FieldSpec], options: ExportOptions) -> list[str
     said = usual_losses(fields, options)
     said += [f"Field {spec.id!r} ({spec.kind}) is not written." for spec in fields if spec.kind in ("text", "rating")]
     said += [
+        "Control characters and carriage returns in texts; each is listed.",
         "An image without shapes or tags looks like one that nobody looked at.",
         "Ids of regions, keys and other columns of the items.",
     ]
@@ -79,7 +82,10 @@ class CvatWriter:
         self._count += 1
         self._add_tags(image, item)
         for height, one in enumerate(regions_of_item(item, self._plan, self._names)):
-            self._add_shape(image, one, height, (item.item.media.height, item.item.media.width))
+            if any(_is_unwritable(value) for value in one.attributes.values()):
+                self._plan.lose(item, one.spec, UNWRITABLE, str(one.attributes))
+            if not self._add_shape(image, one, height, (item.item.media.height, item.item.media.width)):
+                self._plan.lose(item, one.spec, NO_PIXEL, one.label)
         self._write(image)
         for chosen in item.answers.values():
             if chosen.spec.kind in ("text", "rating") and chosen.value is not None:
@@ -107,7 +113,8 @@ class CvatWriter:
             for name in names:
                 SubElement(image, "tag", {"label": clean_text(name), "source": source})
 
-    def _add_shape(self, image: Element, one: WrittenRegion, height: int, size: tuple[int, int]) -> None:
+    def _add_shape(self, image: Element, one: WrittenRegion, height: int, size: tuple[int, int]) -> bool:
+        """Whether the region could be written."""
         attributes = one.attributes
         common = {
             "label": clean_text(one.label),
@@ -115,13 +122,15 @@ class CvatWriter:
             "occluded": str(int(one.spec.kind != "keypoints" and attributes.pop(_OCCLUDED, False) is True)),
             "z_order": str(height),
         }
-        for place, (tag, own) in enumerate(_SHAPES[one.spec.kind](one, size)):
+        shapes = _SHAPES[one.spec.kind](one, size)
+        for place, (tag, own) in enumerate(shapes):
             element = SubElement(image, tag, {**common, **own, **_group(one, height)})
             for joint in _joints(one) if tag == "skeleton" else ():
                 element.append(joint)
             # Attributes belong to the object, which its first part stands for.
             for name, value in attributes.items() if place == 0 else ():
                 SubElement(element, "attribute", {"name": name}).text = _written(value)
+        return bool(shapes)
 
 
 def head_of(plan: Plan, names: Names) -> Element:
@@ -231,6 +240,10 @@ def _written(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return repr(value) if isinstance(value, float) else clean_text(str(value))
+
+
+def _is_unwritable(value: Any) -> bool:
+    return isinstance(value, str) and clean_text(value) != value
 
 
 def _number(value: float) -> str:

@@ -7,16 +7,26 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import FormatRefused
+from tools.exchange.codec import UNNAMED
 from tools.exchange.formats.datumaro_shapes import Categories, ItemShapes, read_annotations, read_categories
+from tools.exchange.formats.image_marks import read_item_mark
 from tools.exchange.image_files import ImageFinder
 from tools.exchange.jsonread import parse_json
 from tools.exchange.options import ImportOptions
-from tools.exchange.rows import Claim, ExchangeAnswer, ExchangeItem, ExchangeReject, Row, RowSource
+from tools.exchange.rows import (
+    Claim,
+    ExchangeAnswer,
+    ExchangeItem,
+    ExchangeProposal,
+    ExchangeReject,
+    Row,
+    RowSource,
+)
 from tools.exchange.source import Source, json_cause
 from tools.records import to_json
 from tools.schema import LabelSchema
 
-SHAPES, LABEL, CAPTION = "shapes", "label", "caption"
+SHAPES, CAPTION = "shapes", "caption"
 SPLIT, UNSPLIT = "split", "default"
 NO_IMAGE = "the item names no image"
 _OWN = {"id", "annotations", "image", "media", "attr"}
@@ -90,8 +100,19 @@ def _row(
     meta: dict[str, Any] = {SPLIT: subset} if subset != UNSPLIT else {}
     attributes = record.get("attr")
     meta |= dict(attributes) if isinstance(attributes, Mapping) else {}
-    answers = _answers(shapes, options)
-    return ExchangeItem(row, name, name, "image", meta=meta, answers=answers, problems=shapes.problems, image=image)
+    mark = read_item_mark(record)
+    shown = mark.name or name
+    return ExchangeItem(
+        row,
+        shown,
+        mark.key or shown,
+        "image",
+        meta=meta,
+        answers=[*_answers(shapes, options), *mark.answers],
+        proposals=[*_proposals(shapes), *mark.proposals],
+        problems=shapes.problems,
+        image=image,
+    )
 
 
 def _named(record: Mapping[str, Any]) -> tuple[str, tuple[int, int]]:
@@ -111,8 +132,12 @@ def _answers(shapes: ItemShapes, options: ImportOptions) -> list[ExchangeAnswer]
     found = []
     if shapes.objects.regions or options.empty_is_answer:
         found.append(ExchangeAnswer(Claim(SHAPES, "objects", shapes.objects.regions)))
-    if shapes.labels:
-        found.append(ExchangeAnswer(Claim(LABEL, "labels", shapes.labels)))
+    found += [ExchangeAnswer(Claim(name, "labels", labels)) for name, labels in shapes.labels.items()]
     if shapes.captions:
         found.append(ExchangeAnswer(Claim(CAPTION, "text", shapes.captions)))
     return found
+
+
+def _proposals(shapes: ItemShapes) -> list[ExchangeProposal]:
+    regions = shapes.proposed.regions
+    return [ExchangeProposal(Claim(SHAPES, "objects", regions), None, UNNAMED)] if regions else []

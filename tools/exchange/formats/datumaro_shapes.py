@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tools.errors import InputError
+from tools.exchange.formats.image_marks import is_machine, marked_region
+from tools.exchange.formats.own_jsonl import MARK
 from tools.exchange.objects import JOINED, Objects, points_apart
 from tools.exchange.outlines import CURVED, ellipse_outline
 from tools.geometry.masks import runs_of_string, string_of
@@ -20,6 +22,7 @@ from tools.records import to_json
 Region = dict[str, Any]
 Record = Mapping[str, Any]
 NO_NUMBERS = "its coordinates are no numbers"
+LABEL = "label"
 ROTATION = "rotation"
 _NAMES = {"is_crowd": "crowd"}
 
@@ -42,10 +45,11 @@ class Categories:
 
 @dataclass(slots=True)
 class ItemShapes:
-    """What stands in one item: regions, labels and captions of the whole image, what was not read."""
+    """What stands in one item. ``labels`` are those of the whole image, by the name of their field."""
 
     objects: Objects = field(default_factory=Objects)
-    labels: list[str] = field(default_factory=list)
+    proposed: Objects = field(default_factory=Objects)
+    labels: dict[str, list[str]] = field(default_factory=dict)
     captions: list[str] = field(default_factory=list)
     problems: list[tuple[str, str, str]] = field(default_factory=list)
     notes: set[str] = field(default_factory=set)
@@ -77,7 +81,7 @@ def read_annotations(annotations: Any, categories: Categories) -> ItemShapes:
         except (ValueError, InputError) as error:
             kind = one.get("type") if isinstance(one, Mapping) else None
             found.problems.append((str(kind or "annotation"), str(error).rstrip("."), to_json(one)[:200]))
-    found.notes |= {JOINED} if found.objects.has_joined else set()
+    found.notes |= {JOINED} if found.objects.has_joined or found.proposed.has_joined else set()
     return found
 
 
@@ -86,7 +90,7 @@ def _read(one: Any, categories: Categories, found: ItemShapes) -> None:
         raise ValueError("the annotation is no object")
     kind = str(one.get("type"))
     if kind == "label":
-        found.labels.append(categories.label(one.get("label_id")))
+        found.labels.setdefault(_field_of(one), []).append(categories.label(one.get("label_id")))
         _lose_attributes(one, found)
         return
     if kind == "caption":
@@ -99,9 +103,16 @@ def _read(one: Any, categories: Categories, found: ItemShapes) -> None:
     if kind == "ellipse":
         found.notes.add(CURVED)
     label, attributes, group = categories.label(one.get("label_id")), _attributes(one), one.get("group")
+    home = found.proposed if is_machine(one) else found.objects
     for region in reader(one, categories):
-        whole = {"label": label, "attributes": attributes, **region}
-        found.objects.add(whole, str(group) if isinstance(group, int) and group else "")
+        whole = marked_region({"label": label, "attributes": attributes, **region}, one)
+        home.add(whole, str(group) if isinstance(group, int) and group else "")
+
+
+def _field_of(one: Record) -> str:
+    """The field that a label of the whole image answers, where an export of ours says so."""
+    own = one.get(MARK)
+    return str(own["field"]) if isinstance(own, Mapping) and own.get("field") else LABEL
 
 
 def _lose_attributes(one: Record, found: ItemShapes) -> None:

@@ -9,8 +9,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tools.exchange.codec import UNNAMED
 from tools.exchange.embedded import unpack_image
+from tools.exchange.formats.image_marks import read_item_mark
 from tools.exchange.formats.labelme_shapes import FileShapes, read_shapes
+from tools.exchange.formats.own_jsonl import MARK
 from tools.exchange.image_files import ImageFinder
 from tools.exchange.jsonread import parse_json
 from tools.exchange.options import ImportOptions
@@ -19,6 +22,7 @@ from tools.exchange.rows import (
     Claim,
     ExchangeAnswer,
     ExchangeItem,
+    ExchangeProposal,
     ExchangeReject,
     ImageFile,
     Row,
@@ -30,7 +34,7 @@ from tools.schema import LabelSchema
 SHAPES, FLAGS, IGNORED = "shapes", "flags", "__ignore__"
 NOT_ONE = "the file is no LabelMe file: it has no list of shapes"
 EMBEDDED = "Images that were not found beside their files were taken from inside them."
-_KNOWN = {"version", "flags", "shapes", "imagePath", "imageData", "imageHeight", "imageWidth"}
+_KNOWN = {"version", "flags", "shapes", "imagePath", "imageData", "imageHeight", "imageWidth", MARK}
 
 
 def sniff(source: Source) -> bool:
@@ -83,23 +87,36 @@ def _rows(source: Source, options: ImportOptions, notes: list[str]) -> Iterator[
 
 
 def _item(row: int, record: Mapping[str, Any], image: ImageFile, shapes: FileShapes, options: ImportOptions) -> Row:
-    answers = [*_flag_answers(record.get("flags"))]
+    mark = read_item_mark(record)
+    answers = [*_flag_answers(record.get("flags"), mark.labels or FLAGS), *mark.answers]
     if shapes.objects.regions or options.empty_is_answer:
         answers.append(ExchangeAnswer(Claim(SHAPES, "objects", shapes.objects.regions)))
+    proposals, proposed = list(mark.proposals), shapes.proposed.regions
+    if proposed:
+        proposals.append(ExchangeProposal(Claim(SHAPES, "objects", proposed), None, UNNAMED))
     meta = {name: cell for name, cell in record.items() if name not in _KNOWN and cell is not None}
+    shown = mark.name or image.name
     return ExchangeItem(
-        row, image.name, image.name, "image", meta=meta, answers=answers, problems=shapes.problems, image=image
+        row,
+        shown,
+        mark.key or shown,
+        "image",
+        meta=meta,
+        answers=answers,
+        proposals=proposals,
+        problems=shapes.problems,
+        image=image,
     )
 
 
-def _flag_answers(flags: Any) -> Iterator[ExchangeAnswer]:
+def _flag_answers(flags: Any, source: str) -> Iterator[ExchangeAnswer]:
     """The flags that are on; none of them on says nothing, for that is how a file begins."""
     on = [str(name) for name, value in flags.items() if value is True] if isinstance(flags, Mapping) else []
     if IGNORED in on:
         yield ExchangeAnswer(Claim(EVERY_FIELD, "labels", None), verdict="skip", reason=IGNORED)
         on.remove(IGNORED)
     if on:
-        yield ExchangeAnswer(Claim(FLAGS, "labels", on))
+        yield ExchangeAnswer(Claim(source, "labels", on))
 
 
 def _image(record: Mapping[str, Any], path: Path, root: Path, finder: ImageFinder) -> ImageFile:

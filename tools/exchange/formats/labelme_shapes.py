@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tools.exchange.formats.image_marks import is_machine, marked_region
 from tools.exchange.mask_picture import decode_picture
 from tools.exchange.objects import JOINED, Objects
 from tools.exchange.outlines import CURVED, ellipse_outline
@@ -25,6 +26,7 @@ Record = Mapping[str, Any]
 NO_POINTS = "its points are no points"
 NO_SIZE = "the file does not say how large the image of the mask is"
 OPEN_LINES = "lines are not read"
+OCCLUDED = "occluded"
 
 
 @dataclass(slots=True)
@@ -32,6 +34,7 @@ class FileShapes:
     """What stands in one file: regions, what was not read, how it was understood."""
 
     objects: Objects = field(default_factory=Objects)
+    proposed: Objects = field(default_factory=Objects)
     problems: list[tuple[str, str, str]] = field(default_factory=list)
     notes: set[str] = field(default_factory=set)
 
@@ -51,12 +54,17 @@ def read_shapes(shapes: Sequence[Any], size: Size) -> FileShapes:
         if "points" in region and group:
             points.setdefault(group, []).append((shape, region))
         else:
-            found.objects.add(region, group)
+            _home(shape, found).add(marked_region(region, shape), group)
     for group, members in points.items():
-        for region, own_group in _joints(members, group, found.objects.regions_of(group)):
-            found.objects.add(region, own_group)
-    found.notes |= {JOINED} if found.objects.has_joined else set()
+        home = _home(members[0][0], found)
+        for region, own_group in _joints(members, group, home.regions_of(group)):
+            home.add(region, own_group)
+    found.notes |= {JOINED} if found.objects.has_joined or found.proposed.has_joined else set()
     return found
+
+
+def _home(shape: Record, found: FileShapes) -> Objects:
+    return found.proposed if is_machine(shape) else found.objects
 
 
 def _joints(members: Sequence[tuple[Record, Region]], group: str, hosts: Sequence[Region]) -> list[tuple[Region, str]]:
@@ -69,12 +77,15 @@ def _joints(members: Sequence[tuple[Record, Region]], group: str, hosts: Sequenc
     told = {str(shape.get("description") or "") for shape, _ in members}
     label = str(hosts[0]["label"]) if len(hosts) == 1 else told.pop() if len(told) == 1 and not hosts else ""
     if not label or len(set(names)) < len(names):
-        return [(region, "") for _, region in members]
+        return [(marked_region(region, shape), "") for shape, region in members]
     attributes: dict[str, Any] = {}
-    for _, region in members:
-        attributes |= {key: one for key, one in region["attributes"].items() if key not in ("description", "occluded")}
+    for shape, region in members:
+        told_here = marked_region(region, shape)["attributes"]
+        attributes |= {key: one for key, one in told_here.items() if key != "description" or hosts}
     points = [region["points"][0] for _, region in members]
-    return [({"label": label, "points": points, "names": names, "attributes": attributes}, group)]
+    whole = {"label": label, "points": points, "names": names, "attributes": attributes}
+    marked = marked_region(whole, members[0][0])
+    return [({**marked, "attributes": attributes}, group)]
 
 
 def _region(shape: Any, size: Size, notes: set[str]) -> Region:
@@ -87,7 +98,11 @@ def _region(shape: Any, size: Size, notes: set[str]) -> Region:
     if kind == "circle":
         notes.add(CURVED)
     geometry = reader(shape, size)
-    return {"label": str(shape.get("label") or ""), "attributes": _attributes(shape), **geometry}
+    attributes = _attributes(shape)
+    if "points" in geometry:
+        # A point that is hidden says so itself.
+        attributes.pop(OCCLUDED, None)
+    return {"label": str(shape.get("label") or ""), "attributes": attributes, **geometry}
 
 
 def _attributes(shape: Record) -> dict[str, Any]:
@@ -134,7 +149,7 @@ def _circle(shape: Record, size: Size) -> Region:
 
 def _point(shape: Record, size: Size) -> Region:
     flags = shape.get("flags")
-    is_hidden = isinstance(flags, Mapping) and flags.get("occluded") is True
+    is_hidden = isinstance(flags, Mapping) and flags.get(OCCLUDED) is True
     return {"points": [[*_points(shape, 1, 1)[0], 1 if is_hidden else 2]]}
 
 

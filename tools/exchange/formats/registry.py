@@ -10,6 +10,7 @@ from tools.errors import FormatRefused
 from tools.exchange.encoding import detect
 from tools.exchange.formats import (
     brat,
+    coco,
     conll,
     cvat,
     datumaro,
@@ -84,6 +85,7 @@ FORMATS: tuple[Format, ...] = (
         _table(huggingface.load), "folder",
     ),
     Format("brat", "brat standoff", (".ann", ".txt"), lambda s: brat.is_brat(s.path), brat.load, "either"),
+    Format("coco", "COCO annotations and results", (".json",), coco.sniff, coco.load, "either"),
     Format("jsonl", "The project's own JSONL", _JSON, own_jsonl.sniff, own_jsonl.load),
     Format("label_studio", "Label Studio JSON", _JSON, label_studio.sniff, label_studio.load),
     Format("labelme", "LabelMe JSON", (".json",), labelme.sniff, labelme.load, "either"),
