@@ -51,3 +51,9 @@ def test_cvat_holds_shapes_attributes_skeletons_and_tags(items: list[ExportItem]
 @given(exports(FOR_CVAT_POINTS, has_holes=False, fewest=1))
 def test_cvat_holds_single_points_and_several_tags(items: list[ExportItem]) -> None:
     _same("cvat", items, FOR_CVAT_POINTS, has_ids=False)
+
+
+@QUICK
+@given(exports(ALL))
+def test_label_studio_with_our_mark_holds_everything(items: list[ExportItem]) -> None:
+    _same("label_studio", items, ALL, suffix=".json")
