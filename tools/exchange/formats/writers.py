@@ -14,8 +14,10 @@ from tools.exchange.formats import (
     delimited_write,
     doccano_write,
     huggingface_write,
+    images_write,
     label_studio_write,
     labelme_write,
+    open_images_write,
     own_jsonl_write,
     parquet_write,
     prodigy_write,
@@ -68,6 +70,18 @@ WRITERS: tuple[WriteFormat, ...] = (
     ),
     WriteFormat(
         "datumaro", "", datumaro_write.DatumaroWriter, datumaro_write.cannot_hold, True, for_images=True, has_tree=True
+    ),
+    WriteFormat(
+        "openimages",
+        "",
+        open_images_write.OpenImagesWriter,
+        open_images_write.cannot_hold,
+        True,
+        for_images=True,
+        has_tree=True,
+    ),
+    WriteFormat(
+        "images", "", images_write.ImagesWriter, images_write.cannot_hold, True, for_images=True, has_tree=True
     ),
 )
 BY_NAME = {one.name: one for one in WRITERS}
