@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tools.records import Exposure, Item, Proposal
+from tools.records import Exposure, Item, Media, Proposal
 from tools.schema import CANNOT_TELL, NONE_OF_THESE, FieldSpec
 
 # Digits belong to labels; these two letters are free on every card.
@@ -56,6 +56,10 @@ def field_record(field: FieldSpec) -> dict[str, Any]:
         "max": field.max,
         "overlap": field.overlap,
         "over": field.over,
+        "rotated": field.rotated,
+        "attributes": [attribute.model_dump(mode="json") for attribute in field.attributes],
+        "points": list(field.points),
+        "skeleton": [list(pair) for pair in field.skeleton],
     }
 
 
@@ -83,6 +87,7 @@ def card_record(card: Card) -> dict[str, Any]:
             "text": card.item.text,
             "parts": [{"role": part.role, "start": part.start, "end": part.end} for part in card.item.parts],
             "meta": dict(card.item.meta),
+            "media": None if card.item.media is None else _media(card.item.media),
         },
         "field": field_record(card.field),
         "suggestion": None if card.suggestion is None else _suggestion(card.suggestion, card.backend),
@@ -90,6 +95,10 @@ def card_record(card: Card) -> dict[str, Any]:
         "spans": [dict(span) for span in card.spans],
         "why": card.why,
     }
+
+
+def _media(media: Media) -> dict[str, Any]:
+    return {"width": media.width, "height": media.height, "mime": media.mime, "bits": media.bits}
 
 
 def _suggestion(proposal: Proposal, backend: str) -> dict[str, Any]:

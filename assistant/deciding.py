@@ -51,7 +51,8 @@ def read_decision(
     if verdict in VALUED_VERDICTS:
         given = suggested if verdict == "accept" else decision.value
         spans = regions_on_card(store, actor, exposure.item_id, spec) if spec.kind == "relations" else None
-        value = check_value(spec, given, store.items.texts([exposure.item_id])[0], spans)
+        item = store.items.get([exposure.item_id])[0]
+        value = check_value(spec, given, item.text, spans, item.pixels)
         # Choosing what was suggested is accepting it, by whatever key.
         verdict = "accept" if suggested is not None and same_value(value, suggested) else verdict
     elif verdict == "comment" and not decision.reason.strip():

@@ -270,7 +270,13 @@ class Jobs:
         ids = [draft.item_id for draft in drafts]
         texts = dict(zip(ids, self._store.items.texts(ids), strict=True))
         self._store.runs.add_drafts(
-            row["run_id"], drafts, self._store.schema, self._store.schema_version, texts, self._regions(drafts)
+            row["run_id"],
+            drafts,
+            self._store.schema,
+            self._store.schema_version,
+            texts,
+            self._regions(drafts),
+            self._store.items.sizes(ids),
         )
 
     def _regions(self, drafts: Sequence[Draft]) -> dict[int, list[Mapping[str, Any]]] | None:

@@ -67,9 +67,10 @@ class Order:
 class AskedItems:
     """Items, read by the owner."""
 
-    def __init__(self, ask: Ask, texts: dict[int, str]) -> None:
+    def __init__(self, ask: Ask, texts: dict[int, str], surface: Surface) -> None:
         """``ask(port, method, *arguments)`` is answered by the owner; ``texts`` are those that it gave before."""
         self._ask = ask
+        self._surface = surface
         self._texts = texts
 
     def count(self) -> int:
@@ -96,6 +97,12 @@ class AskedItems:
             part = missing[start : start + _TEXTS_AT_A_TIME]
             self._texts.update(zip(part, self._ask("items", "texts", part), strict=True))
         return [self._texts[one] for one in wanted]
+
+    def contents(self, item_ids: Sequence[int]) -> list[str]:
+        """What a model reads of each: texts are kept here, and paths of image files are asked for each time."""
+        if self._surface.schema.item != "image":
+            return self.texts(item_ids)
+        return list(self._ask("items", "contents", [int(one) for one in item_ids]))
 
     def find(self, where: ItemFilter, limit: int | None = None, offset: int = 0) -> Found:
         """Ids of the items that pass ``where``."""
@@ -157,7 +164,7 @@ class AskedContext:
         self.now = surface.now
         self.seed = surface.seed
         self.settings = surface.settings
-        self.items = AskedItems(ask, texts)
+        self.items = AskedItems(ask, texts, surface)
         self.labels = AskedLabels(ask)
         self.proposals = AskedProposals(ask)
         self.cache = DiskArrays(surface.arrays)

@@ -74,6 +74,10 @@ class VisibleItems:
         """Their texts, in the order of the ids."""
         return self._store.items.texts(item_ids)
 
+    def contents(self, item_ids: Sequence[int]) -> list[str]:
+        """What a model reads of each, in the order of the ids: the text, or the path of the image file."""
+        return self._store.items.contents(item_ids)
+
     def resolve(self, references: Sequence[str]) -> list[int]:
         """Ids for keys or numbers."""
         return self._store.items.resolve(references)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import shlex
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy.typing as npt
 from tools.context import Answer, CallLog, Found, IdArray, LabelTable, ToolContext
 from tools.errors import BudgetSpent, NotFound
 from tools.filters import ItemFilter
+from tools.images.probe import probe
 from tools.records import Actor, Draft, Item, Proposal
 from tools.results import Prepared, ToolResult
 from tools.schema import LabelSchema
@@ -84,6 +86,10 @@ class MemoryItems:
 
     def texts(self, item_ids: Sequence[int]) -> list[str]:
         return [item.text for item in self.get(item_ids)]
+
+    def contents(self, item_ids: Sequence[int]) -> list[str]:
+        items = self.get(item_ids)
+        return [self.project.places.get(item.item_id, item.text) for item in items]
 
     def resolve(self, references: Sequence[str]) -> list[int]:
         keys = {item.key: item.item_id for item in self.rows.values()} | {f"#{one}": one for one in self.rows}
@@ -197,6 +203,8 @@ class FakeContext:
         self.filters: dict[str, ItemFilter] = {}
         self.prompts: dict[str, str] = {}
         self.replies: dict[str, str] = {}
+        # Where the image files of items lie.
+        self.places: dict[int, str] = {}
         for text in texts:
             self.add(text)
 
@@ -204,6 +212,14 @@ class FakeContext:
         """One more item; returns its id."""
         item_id = len(self.items.rows) + 1
         self.items.rows[item_id] = Item(item_id, f"K{item_id}", text, meta=meta)
+        return item_id
+
+    def add_image(self, path: Path, **meta: Any) -> int:
+        """One more item, an image file; returns its id."""
+        item_id = len(self.items.rows) + 1
+        media = replace(probe(path).media, place=str(path))
+        self.items.rows[item_id] = Item(item_id, path.name, path.name, "image", meta=meta, media=media)
+        self.places[item_id] = str(path)
         return item_id
 
     def decide(self, item_id: int, value: Value, field_id: str = "", steered: bool = False) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from tools.errors import InputError
 
 JsonValue = Any
-ItemKind = Literal["text", "pair", "conversation"]
+ItemKind = Literal["text", "pair", "conversation", "image"]
 Via = Literal["key", "chat", "agent", "cli", "job"]
 Role = Literal["reviewer", "engineer", "lead", "admin"]
 Verdict = Literal["accept", "choose", "edit", "reject", "skip", "flag", "comment"]
@@ -66,11 +66,37 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """The image file of an item.
+
+    ``digest`` is the SHA-256 of its bytes, in hex. ``width`` and ``height`` are pixels as displayed, with the EXIF
+    ``orientation`` (1..8) applied; all coordinates count in them. ``bits`` are per channel, ``size`` in bytes.
+    ``place`` is empty for a file that was copied into the project, else the absolute path it is referenced at.
+    """
+
+    digest: str
+    mime: str
+    width: int
+    height: int
+    orientation: int = 1
+    bits: int = 8
+    frames: int = 1
+    size: int = 0
+    place: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a picture without area."""
+        if self.width <= 0 or self.height <= 0:
+            raise InputError(f"An image has at least one pixel; got {self.width} x {self.height}.")
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One thing to label.
 
-    ``text`` is what models read and what offsets count in; for pairs and conversations the parts are ranges of it.
-    ``key`` is the user's own identifier, unique in the project.
+    ``text`` is what models read and what offsets count in; for pairs and conversations the parts are ranges of it, for
+    images it is the name that is shown. ``key`` is the user's own identifier, unique in the project. ``media`` is set
+    for images only.
     """
 
     item_id: int
@@ -79,6 +105,12 @@ class Item:
     kind: ItemKind = "text"
     parts: tuple[Part, ...] = ()
     meta: Mapping[str, JsonValue] = _default(default_factory=dict)
+    media: Media | None = None
+
+    @property
+    def pixels(self) -> tuple[int, int] | None:
+        """(width, height) of an image, ``None`` for other kinds."""
+        return (self.media.width, self.media.height) if self.media else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from tools.errors import InputError, NotFound, SchemaRefused
 
-FieldKind = Literal["choice", "multi_choice", "spans", "relations", "rating", "text"]
+FieldKind = Literal[
+    "choice", "multi_choice", "spans", "relations", "rating", "text", "boxes", "polygons", "masks", "keypoints"
+]
+IMAGE_KINDS = ("boxes", "polygons", "masks", "keypoints")
+"""Kinds of fields that are answered with regions of an image."""
+
+TEXT_KINDS = ("spans", "relations")
+"""Kinds of fields that are answered with regions of a text."""
+
+AttributeKind = Literal["flag", "choice", "number", "text"]
 NONE_OF_THESE = "none_of_these"
 CANNOT_TELL = "cannot_tell"
 RESERVED = {NONE_OF_THESE: "None of these", CANNOT_TELL: "Cannot tell"}
@@ -50,12 +59,7 @@ class Label(_Strict):
     def _fill(cls, given: Any) -> Any:
         if isinstance(given, str):
             given = {"name": given}
-        if isinstance(given, dict):
-            given = dict(given)
-            name, label_id = str(given.get("name") or ""), str(given.get("id") or "")
-            given["id"] = label_id or slug(name)
-            given["name"] = name or label_id.replace("_", " ").capitalize()
-        return given
+        return _with_id(given)
 
     @model_validator(mode="after")
     def _check(self) -> Label:
@@ -70,6 +74,37 @@ class Label(_Strict):
         return self
 
 
+class Attribute(_Strict):
+    """What is noted about a single region beside its label, such as whether the object is cut off by the edge."""
+
+    id: str = Field(default="", description="Immutable id, lower_snake; made from the name where absent")
+    name: str = Field(default="", description="Display name")
+    kind: AttributeKind = Field(default="flag", description="flag, choice, number or text")
+    options: tuple[str, ...] = Field(default=(), description="For choice: what can be chosen")
+    labels: tuple[str, ...] = Field(default=(), description="Labels that have it; empty for all")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, given: Any) -> Any:
+        return _with_id({"name": given} if isinstance(given, str) else given)
+
+    @model_validator(mode="after")
+    def _check(self) -> Attribute:
+        if not _ID.match(self.id):
+            raise ValueError(f"attribute id {self.id!r} must be lower-case letters, digits and underscores")
+        if (self.kind == "choice") != bool(self.options):
+            raise ValueError(f"attribute {self.id!r}: options belong to the kind choice, which needs some")
+        return self
+
+
+def _with_id(given: Any) -> Any:
+    """The mapping with an id made from the name, or a name made from the id."""
+    if not isinstance(given, dict):
+        return given
+    name, own_id = str(given.get("name") or ""), str(given.get("id") or "")
+    return {**given, "id": own_id or slug(name), "name": name or own_id.replace("_", " ").capitalize()}
+
+
 class FieldSpec(_Strict):
     """One question about an item."""
 
@@ -79,29 +114,28 @@ class FieldSpec(_Strict):
     question: str = Field(default="", description="What the card asks")
     guideline: str = Field(default="", description="Markdown shown beside the labels")
     required: bool = Field(default=True, description="Whether an item is done only with an answer to this field")
-    labels: tuple[Label, ...] = Field(default=(), description="For choice, multi_choice, spans and relations")
+    labels: tuple[Label, ...] = Field(default=(), description="For choices, spans, relations and regions of images")
     none_of_these: bool = Field(default=False, description="Offer 'none of these'")
     cannot_tell: bool = Field(default=False, description="Offer 'cannot tell'")
     overlap: bool = Field(default=True, description="Whether spans may overlap")
     over: str = Field(default="", description="For relations: the span field whose regions are joined")
     min: int = Field(default=1, description="Lowest rating")
     max: int = Field(default=5, description="Highest rating")
+    rotated: bool = Field(default=False, description="For boxes: whether they may be turned")
+    attributes: tuple[Attribute, ...] = Field(default=(), description="What is noted about each region of an image")
+    points: tuple[str, ...] = Field(default=(), description="For keypoints: the points of an object; empty for one")
+    skeleton: tuple[tuple[str, str], ...] = Field(default=(), description="For keypoints: pairs of points to join")
 
     @model_validator(mode="before")
     @classmethod
     def _fill(cls, given: Any) -> Any:
-        if isinstance(given, dict):
-            given = dict(given)
-            name, field_id = str(given.get("name") or ""), str(given.get("id") or "")
-            given["id"] = field_id or slug(name)
-            given["name"] = name or field_id.replace("_", " ").capitalize()
-        return given
+        return _with_id(given)
 
     @model_validator(mode="after")
     def _check(self) -> FieldSpec:
         if not _ID.match(self.id):
             raise ValueError(f"field id {self.id!r} must be lower-case letters, digits and underscores")
-        needs = self.kind in ("choice", "multi_choice", "spans", "relations")
+        needs = self.kind in ("choice", "multi_choice", *TEXT_KINDS, *IMAGE_KINDS)
         if needs and not self.labels:
             raise ValueError(f"field {self.id!r} of kind {self.kind} needs labels")
         if not needs and self.labels:
@@ -113,7 +147,17 @@ class FieldSpec(_Strict):
         if (self.none_of_these or self.cannot_tell) and self.kind not in ("choice", "multi_choice"):
             raise ValueError(f"field {self.id!r}: 'none of these' and 'cannot tell' belong to choice fields")
         _refuse_twins(self)
+        _check_image_field(self)
         return self
+
+    @property
+    def is_image_region(self) -> bool:
+        """Whether an answer is made of regions of an image."""
+        return self.kind in IMAGE_KINDS
+
+    def attribute(self, attribute_id: str) -> Attribute | None:
+        """The attribute with this id, ``None`` where the field has none of that name."""
+        return next((one for one in self.attributes if one.id == attribute_id), None)
 
     def label(self, label_id: str) -> Label:
         """The label with this id, the two reserved ones included where they are offered."""
@@ -154,11 +198,37 @@ def _refuse_twins(spec: FieldSpec) -> None:
             raise ValueError(f"{reserved!r} is reserved: write '{reserved}: true' on field {spec.id!r} instead")
 
 
+def _check_image_field(spec: FieldSpec) -> None:
+    """What only some kinds of image fields have, and references between its parts."""
+    if spec.rotated and spec.kind != "boxes":
+        raise ValueError(f"field {spec.id!r}: 'rotated' belongs to boxes")
+    if spec.attributes and not spec.is_image_region:
+        raise ValueError(f"field {spec.id!r}: attributes belong to regions of images")
+    if (spec.points or spec.skeleton) and spec.kind != "keypoints":
+        raise ValueError(f"field {spec.id!r}: 'points' and 'skeleton' belong to keypoints")
+    if len(set(spec.points)) != len(spec.points):
+        raise ValueError(f"field {spec.id!r} has two points of the same name")
+    for point in (one for pair in spec.skeleton for one in pair):
+        if point not in spec.points:
+            raise ValueError(f"field {spec.id!r}: the skeleton names {point!r}, which is none of its points")
+    _check_attributes(spec)
+
+
+def _check_attributes(spec: FieldSpec) -> None:
+    ids, labels = [one.id for one in spec.attributes], [one.id for one in spec.labels]
+    for attribute in spec.attributes:
+        if ids.count(attribute.id) > 1:
+            raise ValueError(f"field {spec.id!r} has two attributes with the id {attribute.id!r}")
+        for label in attribute.labels:
+            if label not in labels:
+                raise ValueError(f"attribute {attribute.id!r} names {label!r}, which is no label of {spec.id!r}")
+
+
 class LabelSchema(_Strict):
     """Everything that is asked about the items of a project."""
 
     name: str = Field(description="Name of the schema")
-    item: Literal["text", "pair", "conversation"] = Field(default="text", description="What an item is")
+    item: Literal["text", "pair", "conversation", "image"] = Field(default="text", description="What an item is")
     guideline: str = Field(default="", description="Markdown for the whole project")
     fields: tuple[FieldSpec, ...] = Field(description="The questions, in the order in which they are asked")
 
@@ -172,6 +242,8 @@ class LabelSchema(_Strict):
         for field in self.fields:
             if field.kind == "relations":
                 self._check_relations(field)
+            if (field.kind in TEXT_KINDS) if self.item == "image" else field.is_image_region:
+                raise ValueError(f"field {field.id!r}: {field.kind} cannot be marked on items of the kind {self.item}")
         return self
 
     def _check_relations(self, field: FieldSpec) -> None:

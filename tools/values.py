@@ -8,8 +8,15 @@ The JSON forms, one per field kind::
     relations     {"relations": [{"id": "r1", "label": "paid_for", "from": "s1", "to": "s2"}]}
     rating        {"rating": 3}
     text          {"text": "..."}
+    boxes         {"boxes": [{"id": "r1", "label": "car", "box": [x0, y0, x1, y1], "angle": 30.0}]}
+    polygons      {"polygons": [{"id": "r1", "label": "car", "parts": [[[[x, y], ...], hole, ...], ...]}]}
+    masks         {"masks": [{"id": "r1", "label": "car", "size": [h, w], "counts": "compressed runs as in COCO"}]}
+    keypoints     {"keypoints": [{"id": "r1", "label": "person", "points": [[x, y, 0|1|2], ...]}]}
 
-Offsets are Unicode code points, 0-based, the end exclusive. Region ids are stable over edits.
+Offsets are Unicode code points, 0-based, the end exclusive. Coordinates are pixels of the full-size image as displayed,
+origin top left, right and bottom ends exclusive; ``angle`` turns a box clockwise about its centre, in degrees. Regions
+of images may have ``attributes``, ``prompts`` (the clicks a region was segmented from) and a ``score``; the last two
+say how it came about and do not belong to the answer. Region ids are stable over edits.
 """
 
 from __future__ import annotations
@@ -18,24 +25,33 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tools.errors import ValueRefused
+from tools.geometry.regions import same_regions
 from tools.records import JsonValue, to_json
-from tools.schema import CANNOT_TELL, NONE_OF_THESE, FieldSpec
+from tools.regions import ASIDE, check_regions
+from tools.schema import CANNOT_TELL, IMAGE_KINDS, NONE_OF_THESE, TEXT_KINDS, FieldSpec
 
 Value = Mapping[str, JsonValue]
 TEXT_LIMIT = 20_000
+REGION_KEYS = (*TEXT_KINDS, *IMAGE_KINDS)
+"""Keys of values that are made of regions."""
 
 
 def check_value(
-    field: FieldSpec, value: Any, text: str | None = None, spans: Sequence[Mapping[str, Any]] | None = None
+    field: FieldSpec,
+    value: Any,
+    text: str | None = None,
+    spans: Sequence[Mapping[str, Any]] | None = None,
+    size: tuple[int, int] | None = None,
 ) -> dict[str, Any]:
     """Return the canonical form of ``value`` for ``field`` or raise :class:`ValueRefused` with one sentence.
 
     ``text`` is the item's text; without it span ends are not checked against its length. ``spans`` are the regions
     that a relation may join; without them its ends are not checked (a dangling end is then a finding, not an error).
+    ``size`` is (width, height) of an image; without it regions are not checked against its edges.
     """
     if not isinstance(value, Mapping):
         raise ValueRefused(f"A value of field {field.id!r} is an object, got {type(value).__name__}.")
-    key = _KEYS[field.kind]
+    key = _KEYS.get(field.kind, field.kind)
     if set(value) != {key}:
         got = ", ".join(sorted(map(str, value))) or "nothing"
         raise ValueRefused(f"A value of the {field.kind} field {field.id!r} has the one key {key!r}, got {got}.")
@@ -43,6 +59,8 @@ def check_value(
         return _relations(field, value[key], spans)
     if field.kind == "spans":
         return _spans(field, value[key], text)
+    if field.is_image_region:
+        return {key: check_regions(field, value[key], size)}
     return _PLAIN[field.kind](field, value[key])
 
 
@@ -56,12 +74,12 @@ def value_label(value: Value | None) -> str | None:
 
 
 def value_labels(value: Value | None) -> tuple[str, ...]:
-    """All labels that occur in a value, in order, repeats kept (one per span or relation)."""
+    """All labels that occur in a value, in order, repeats kept (one per region)."""
     if value is None:
         return ()
     if "labels" in value:
         return tuple(value["labels"])
-    for key in ("spans", "relations"):
+    for key in REGION_KEYS:
         if key in value:
             return tuple(region["label"] for region in value[key])
     one = value_label(value)
@@ -69,15 +87,22 @@ def value_labels(value: Value | None) -> tuple[str, ...]:
 
 
 def regions_of(value: Value | None) -> tuple[Mapping[str, Any], ...]:
-    """The spans or relations of a value, empty for the other kinds."""
+    """The regions of a value, empty for the kinds that have none."""
     if value is None:
         return ()
-    return tuple(value.get("spans") or value.get("relations") or ())
+    return tuple(next((value[key] for key in REGION_KEYS if key in value), ()))
 
 
 def same_value(one: Value | None, other: Value | None) -> bool:
     """Whether two values say the same: region ids and their order do not count."""
     return comparable(one) == comparable(other)
+
+
+def agrees(one: Value | None, other: Value | None, iou: float) -> bool:
+    """Whether two answers are the same to people: regions of images may differ as far as ``iou`` allows, 0..1."""
+    if one is None or other is None or not (set(one) & set(IMAGE_KINDS)):
+        return same_value(one, other)
+    return set(one) == set(other) and same_regions(regions_of(one), regions_of(other), iou)
 
 
 def comparable(value: Value | None) -> str:
@@ -88,9 +113,9 @@ def comparable(value: Value | None) -> str:
     if value is None:
         return ""
     plain = dict(value)
-    for key in ("spans", "relations"):
+    for key in REGION_KEYS:
         if key in plain:
-            bare = [{k: v for k, v in region.items() if k != "id"} for region in plain[key]]
+            bare = [{k: v for k, v in region.items() if k not in ("id", *ASIDE)} for region in plain[key]]
             plain[key] = sorted(bare, key=to_json)
     return to_json(plain)
 
@@ -110,8 +135,21 @@ def describe_value(field: FieldSpec, value: Value | None, text: str = "") -> str
     if "spans" in value:
         quoted = (f"{_name(field, s['label'])} “{text[s['start'] : s['end']]}”" for s in value["spans"])
         return ", ".join(quoted) or "no spans"
-    joined = (f"{_name(field, r['label'])} {r['from']}→{r['to']}" for r in value["relations"])
-    return ", ".join(joined) or "no relations"
+    if "relations" in value:
+        joined = (f"{_name(field, r['label'])} {r['from']}→{r['to']}" for r in value["relations"])
+        return ", ".join(joined) or "no relations"
+    return _counted(field, value_labels(value))
+
+
+def _counted(field: FieldSpec, labels: Sequence[str]) -> str:
+    """How many regions of each label, in the order of the schema."""
+    counts = {label: labels.count(label) for label in sorted(set(labels), key=_order(field))}
+    return ", ".join(f"{count} {_name(field, label)}" for label, count in counts.items()) or "no objects"
+
+
+def _order(field: FieldSpec) -> Callable[[str], int]:
+    ids = field.label_ids
+    return lambda label: ids.index(label) if label in ids else len(ids)
 
 
 def _name(field: FieldSpec, label_id: str) -> str:

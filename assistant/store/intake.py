@@ -16,6 +16,7 @@ import pyarrow as pa
 from assistant.store.database import Database, Transaction, stored_time
 from assistant.store.intake_items import add_items, note_problems, place_items
 from assistant.store.intake_labels import add_labels, add_proposals, meanings_of
+from assistant.store.media import has_images
 from tools.exchange.batch import ImportBatch
 from tools.records import Actor, JsonValue, to_json
 
@@ -43,12 +44,20 @@ class ImportReport:
 
 
 def take_in(
-    database: Database, batch: ImportBatch, actor: Actor, options: Mapping[str, JsonValue], version: int
+    database: Database,
+    batch: ImportBatch,
+    actor: Actor,
+    options: Mapping[str, JsonValue],
+    version: int,
+    same_region: float = 1.0,
 ) -> ImportReport:
-    """Write a parsed batch; the report adds up or nothing is written."""
+    """Write a parsed batch; the report adds up or nothing is written.
+
+    ``same_region`` is the IoU from which regions of an image that two people drew count as the same.
+    """
     with database.write() as transaction:
         import_id = transaction.new_ids("imports")[0]
-        report = _take_in(transaction, batch, actor, import_id, version)
+        report = _take_in(transaction, batch, actor, import_id, version, same_region)
         if not report.adds_up:
             raise TypeError(f"the import of {batch.source_name} does not add up: {report}")
         transaction.insert(
@@ -68,7 +77,9 @@ def take_in(
     return report
 
 
-def _take_in(transaction: Transaction, batch: ImportBatch, actor: Actor, import_id: int, version: int) -> ImportReport:
+def _take_in(
+    transaction: Transaction, batch: ImportBatch, actor: Actor, import_id: int, version: int, same_region: float
+) -> ImportReport:
     placed = place_items(transaction, batch.items, batch.source_hash[:12], import_id)
     # The values are read by Python while DuckDB, which does not hold the interpreter, writes the items.
     with ThreadPoolExecutor(1) as beside:
@@ -76,7 +87,16 @@ def _take_in(transaction: Transaction, batch: ImportBatch, actor: Actor, import_
         add_items(transaction, batch.items, placed, import_id)
     _note_lost(transaction, batch.rejects, import_id, "rejected")
     _note_lost(transaction, batch.dropped, import_id, "dropped")
-    taken, known, dropped = add_labels(transaction, batch.labels, meanings.result(), placed, import_id, actor, version)
+    taken, known, dropped = add_labels(
+        transaction,
+        batch.labels,
+        meanings.result(),
+        placed,
+        import_id,
+        actor,
+        version,
+        same_region if has_images(batch.items) else None,
+    )
     proposals = add_proposals(transaction, batch, placed, import_id, actor, version)
     return ImportReport(
         import_id,

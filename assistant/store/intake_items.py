@@ -11,17 +11,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assistant.store.database import Transaction
+from assistant.store.media import add_media, identities
 
 Ids = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 OTHER_TEXT = "already in the project with another text, which was kept"
+OTHER_IMAGE = "already in the project with another image, which was kept"
 
 
 @dataclass(frozen=True)
 class Placed:
     """Which item each source row belongs to, by ascending row, shape (n,) each.
 
-    ``same_text`` says whether the item holds the row's own text; labels and proposals were made for that text only.
+    ``same_text`` says whether the item holds the row's own text or image; labels and proposals were made for that only.
     """
 
     rows: Ids
@@ -51,10 +53,11 @@ def place_items(transaction: Transaction, items: pa.Table, prefix: str, import_i
         raise TypeError("the items of a batch stand in the order of their source rows, one an item")
     highest = int(transaction.rows("SELECT coalesce(max(item_id), 0) FROM items")[0][0])
     keys = _keys(items, prefix)
-    keyed = pa.table({"row": items["row"], "key": keys, "text": items["text"]})
+    said = identities(items)
+    keyed = pa.table({"row": items["row"], "key": keys, "text": said})
     with transaction.staged("keyed", keyed):
         repeats = _repeats(transaction, len(rows))
-        known = _known(transaction) if highest else _NO_KNOWN
+        known = _known(transaction, said is not items["text"]) if highest else _NO_KNOWN
     item_ids, same = np.zeros(len(rows), dtype=np.int64), np.ones(len(rows), dtype=bool)
     is_repeat = np.zeros(len(rows), dtype=bool)
     again, first = np.searchsorted(rows, repeats["row"]), np.searchsorted(rows, repeats["first"])
@@ -67,7 +70,8 @@ def place_items(transaction: Transaction, items: pa.Table, prefix: str, import_i
     item_ids[is_new] = np.arange(highest + 1, highest + count + 1)
     item_ids[again] = item_ids[first]
     transaction.new_ids("items", count)
-    _note_known(transaction, import_id, rows[is_known], same[is_known])
+    other = OTHER_TEXT if said is items["text"] else OTHER_IMAGE
+    _note_known(transaction, import_id, rows[is_known], same[is_known], other)
     reasons = [f"the key {key} stands twice in the file, first in row {row}" for key, row in _named(repeats)]
     note_problems(transaction, import_id, "rejected", repeats["row"], pa.array(reasons, pa.string()))
     return Placed(rows, item_ids, same, is_new, keys, count, int(is_known.sum()), len(again))
@@ -81,6 +85,7 @@ def add_items(transaction: Transaction, items: pa.Table, placed: Placed, import_
         table = table.filter(pa.array(placed.is_new))
     if table.num_rows:
         transaction.append("items", table.append_column("import_id", pa.repeat(import_id, table.num_rows)))
+        add_media(transaction, items, placed.item_ids.tolist(), placed.is_new.tolist())
 
 
 def _keys(items: pa.Table, prefix: str) -> pa.ChunkedArray:
@@ -116,8 +121,12 @@ def _repeats(transaction: Transaction, count: int) -> dict[str, Any]:
     return {name: found[name].to_numpy() for name in found.column_names}
 
 
-def _known(transaction: Transaction) -> dict[str, Any]:
-    found = transaction.arrow("SELECT k.row, i.item_id, k.text = i.text AS same FROM keyed k JOIN items i USING (key)")
+def _known(transaction: Transaction, has_images: bool) -> dict[str, Any]:
+    sql = "SELECT k.row, i.item_id, k.text = i.text AS same FROM keyed k JOIN items i USING (key)"
+    if has_images:
+        sql = """SELECT k.row, i.item_id, k.text = coalesce(m.digest, i.text) AS same
+            FROM keyed k JOIN items i USING (key) LEFT JOIN media m USING (item_id)"""
+    found = transaction.arrow(sql)
     return {name: found[name].to_numpy() for name in found.column_names}
 
 
@@ -125,8 +134,8 @@ def _named(repeats: dict[str, Any]) -> list[tuple[str, int]]:
     return list(zip(repeats["key"], repeats["first"], strict=True))
 
 
-def _note_known(transaction: Transaction, import_id: int, rows: Ids, same: Mask) -> None:
-    reasons = np.where(same, "already in the project", OTHER_TEXT)
+def _note_known(transaction: Transaction, import_id: int, rows: Ids, same: Mask, other: str) -> None:
+    reasons = np.where(same, "already in the project", other)
     note_problems(transaction, import_id, "known", rows, pa.array(reasons, pa.string()))
 
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from assistant.store.database import Transaction, stored_time
 from assistant.store.intake_items import Ids, Mask, Placed, note_problems
+from assistant.store.near_answers import near_answers
 from assistant.store.reviews import answer_of
 from assistant.store.runs import insert_run
 from tools.exchange.batch import ImportBatch
@@ -53,6 +54,7 @@ def add_labels(
     import_id: int,
     actor: Actor,
     version: int,
+    same_region: float | None = None,
 ) -> tuple[int, int, int]:
     """Write exposures and reviews for the labels; returns how many were taken, known and dropped."""
     if not labels.num_rows:
@@ -62,6 +64,9 @@ def add_labels(
     is_known, contradicts = _compared(transaction, labels, item_ids, fits, has_reviews)
     _drop(transaction, import_id, labels, contradicts, TWICE)
     fresh = fits & ~is_known & ~contradicts
+    if same_region is not None:
+        near = near_answers(transaction, labels, item_ids.tolist(), meanings.answers, same_region)
+        meanings = Meanings(meanings.labels, near)
     table = _reviews(labels, meanings, item_ids)
     table = table if fresh.all() else table.filter(pa.array(fresh))
     _write(transaction, table, has_reviews, import_id, actor, version)

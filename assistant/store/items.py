@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pyarrow as pa
 
 from assistant.store.database import Database
 from assistant.store.filters import filter_sql
+from assistant.store.media import MediaStore
 from tools.context import Found, IdArray
 from tools.errors import NotFound
 from tools.filters import ItemFilter
@@ -31,9 +33,10 @@ def item_from(row: tuple[Any, ...]) -> Item:
 class ItemStore:
     """The items of one project; they are only ever added."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, media: MediaStore) -> None:
         """Read how many there are; ids run from 1 without gaps."""
         self._database = database
+        self._media = media
         self.schema: LabelSchema | None = None
 
     def count(self) -> int:
@@ -47,12 +50,34 @@ class ItemStore:
     def get(self, item_ids: Sequence[int]) -> list[Item]:
         """The items, in the order of the ids; :class:`NotFound` names the first unknown one."""
         rows = self._rows(_COLUMNS, item_ids)
-        return [item_from(rows[item_id]) for item_id in item_ids]
+        return self._with_images([item_from(rows[item_id]) for item_id in item_ids])
 
     def texts(self, item_ids: Sequence[int]) -> list[str]:
         """Their texts, in the order of the ids."""
         rows = self._rows("item_id, text", item_ids)
         return [rows[item_id][1] for item_id in item_ids]
+
+    def contents(self, item_ids: Sequence[int]) -> list[str]:
+        """What a model reads of each, in the order of the ids: the text, or the path of the image file."""
+        if not self._has_images:
+            return self.texts(item_ids)
+        return [str(self._media.path(item.media)) if item.media else item.text for item in self.get(item_ids)]
+
+    def sizes(self, item_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """(width, height) of each item that is an image."""
+        if not self._has_images:
+            return {}
+        return {item_id: (media.width, media.height) for item_id, media in self._media.of(item_ids).items()}
+
+    @property
+    def _has_images(self) -> bool:
+        return self.schema is not None and self.schema.item == "image"
+
+    def _with_images(self, items: list[Item]) -> list[Item]:
+        if not any(item.kind == "image" for item in items):
+            return items
+        found = self._media.of([item.item_id for item in items])
+        return [replace(item, media=found.get(item.item_id)) for item in items]
 
     def keys(self, item_ids: Sequence[int]) -> list[str]:
         """Their keys, in the order of the ids."""

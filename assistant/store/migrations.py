@@ -161,7 +161,15 @@ CREATE VIEW filters AS
     QUALIFY row_number() OVER (PARTITION BY name ORDER BY made_at DESC) = 1;
 """
 
+_MEDIA = """
+-- the image of an item; width and height are as displayed; place is empty for a copy in the project's folder of media
+CREATE TABLE media (item_id BIGINT NOT NULL, digest VARCHAR NOT NULL, mime VARCHAR NOT NULL, width BIGINT NOT NULL,
+    height BIGINT NOT NULL, orientation BIGINT NOT NULL, bits BIGINT NOT NULL, frames BIGINT NOT NULL,
+    size BIGINT NOT NULL, place VARCHAR NOT NULL);
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "tables", _TABLES),
     Migration(2, "views", _VIEWS),
+    Migration(3, "images", _MEDIA),
 )

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
 from assistant.store.database import Database
 from assistant.store.items import item_from
+from assistant.store.media import MEDIA_SELECTED
 from tools.exchange.export import ExportDecision, ExportField, ExportItem, ExportProposal
+from tools.records import Media
 
 BLOCK = 5_000
 
@@ -50,8 +53,9 @@ def _block(database: Database, low: int, high: int, fields: Sequence[str]) -> It
     items = database.rows(
         "SELECT item_id, key, text, kind, parts, meta FROM items WHERE item_id BETWEEN ? AND ? ORDER BY item_id", bounds
     )
+    images = _images(database, low, high)
     for row in items:
-        item = item_from(row)
+        item = replace(item_from(row), media=images.get(int(row[0])))
         parts = {}
         for field in fields:
             at = (item.item_id, field)
@@ -64,6 +68,11 @@ def _block(database: Database, low: int, high: int, fields: Sequence[str]) -> It
                 proposal=proposals.get(at),
             )
         yield ExportItem(item=item, fields=parts)
+
+
+def _images(database: Database, low: int, high: int) -> dict[int, Media]:
+    sql = f"SELECT item_id, {MEDIA_SELECTED} FROM media WHERE item_id BETWEEN ? AND ?"
+    return {int(row[0]): Media(*row[1:]) for row in database.rows(sql, [low, high])}
 
 
 def _decision(row: tuple[Any, ...]) -> ExportDecision:

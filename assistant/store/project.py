@@ -12,6 +12,7 @@ from assistant.store.database import Database, utc_now
 from assistant.store.intake import ImportReport, take_in
 from assistant.store.items import ItemStore
 from assistant.store.leases import Leases
+from assistant.store.media import MediaStore
 from assistant.store.notices import Notices
 from assistant.store.people import TalkStore, UserStore
 from assistant.store.queries import QUERIES
@@ -42,10 +43,11 @@ class ProjectStore:
         except BaseException:
             self.database.close()
             raise
-        self.items = ItemStore(self.database)
+        self.media = MediaStore(self.database, path / "media")
+        self.items = ItemStore(self.database, self.media)
         self.items.schema = self.schemas.current
         self.runs = RunStore(self.database)
-        self.reviews = ReviewStore(self.database)
+        self.reviews = ReviewStore(self.database, self._same_region)
         self.leases = Leases()
         # One for the whole session: what it read may be kept in memory by it.
         self.arrays = DiskArrays(path / "cache" / "arrays")
@@ -81,6 +83,9 @@ class ProjectStore:
         """Release the project."""
         self.database.close()
 
+    def _same_region(self) -> float:
+        return float(self.settings.get("same_region_iou"))
+
     @property
     def name(self) -> str:
         """The project's name."""
@@ -103,8 +108,9 @@ class ProjectStore:
         return version
 
     def take_in(self, batch: ImportBatch, actor: Actor, options: dict[str, JsonValue]) -> ImportReport:
-        """Write a parsed import."""
-        return take_in(self.database, batch, actor, options, self.schema_version)
+        """Write a parsed import; its image files are copied first, so that no row names a file that is not there."""
+        self.media.keep(batch.items)
+        return take_in(self.database, batch, actor, options, self.schema_version, self._same_region())
 
     def ask(self, query: str, params: dict[str, JsonValue], actor: Actor) -> Answer:
         """Run a named query for somebody; ``viewer`` is filled in where the query has that parameter."""

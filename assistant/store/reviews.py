@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from assistant.store.database import Database, Transaction, stored_time
+from assistant.store.near_answers import is_drawn_on_image, near_answer, standing_answers
 from tools.errors import ExposureStale, NotFound
 from tools.records import Actor, Exposure, ExposureKind, Review, Verdict, to_json
 from tools.values import comparable, value_label
@@ -77,9 +78,10 @@ def review_from(row: tuple[Any, ...]) -> Review:
 class ReviewStore:
     """The only place that inserts what people saw and decided."""
 
-    def __init__(self, database: Database) -> None:
-        """Keep the one database."""
+    def __init__(self, database: Database, same_region: Callable[[], float] = lambda: 1.0) -> None:
+        """``same_region`` gives the IoU from which regions of two people count as the same."""
         self._database = database
+        self._same_region = same_region
 
     def expose(self, requests: Sequence[ExposureRequest], actor: Actor) -> list[Exposure]:
         """Write one exposure row each, in one transaction."""
@@ -168,7 +170,7 @@ class ReviewStore:
             verdict=request.verdict,
             value=None if request.value is None else to_json(request.value),
             label=value_label(request.value),
-            answer=answer_of(request.value),
+            answer=self._answer(transaction, request.value, exposure),
             proposal_id=exposure.proposal_id if exposure.kind != "blind" else None,
             exposure=exposure.kind,
             adaptive=bool(adaptive[0][0]),
@@ -190,6 +192,14 @@ class ReviewStore:
             {"review": review_id, "exposure": exposure.exposure_id, "verdict": request.verdict, "value": digest},
         )
         return review_id
+
+    def _answer(self, transaction: Transaction, value: Mapping[str, Any] | None, exposure: Exposure) -> str | None:
+        """The text that is equal for equal answers; regions of images are equal to those that others drew like them."""
+        own = answer_of(value)
+        if value is None or own is None or not is_drawn_on_image(value):
+            return own
+        others = standing_answers(transaction, exposure.item_id, exposure.field, exposure.reviewer)
+        return near_answer(others, value, own, self._same_region())
 
     def add_bulk(self, rows: pa.Table, actor: Actor, action_id: int, rule: str) -> range:
         """Write reviews for many proposals at once, each with its own exposure row, as one batch ``action_id``.

@@ -119,13 +119,21 @@ class RunStore:
         version: int,
         texts: Mapping[int, str],
         spans: Mapping[int, Sequence[Mapping[str, Any]]] | None = None,
+        sizes: Mapping[int, tuple[int, int]] | None = None,
     ) -> dict[str, int]:
         """Store one batch in one transaction; what does not fit the schema is kept as ``invalid`` with its reason.
 
-        ``texts`` maps item id to text, ``spans`` to the regions that relations may join. Returns counts by state.
+        ``texts`` maps item id to text, ``spans`` to the regions that relations may join, ``sizes`` to (width, height)
+        of images. Returns counts by state.
         """
         checked = [
-            _checked(draft, schema.field(draft.field), texts[draft.item_id], (spans or {}).get(draft.item_id))
+            _checked(
+                draft,
+                schema.field(draft.field),
+                texts[draft.item_id],
+                (spans or {}).get(draft.item_id),
+                (sizes or {}).get(draft.item_id),
+            )
             for draft in drafts
         ]
         faults.reach("before_batch")
@@ -232,11 +240,17 @@ class RunStore:
         return run_id
 
 
-def _checked(draft: Draft, field: FieldSpec, text: str, spans: Sequence[Mapping[str, Any]] | None) -> Draft:
+def _checked(
+    draft: Draft,
+    field: FieldSpec,
+    text: str,
+    spans: Sequence[Mapping[str, Any]] | None,
+    size: tuple[int, int] | None,
+) -> Draft:
     if draft.state != "ok" or draft.value is None:
         return draft
     try:
-        value = check_value(field, draft.value, text, spans)
+        value = check_value(field, draft.value, text, spans, size)
     except ValueRefused as refusal:
         return _with(draft, draft.value, "invalid", str(refusal))
     return _with(draft, value, "ok", draft.problem)

@@ -23,6 +23,8 @@ DEFAULTS: Mapping[str, JsonValue] = {
     "retrain_after": 10,
     "retrain_quiet_seconds": 20,
     "columns": [],
+    "same_region_iou": 0.7,
+    "images_in_place": False,
     "price_per_million_prompt": None,
     "price_per_million_answer": None,
     "budget_money": None,
@@ -35,7 +37,9 @@ DEFAULTS: Mapping[str, JsonValue] = {
 both prices are known, as ``budget_money``.
 
 Where suggestions or a sample were asked for, ``retrain`` has both done again after ``retrain_after`` new labels, or
-``retrain_quiet_seconds`` after the last one where there are fewer.
+``retrain_quiet_seconds`` after the last one where there are fewer. Regions of an image that two people drew are the
+same answer from an IoU of ``same_region_iou``. ``images_in_place`` leaves imported image files where they are instead
+of copying them into the project.
 """
 
 _RANGES: Mapping[str, tuple[float, float, bool]] = {
@@ -43,6 +47,7 @@ _RANGES: Mapping[str, tuple[float, float, bool]] = {
     "remote_timeout": (1, 3600, False),
     "remote_repeats": (1, 20, True),
     "remote_answer_tokens": (1, 100_000, True),
+    "same_region_iou": (0.1, 1, False),
 }
 """Least and greatest value of a setting, and whether it must be a whole number."""
 
@@ -92,7 +97,7 @@ def check_setting(key: str, value: JsonValue) -> None:
         raise InputError(f"{key} is a whole number from {_LEAST[key]}, got {value!r}.")
     if key == "seed" and type(value) is not int:
         raise InputError(f"seed is a whole number, got {value!r}.")
-    if key in ("train_on_bulk", "retrain") and not isinstance(value, bool):
+    if key in ("train_on_bulk", "retrain", "images_in_place") and not isinstance(value, bool):
         raise InputError(f"{key} is true or false, got {value!r}.")
     if key == "columns" and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
         raise InputError(f"columns is a list of column names, got {value!r}.")

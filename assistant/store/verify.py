@@ -115,6 +115,12 @@ _CHECKS: tuple[tuple[str, str], ...] = (
         GROUP BY import_id) c USING (import_id) WHERE (i.counts->>'$.new')::BIGINT <> coalesce(c.n, 0)""",
     ),
     (
+        "every image belongs to one item",
+        """SELECT 'item ' || item_id FROM media ANTI JOIN items USING (item_id)
+        UNION ALL SELECT 'item ' || item_id FROM media GROUP BY item_id HAVING count(*) > 1
+        UNION ALL SELECT 'item ' || item_id FROM items ANTI JOIN media USING (item_id) WHERE kind = 'image'""",
+    ),
+    (
         "every review is in the audit",
         """WITH told AS (SELECT (payload->>'$.review')::BIGINT AS review_id FROM audit WHERE kind = 'review')
         SELECT 'review ' || review_id FROM reviews ANTI JOIN told USING (review_id)

@@ -20,6 +20,7 @@ from assistant.ui.card_routes import card_router
 from assistant.ui.file_routes import file_router
 from assistant.ui.guard import Guard
 from assistant.ui.logins import Logins
+from assistant.ui.media_routes import media_router
 from assistant.ui.neighbours import Turnstile, neighbour_router
 from assistant.ui.page_routes import page_router
 from assistant.ui.ports import ConversationFactory, OpenProject
@@ -74,6 +75,7 @@ def build_routes(
     app.include_router(static_router())
     app.include_router(card_router(session, who))
     app.include_router(page_router(session))
+    app.include_router(media_router(session))
     app.include_router(file_router(session))
     app.include_router(neighbour_router(session, turnstile or Turnstile()))
     # With a CORS policy of the outer app gradio adds none of its own, which would echo any origin.

@@ -26,7 +26,7 @@ class CallAccount:
     possibly_paid: int = 0
 
     def compare(self, store: ProjectStore, asked: Mapping[str, int], answered: Counter[str]) -> None:
-        """``asked`` counts calls by key; ``answered`` remembers how many there were when their reply was first found."""
+        """``asked`` counts calls by key, ``answered`` how many there were when their reply was first found."""
         replied = {str(row[0]) for row in store.database.rows("SELECT call_key FROM replies")}
         booked = {str(key): int(count) for key, count in store.database.rows(_BOOKED)}
         self.calls, self.replies = sum(asked.values()), len(replied.intersection(asked))

@@ -30,7 +30,6 @@ LABELLED = 1000
 """Rows that have a label; a fifth of the pool where that is less."""
 BATCH = 100
 GROUPS = 400
-TIMES = 3
 Found = dict[str, Any]
 
 

@@ -1,0 +1,121 @@
+"""Image files of a project: copied under their own hash, or referenced where they are, and which item has which."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from assistant.store.database import Database, Transaction
+from tools.errors import Conflict, NotFound
+from tools.images.probe import MIME_SUFFIX, digest_of
+from tools.records import Media
+
+MEDIA_COLUMNS = ("digest", "mime", "width", "height", "orientation", "bits", "frames", "size", "place")
+"""Columns of the table in the order of the fields of :class:`Media`."""
+
+MEDIA_SELECTED = ", ".join(MEDIA_COLUMNS)
+
+_TABLE = pa.schema(
+    [
+        ("item_id", pa.int64()),
+        ("digest", pa.string()),
+        ("mime", pa.string()),
+        *((name, pa.int64()) for name in ("width", "height", "orientation", "bits", "frames", "size")),
+        ("place", pa.string()),
+    ]
+)
+
+
+class MediaStore:
+    """The image files of one project. Files are written before the rows that name them."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        """``folder`` holds the copies."""
+        self._database = database
+        self._folder = folder
+
+    def of(self, item_ids: Sequence[int]) -> dict[int, Media]:
+        """The image of each item that has one."""
+        wanted = pa.table({"item_id": pa.array([int(one) for one in item_ids], pa.int64())})
+        sql = f"SELECT item_id, {MEDIA_SELECTED} FROM media SEMI JOIN wanted USING (item_id)"
+        return {int(row[0]): Media(*row[1:]) for row in self._database.joined(sql, wanted)}
+
+    def path(self, media: Media) -> Path:
+        """Where the file is. Its name holds the hash of its content, unless it is referenced in place."""
+        if media.place:
+            return Path(media.place)
+        return self._folder / media.digest[:2] / f"{media.digest}{MIME_SUFFIX.get(media.mime, '')}"
+
+    def file(self, media: Media) -> Path:
+        """The same, if it is there; :class:`NotFound` says which file is missing."""
+        place = self.path(media)
+        if not place.is_file():
+            raise NotFound(f"The image file {place.name} is gone; put it back at {place}.")
+        return place
+
+    def keep(self, items: pa.Table) -> None:
+        """Copy the files of a batch whose images are not referenced in place; done before their rows are written."""
+        for record in media_records(items):
+            if record is not None and not record["place"]:
+                self._copy(Path(record["source"]), _media(record))
+
+    def _copy(self, source: Path, media: Media) -> None:
+        target = self.path(media)
+        if target.is_file() and target.stat().st_size == media.size:
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = target.with_suffix(f".{os.getpid()}.part")
+        try:
+            shutil.copyfile(source, unfinished)
+            if digest_of(unfinished) != media.digest:
+                raise Conflict(f"{source.name} was changed while it was imported; import it again.")
+            with unfinished.open("rb") as stream:
+                os.fsync(stream.fileno())
+            unfinished.replace(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+def media_records(items: pa.Table) -> list[dict[str, Any] | None]:
+    """What a batch says about the image of each row, ``None`` for rows without one; empty for a batch of texts."""
+    if not has_images(items):
+        return []
+    return [None if one is None else json.loads(one) for one in items["media"].to_pylist()]
+
+
+def has_images(items: pa.Table) -> bool:
+    """Whether any row of a batch is an image."""
+    return "media" in items.column_names and items["media"].null_count < items.num_rows
+
+
+def identities(items: pa.Table) -> Any:
+    """What must be the same for a row to be the same item again: the text, or the hash of its image, shape (n,)."""
+    if not has_images(items):
+        return items["text"]
+    texts = items["text"].to_pylist()
+    records = media_records(items)
+    return pa.array(
+        [text if one is None else str(one["digest"]) for text, one in zip(texts, records, strict=True)], pa.string()
+    )
+
+
+def add_media(transaction: Transaction, items: pa.Table, item_ids: Sequence[int], is_new: Sequence[bool]) -> None:
+    """Write which of the new items has which image."""
+    records = media_records(items)
+    rows = [
+        {"item_id": int(item_id), **{name: record[name] for name in MEDIA_COLUMNS}}
+        for record, item_id, new in zip(records, item_ids if records else (), is_new if records else (), strict=True)
+        if new and record is not None
+    ]
+    if rows:
+        transaction.append("media", pa.Table.from_pylist(rows, schema=_TABLE))
+
+
+def _media(record: Mapping[str, Any]) -> Media:
+    return Media(*(record[name] for name in MEDIA_COLUMNS))

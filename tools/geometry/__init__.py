@@ -1,0 +1,1 @@
+"""Boxes, polygons and masks: pure calculations, units and ends stated."""

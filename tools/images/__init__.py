@@ -1,0 +1,1 @@
+"""Image files: what is in them, and their pixels as people see them."""
