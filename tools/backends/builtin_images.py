@@ -14,6 +14,9 @@ from tools.errors import InputError
 from tools.images.pixels import read_pixels
 
 REFERENCE = "builtin:image-features"
+MOST_SIDE = 512
+"""Pixels of the longer side that are looked at: more are averaged away in any case."""
+
 NOTE = (
     "Pictures are compared by colours, texture and outlines (builtin:image-features), which knows no things and no "
     "words. For a model that does, name a folder with CLIP or DINO weights: backend.embedder = hub:FOLDER."
@@ -43,6 +46,6 @@ class ImageFeatures:
 
 def _vector(path: str) -> Matrix:
     try:
-        return image_vector(read_pixels(path))
+        return image_vector(read_pixels(path, MOST_SIDE))
     except InputError:
         return np.zeros(DIMENSION, dtype=np.float32)

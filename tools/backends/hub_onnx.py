@@ -1,4 +1,4 @@
-"""ONNX detectors out of a folder or file, by the small description beside them (:mod:`tools.backends.detector_file`)."""
+"""ONNX detectors out of a folder or file, by the description beside them (:mod:`tools.backends.detector_file`)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def find_files(name: str) -> Files | None:
     if not models:
         return None
     if len(models) > 1:
-        raise InputError(f"The folder {place.name} holds {len(models)} ONNX models: name one of them, as hub:FILE.onnx.")
+        raise InputError(f"The folder {place.name} holds {len(models)} ONNX models: name one, as hub:FILE.onnx.")
     return _beside(models[0])
 
 
