@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assistant.store.database import Transaction
-from assistant.store.media import add_media, identities
+from assistant.store.media import add_media, has_images, identities
 
 Ids = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -53,11 +53,11 @@ def place_items(transaction: Transaction, items: pa.Table, prefix: str, import_i
         raise TypeError("the items of a batch stand in the order of their source rows, one an item")
     highest = int(transaction.rows("SELECT coalesce(max(item_id), 0) FROM items")[0][0])
     keys = _keys(items, prefix)
-    said = identities(items)
-    keyed = pa.table({"row": items["row"], "key": keys, "text": said})
+    are_images = has_images(items)
+    keyed = pa.table({"row": items["row"], "key": keys, "text": identities(items)})
     with transaction.staged("keyed", keyed):
         repeats = _repeats(transaction, len(rows))
-        known = _known(transaction, said is not items["text"]) if highest else _NO_KNOWN
+        known = _known(transaction, are_images) if highest else _NO_KNOWN
     item_ids, same = np.zeros(len(rows), dtype=np.int64), np.ones(len(rows), dtype=bool)
     is_repeat = np.zeros(len(rows), dtype=bool)
     again, first = np.searchsorted(rows, repeats["row"]), np.searchsorted(rows, repeats["first"])
@@ -70,7 +70,7 @@ def place_items(transaction: Transaction, items: pa.Table, prefix: str, import_i
     item_ids[is_new] = np.arange(highest + 1, highest + count + 1)
     item_ids[again] = item_ids[first]
     transaction.new_ids("items", count)
-    other = OTHER_TEXT if said is items["text"] else OTHER_IMAGE
+    other = OTHER_IMAGE if are_images else OTHER_TEXT
     _note_known(transaction, import_id, rows[is_known], same[is_known], other)
     reasons = [f"the key {key} stands twice in the file, first in row {row}" for key, row in _named(repeats)]
     note_problems(transaction, import_id, "rejected", repeats["row"], pa.array(reasons, pa.string()))
@@ -121,9 +121,9 @@ def _repeats(transaction: Transaction, count: int) -> dict[str, Any]:
     return {name: found[name].to_numpy() for name in found.column_names}
 
 
-def _known(transaction: Transaction, has_images: bool) -> dict[str, Any]:
+def _known(transaction: Transaction, are_images: bool) -> dict[str, Any]:
     sql = "SELECT k.row, i.item_id, k.text = i.text AS same FROM keyed k JOIN items i USING (key)"
-    if has_images:
+    if are_images:
         sql = """SELECT k.row, i.item_id, k.text = coalesce(m.digest, i.text) AS same
             FROM keyed k JOIN items i USING (key) LEFT JOIN media m USING (item_id)"""
     found = transaction.arrow(sql)

@@ -22,10 +22,10 @@ from tools.spec import ToolArgs, tool
 
 ReadName = Literal[
     "auto", "csv", "tsv", "xlsx", "parquet", "huggingface", "brat", "jsonl", "label_studio", "prodigy", "doccano",
-    "conll", "fasttext", "text",
+    "conll", "fasttext", "text", "coco",
 ]  # fmt: skip
 WriteName = Literal[
-    "csv", "tsv", "jsonl", "prodigy", "doccano", "label_studio", "conll", "parquet", "huggingface"
+    "csv", "tsv", "jsonl", "prodigy", "doccano", "label_studio", "conll", "parquet", "huggingface", "coco",
 ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from tools.exchange.options import ExportOptions
 from tools.exchange.selection import Selection, chosen_fields
 from tools.exchange.tally import Tally
 from tools.exchange.writer import Plan, Writer
+from tools.records import Item
 from tools.schema import LabelSchema
 
 USUAL = ExportOptions()
@@ -28,23 +29,31 @@ _OURS = {CARD, "state.json", "dataset_info.json"}
 
 def losses(format: str, schema: LabelSchema, options: ExportOptions = USUAL) -> list[str]:
     """What the format cannot hold of this schema's answers, in sentences, before anything is written."""
-    return writer_named(format).cannot_hold(chosen_fields(schema, options), options)
+    chosen = writer_named(format)
+    refuse_kind(chosen, schema)
+    return chosen.cannot_hold(chosen_fields(schema, options), options)
 
 
 def write_export(
-    format: str, rows: Iterable[ExportItem], schema: LabelSchema, target: Path, options: ExportOptions = USUAL
+    format: str,
+    rows: Iterable[ExportItem],
+    schema: LabelSchema,
+    target: Path,
+    options: ExportOptions = USUAL,
+    image_file: Callable[[Item], Path] | None = None,
 ) -> ExportReport:
-    """Write the items to ``target`` and a dataset card beside it.
+    """Write the items to ``target`` and a dataset card beside it. ``image_file`` says where the image of an item is.
 
     Everything is written beside the target under another name and moved there at the end: after a failure the
     target is what it was. An existing target is replaced only with ``overwrite``.
     """
     chosen = writer_named(format)
+    refuse_kind(chosen, schema)
     fields = chosen_fields(schema, options)
     card = card_path(target, chosen) if options.card else None
     refuse_existing(target, chosen, options)
     with _workshop(target) as folder:
-        plan = Plan(folder / target.name, schema, fields, options)
+        plan = Plan(folder / target.name, schema, fields, options, image_file=image_file)
         account = _Account(Selection(fields, options))
         with _closing(chosen.open(plan)) as writer:
             for item in rows:
@@ -104,6 +113,13 @@ def _is_card_of(path: Path, target: Path) -> bool:
     """Whether the card was written by an export of the same file."""
     head = path.read_text(encoding="utf-8", errors="replace")[:4000]
     return is_own_card(head) and f"- {target.name}\n" in head
+
+
+def refuse_kind(chosen: WriteFormat, schema: LabelSchema) -> None:
+    """Refuse a format that knows nothing of the project's kind of items."""
+    if chosen.for_images is not None and chosen.for_images != (schema.item == "image"):
+        holds = "images" if chosen.for_images else "texts"
+        raise InputError(f"The format {chosen.name} holds {holds}, and the project asks about {schema.item!r} items.")
 
 
 def refuse_existing(target: Path, chosen: WriteFormat, options: ExportOptions) -> None:

@@ -128,7 +128,8 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=tuple(_MIMES)) as image:
+            # Pillow reads MPO, a JPEG with more behind it, as JPEG, and knows no opener of that name.
+            with Image.open(path, formats=[name for name in _MIMES if name != "MPO"]) as image:
                 yield image
     except Image.DecompressionBombError:
         raise InputError(f"{path.name} unpacks to more pixels than are read; the limit is {MOST_PIXELS:,}.") from None
