@@ -18,7 +18,7 @@ from tools.records import Draft, JsonValue
 from tools.results import Artefact
 
 Matrix = npt.NDArray[np.float32]
-Ability = Literal["embed", "classify", "spans", "relations", "chat"]
+Ability = Literal["embed", "classify", "spans", "relations", "chat", "segment"]
 CALIBRATING_LABELS = 100
 """Scores are called calibrated only from this many labels that may calibrate."""
 
