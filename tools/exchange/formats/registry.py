@@ -23,7 +23,9 @@ from tools.exchange.formats import (
     plain,
     prodigy,
     records,
+    voc,
     xlsx,
+    yolo,
 )
 from tools.exchange.options import ImportOptions
 from tools.exchange.rows import RowSource
@@ -86,6 +88,8 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format("brat", "brat standoff", (".ann", ".txt"), lambda s: brat.is_brat(s.path), brat.load, "either"),
     Format("coco", "COCO annotations and results", (".json",), coco.sniff, coco.load, "either"),
+    Format("yolo", "YOLO folder of images and labels", (), yolo.sniff, yolo.load, "folder"),
+    Format("voc", "Pascal VOC", (".xml",), voc.sniff, voc.load, "either"),
     Format("jsonl", "The project's own JSONL", _JSON, own_jsonl.sniff, own_jsonl.load),
     Format("label_studio", "Label Studio JSON", _JSON, label_studio.sniff, label_studio.load),
     Format("labelme", "LabelMe JSON", (".json",), labelme.sniff, labelme.load, "either"),

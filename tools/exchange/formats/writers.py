@@ -19,6 +19,8 @@ from tools.exchange.formats import (
     own_jsonl_write,
     parquet_write,
     prodigy_write,
+    voc_write,
+    yolo_write,
 )
 from tools.exchange.options import ExportOptions
 from tools.exchange.writer import Plan, Writer
@@ -63,6 +65,10 @@ WRITERS: tuple[WriteFormat, ...] = (
     WriteFormat(
         "datumaro", "", datumaro_write.DatumaroWriter, datumaro_write.cannot_hold, True, for_images=True, has_tree=True
     ),
+    WriteFormat(
+        "yolo", "", yolo_write.YoloWriter, yolo_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
+    ),
+    WriteFormat("voc", "", voc_write.VocWriter, voc_write.cannot_hold, is_folder=True, for_images=True, has_tree=True),
 )
 BY_NAME = {one.name: one for one in WRITERS}
 
