@@ -287,14 +287,29 @@ def read_schema(source: str) -> LabelSchema:
         raise SchemaRefused(_sentence(first), _line_of(node, first["loc"])) from None
 
 
-def schema_from_labels(labels: list[str], name: str = "Labels", multi: bool = False) -> LabelSchema:
-    """A schema with one choice field, from plain label names."""
-    if len(labels) < 2:
+QUESTIONS = {
+    "choice": "Which label fits?",
+    "multi_choice": "Which labels fit?",
+    "boxes": "Where are the objects?",
+    "polygons": "What are the outlines of the objects?",
+    "masks": "Which pixels belong to the objects?",
+    "keypoints": "Where are the points?",
+}
+"""What a field is asked as where only its kind and labels were given."""
+
+
+def schema_from_labels(labels: list[str], name: str = "Labels", multi: bool = False, images: str = "") -> LabelSchema:
+    """A schema with one field, from plain label names: a choice about texts, or ``images`` as the kind of answer."""
+    kind = images or ("multi_choice" if multi else "choice")
+    if kind not in QUESTIONS:
+        raise InputError(f"Images are answered with one of {', '.join(QUESTIONS)}; got {images!r}.")
+    if kind not in IMAGE_KINDS and len(labels) < 2:
         raise InputError("A choice needs at least two labels.")
-    kind = "multi_choice" if multi else "choice"
-    field = {"id": "label", "name": "Label", "kind": kind, "labels": list(labels), "question": "Which label fits?"}
+    field_id = kind if kind in IMAGE_KINDS else "label"
+    field = {"id": field_id, "kind": kind, "labels": list(labels), "question": QUESTIONS[kind]}
+    item = "image" if images else "text"
     try:
-        return LabelSchema.model_validate({"name": name, "fields": [field]})
+        return LabelSchema.model_validate({"name": name, "item": item, "fields": [field]})
     except ValidationError as error:
         raise SchemaRefused(_sentence(error.errors()[0])) from None
 

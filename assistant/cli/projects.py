@@ -36,11 +36,14 @@ def new(
     like: Annotated[Path | None, typer.Option("--from", help="Take the labels from this file.")] = None,
     label_column: Annotated[str, typer.Option(help="With --from: the column that holds the labels.")] = "",
     multi: Annotated[bool, typer.Option(help="With --labels: several labels may fit.")] = False,
+    images: Annotated[
+        str, typer.Option(help="With --labels: items are images, answered by choice, boxes, polygons, masks, …")
+    ] = "",
     name: Annotated[str, typer.Option(help="Display name; the folder's name where not given.")] = "",
     person: As = "",
 ) -> None:
     """Create a project from a schema, from label names, or from a file that has labels."""
-    found = _schema(schema_file, labels, like, label_column, multi)
+    found = _schema(schema_file, labels, like, label_column, multi, images)
     store = ProjectStore.create(project, name or project.resolve().name, found, person or local_name())
     store.close()
     kinds = ", ".join(f"{field.name} ({field.kind}, {_count(field.labels)})" for field in found.fields)
@@ -52,13 +55,18 @@ def _count(labels: tuple[Any, ...]) -> str:
     return f"{len(labels)} labels" if labels else "no labels"
 
 
-def _schema(schema_file: Path | None, labels: str, like: Path | None, column: str, multi: bool) -> LabelSchema:
+def _schema(
+    schema_file: Path | None, labels: str, like: Path | None, column: str, multi: bool, images: str
+) -> LabelSchema:
+    if images and not labels:
+        raise InputError("--images goes with --labels a,b,c.")
     if sum((schema_file is not None, bool(labels), like is not None)) != 1:
         raise InputError("Say what is asked with one of --schema FILE, --labels a,b,c or --from FILE.")
     if schema_file is not None:
         return read_schema(_text_of(schema_file))
     if labels:
-        return schema_from_labels([one.strip() for one in labels.split(",") if one.strip()], multi=multi)
+        names = [one.strip() for one in labels.split(",") if one.strip()]
+        return schema_from_labels(names, multi=multi, images=images.strip().replace("-", "_"))
     assert like is not None
     pairs = ((column, column),) if column else ()
     return suggest_schema(like, ImportOptions(label_columns=pairs))

@@ -25,6 +25,11 @@ from tools.errors import ArgumentsRefused, InputError, NotAllowed, NotFound
 from tools.records import Actor
 
 MOST_BYTES = 512 * 1024 * 1024
+MOST_FILES = 5000
+"""Files and folders in one upload."""
+
+_GONE = "The uploaded file is gone; drop it again."
+_DEEPEST = 8
 _KEPT_SECONDS = 24 * 3600
 _UPLOAD = re.compile(r"[0-9a-f]{32}\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}\Z")
@@ -51,22 +56,38 @@ class Shelf:
         self.uploads = project / "uploads"
         self.exports = project / "exports"
 
-    def new_upload(self, name: str) -> tuple[str, Path]:
-        """A fresh place for a file; only the ending of the given name is kept on disk in a form that is known safe."""
-        self._forget_old()
-        number = secrets.token_hex(16)
-        folder = self.uploads / number
-        folder.mkdir(parents=True)
-        return number, folder / safe_name(name)
+    def new_upload(self, name: str, number: str = "") -> tuple[str, Path]:
+        """A fresh place for a file, in the upload ``number`` where it belongs to one with several files.
+
+        ``name`` may hold folders. What is kept on disk of it is in a form that is known safe.
+        """
+        if number:
+            folder = self._folder(number)
+        else:
+            self._forget_old()
+            number = secrets.token_hex(16)
+            folder = self.uploads / number
+            folder.mkdir(parents=True)
+        place = folder.joinpath(*safe_parts(name))
+        if place.exists():
+            raise InputError(f"Two of the files are called {place.name}; rename one of them.")
+        if sum(1 for _ in folder.rglob("*")) >= MOST_FILES:
+            raise InputError(f"Up to {MOST_FILES:,} files can be dropped at once; use the command line for more.")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        return number, place
 
     def upload(self, number: str) -> Path:
-        """The file of an upload."""
+        """The file of an upload, or its folder where it has several."""
+        folder = self._folder(number)
+        found = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+        if not found:
+            raise NotFound(_GONE)
+        return found[0] if len(found) == 1 and found[0].parent == folder else _top_folder(folder)
+
+    def _folder(self, number: str) -> Path:
         if not _UPLOAD.match(number) or not (self.uploads / number).is_dir():
-            raise NotFound("The uploaded file is gone; drop it again.")
-        found = [path for path in (self.uploads / number).iterdir() if path.is_file() and not path.is_symlink()]
-        if len(found) != 1:
-            raise NotFound("The uploaded file is gone; drop it again.")
-        return found[0]
+            raise NotFound(_GONE)
+        return self.uploads / number
 
     def new_export(self) -> str:
         """A fresh place for an export, without ending."""
@@ -108,6 +129,18 @@ def safe_name(name: str) -> str:
     return plain[-120:].lstrip(".-") or "file"
 
 
+def safe_parts(name: str) -> tuple[str, ...]:
+    """The folders and the file name of a relative path as a browser gives it, each made safe; none leads upwards."""
+    parts = [part for part in name.replace("\\", "/").split("/") if part.strip(". ")]
+    return tuple(safe_name(part) for part in parts[-_DEEPEST:]) or ("file",)
+
+
+def _top_folder(folder: Path) -> Path:
+    """The folder that was dropped: the only thing in the upload, where that is one."""
+    inside = list(folder.iterdir())
+    return inside[0] if len(inside) == 1 and inside[0].is_dir() else folder
+
+
 def file_router(session: OpenProject) -> APIRouter:
     """The routes under ``/page/files``."""
     router = APIRouter(prefix="/page/files")
@@ -120,14 +153,18 @@ def file_router(session: OpenProject) -> APIRouter:
 def _add_incoming(router: APIRouter, session: OpenProject, shelf: Shelf) -> None:
     @router.post("/upload")
     async def upload(
-        request: Request, actor: Person, name: Annotated[str, Query(min_length=1, max_length=300)]
+        request: Request,
+        actor: Person,
+        name: Annotated[str, Query(min_length=1, max_length=1000)],
+        upload: Annotated[str, Query(max_length=32)] = "",
     ) -> dict[str, Any]:
         _refuse_without_tool(session, "import_data", actor)
-        number, place = await run_in_threadpool(shelf.new_upload, name)
+        number, place = await run_in_threadpool(shelf.new_upload, name, upload)
         try:
             size = await _receive(request, place)
         except BaseException:
-            await run_in_threadpool(shutil.rmtree, place.parent, True)
+            # A file that did not come whole takes its whole upload with it, so that nobody imports half a folder.
+            await run_in_threadpool(shutil.rmtree, shelf.uploads / number, True)
             raise
         return {"upload": number, "bytes": size}
 

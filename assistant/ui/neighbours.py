@@ -28,11 +28,12 @@ _SCHEMA_LETTERS = 200_000
 
 
 class NewBody(Body):
-    """A project to be made: a name, and its labels or its schema."""
+    """A project to be made: a name, and its labels or its schema; ``images`` is how images are answered, if any."""
 
     name: Annotated[str, Field(max_length=60)]
     labels: Annotated[str, Field(max_length=20_000)] = ""
     yaml: Annotated[str, Field(max_length=_SCHEMA_LETTERS)] = ""
+    images: Annotated[str, Field(max_length=20)] = ""
 
 
 class OpenBody(Body):
@@ -112,7 +113,8 @@ def _schema(body: NewBody) -> LabelSchema:
         raise InputError("Give the names of the labels, or a schema as YAML.")
     if body.yaml.strip():
         return read_schema(body.yaml)
-    return schema_from_labels([one.strip() for one in re.split(r"[,\n]", body.labels) if one.strip()])
+    names = [one.strip() for one in re.split(r"[,\n]", body.labels) if one.strip()]
+    return schema_from_labels(names, images=body.images)
 
 
 def _refuse(session: OpenProject, actor: Actor) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from assistant.encoder import Encoder
 from assistant.executor import Executor
 from assistant.jobs import Jobs
 from assistant.queueing import Queues
@@ -18,6 +19,7 @@ from assistant.review import ReviewDesk
 from assistant.store.project import ProjectStore
 from tests.ui.scripted_tools import HANDLERS, TOOLS
 from tools.exchange.batch import DROPPED, ITEMS, LABELS, PROPOSALS, REJECTS, ImportBatch
+from tools.images.probe import probe
 from tools.records import Actor, Alternative, Draft, RunIdentity, to_json
 from tools.schema import LabelSchema, read_schema
 
@@ -81,6 +83,7 @@ class Opened:
     desk: ReviewDesk
     executor: Executor
     jobs: Jobs
+    encoder: Encoder = field(default_factory=Encoder)
 
     @property
     def path(self) -> Path:
@@ -95,6 +98,7 @@ class Opened:
         return self.store.users
 
     def close(self) -> None:
+        self.encoder.close()
         self.jobs.close()
         self.store.close()
 
@@ -135,20 +139,29 @@ def decisions(project: Opened) -> list[tuple[str, str, Any]]:
     return [(key, verdict, json.loads(value) if value else None) for key, verdict, value in rows]
 
 
+def _media_of(item: Mapping[str, Any]) -> str | None:
+    """What the batch says about the image file of an item that has one."""
+    if "image" not in item:
+        return None
+    media = probe(Path(item["image"])).media
+    return to_json({**asdict(media), "source": str(item["image"])})
+
+
 def _batch(items: Sequence[Mapping[str, Any]]) -> ImportBatch:
     rows = [
         {
             "row": number,
             "key": item.get("key", f"M{number:03}"),
-            "text": item["text"],
-            "kind": item.get("kind", "text"),
+            "text": item["text"] if "text" in item else Path(item["image"]).name,
+            "kind": item.get("kind", "image" if "image" in item else "text"),
             "parts": to_json(item["parts"]) if "parts" in item else "",
             "meta": to_json(item.get("meta", {})),
+            "media": _media_of(item),
         }
         for number, item in enumerate(items, start=1)
     ]
     empty = {one: pa.Table.from_pylist([], schema=one) for one in (LABELS, PROPOSALS, REJECTS, DROPPED)}
-    return ImportBatch(
+    made = ImportBatch(
         items=pa.Table.from_pylist(rows, schema=ITEMS),
         labels=empty[LABELS],
         proposals=empty[PROPOSALS],
@@ -159,3 +172,8 @@ def _batch(items: Sequence[Mapping[str, Any]]) -> ImportBatch:
         source_hash=hashlib.sha256(to_json(rows).encode()).hexdigest(),
         format="csv",
     )
+    if "media" not in ITEMS.names:
+        object.__setattr__(
+            made, "items", made.items.append_column("media", pa.array([r["media"] for r in rows], pa.string()))
+        )
+    return made

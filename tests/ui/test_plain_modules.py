@@ -7,38 +7,18 @@ from typing import Any
 
 import pytest
 
-from assistant.ui.static_routes import static_files
+from tests.ui.modules import module_page, run
 
 pytestmark = pytest.mark.browser
 
-ORIGIN = "http://127.0.0.1:9"
 TEXTS = ("", "plain", "👍🏽 hi 👨‍👩‍👧", "a🎧b🎧", "שלום 🎧 עולם", "我在北京🎧", "e\u0301 combining", "\ud83c lone")
 
 
 @pytest.fixture(scope="module")
 def modules(chromium: Any) -> Iterator[Any]:
-    """An empty page of an origin that serves our static files, without any server behind it."""
-    files = static_files()
-
-    def answer(route: Any) -> None:
-        name = route.request.url.rsplit("/", 1)[-1]
-        if name in files:
-            content, media_type, _ = files[name]
-            route.fulfill(body=content, content_type=media_type)
-        else:
-            route.fulfill(body="<!doctype html><body></body>", content_type="text/html")
-
-    context = chromium.new_context()
-    page = context.new_page()
-    page.route("**/*", answer)
-    page.goto(f"{ORIGIN}/")
+    page = module_page(chromium)
     yield page
-    context.close()
-
-
-def run(page: Any, module: str, body: str, given: Any = None) -> Any:
-    """Result of ``body`` with the module's exports as ``m`` and the argument as ``given``."""
-    return page.evaluate(f"async (given) => {{ const m = await import('/{module}'); {body} }}", given)
+    page.context.close()
 
 
 @pytest.mark.parametrize("text", TEXTS[:-1])

@@ -8,18 +8,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tools.exchange.batch import DROPPED, LABELS, excerpt_of
-from tools.exchange.builder import TWICE, AnswerColumns, Columns, left_out_note
+from tools.exchange.batch import DROPPED, LABELS, Columns, excerpt_of
+from tools.exchange.builder import TWICE, AnswerColumns, left_out_note
 from tools.exchange.cells import cell_of, claim_of_cell, says
 from tools.exchange.codec import UNNAMED, answer_from, proposal_from, score_of
 from tools.exchange.compose import as_text, is_blank
-from tools.exchange.fields import Taken, require_annotator
+from tools.exchange.fields import require_annotator
 from tools.exchange.jsonread import parse_json
+from tools.exchange.label_names import Taken
 from tools.exchange.options import ImportOptions
 from tools.exchange.quoting import join, json_strings, per_chunk
 from tools.exchange.roles import Roles, named_column
 from tools.exchange.rows import ExchangeAnswer, ExchangeProposal
-from tools.schema import FieldSpec, LabelSchema
+from tools.schema import IMAGE_KINDS, TEXT_KINDS, FieldSpec, LabelSchema
 from tools.values import TEXT_LIMIT
 
 LONG_TEXT = "the text of the answer is too long"
@@ -91,7 +92,7 @@ class TableAnswers:
     def _is_plain(table: Any, spec: FieldSpec, name: str, roles: Roles) -> bool:
         own = roles.own.get(spec.id, {})
         is_own = bool(own.keys() & {"decisions", "status"}) and name == spec.id
-        return not (is_own or spec.kind in ("spans", "relations") or pa.types.is_nested(table[name].type))
+        return not (is_own or spec.kind in (*TEXT_KINDS, *IMAGE_KINDS) or pa.types.is_nested(table[name].type))
 
     def _add_column(self, spec: FieldSpec, column: Any, rows: Any, annotators: Any) -> None:
         cells = as_text(column)

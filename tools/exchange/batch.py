@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from tools.errors import FormatRefused
 from tools.results import Table
 
 _S, _I, _F = pa.string(), pa.int64(), pa.float64()
-ITEMS = pa.schema([("row", _I), ("key", _S), ("text", _S), ("kind", _S), ("parts", _S), ("meta", _S)])
+ITEMS = pa.schema([("row", _I), ("key", _S), ("text", _S), ("kind", _S), ("parts", _S), ("meta", _S), ("media", _S)])
 LABELS = pa.schema(
     [
         ("row", _I),
@@ -108,3 +109,29 @@ def excerpt_of(text: str) -> str:
     flat = " ".join(text[: 4 * EXCERPT].replace("\0", "␀").split())
     clean = flat.encode("utf-8", "replace").decode("utf-8")
     return clean if len(clean) <= EXCERPT else clean[: EXCERPT - 1] + "…"
+
+
+class Columns:
+    """Lists that become one Arrow table."""
+
+    def __init__(self, schema: Any) -> None:
+        self._schema = schema
+        self._lists: list[list[Any]] = [[] for _ in schema]
+
+    def add(self, *cells: Any) -> None:
+        """One row, in the order of the schema."""
+        for column, cell in zip(self._lists, cells, strict=True):
+            column.append(cell)
+
+    def __len__(self) -> int:
+        return len(self._lists[0])
+
+    def add_problems(self, row: int, field: str, problems: Iterable[tuple[str, str]]) -> None:
+        """Rows of the dropped table."""
+        for reason, excerpt in problems:
+            self.add(row, field, reason, excerpt_of(excerpt))
+
+    def table(self) -> Any:
+        """The rows so far."""
+        arrays = [pa.array(cells, kind) for cells, kind in zip(self._lists, self._schema.types, strict=True)]
+        return pa.table(arrays, schema=self._schema)

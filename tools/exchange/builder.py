@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, get_args
 
-import pyarrow as pa
-
 from tools.errors import InputError
-from tools.exchange.batch import DROPPED, ITEMS, LABELS, PROPOSALS, REJECTS, ImportBatch, excerpt_of
+from tools.exchange.batch import DROPPED, ITEMS, LABELS, PROPOSALS, REJECTS, Columns, ImportBatch, excerpt_of
 from tools.exchange.fields import FieldFinder, ValueTaker, require_annotator
+from tools.exchange.image_column import ImageColumn
 from tools.exchange.options import ImportOptions
-from tools.exchange.rows import ExchangeAnswer, ExchangeItem, ExchangeProposal, ExchangeReject, Row
+from tools.exchange.region_claims import RegionRouter, is_regions, merged
+from tools.exchange.rows import Claim, ExchangeAnswer, ExchangeItem, ExchangeProposal, ExchangeReject, Row
+from tools.geometry.boxes import Size
 from tools.records import ExposureKind, Part, to_json
 from tools.schema import FieldSpec, LabelSchema
 
@@ -40,32 +42,6 @@ class Identity:
     format: str
 
 
-class Columns:
-    """Lists that become one Arrow table."""
-
-    def __init__(self, schema: Any) -> None:
-        self._schema = schema
-        self._lists: list[list[Any]] = [[] for _ in schema]
-
-    def add(self, *cells: Any) -> None:
-        """One row, in the order of the schema."""
-        for column, cell in zip(self._lists, cells, strict=True):
-            column.append(cell)
-
-    def __len__(self) -> int:
-        return len(self._lists[0])
-
-    def add_problems(self, row: int, field: str, problems: Iterable[tuple[str, str]]) -> None:
-        """Rows of the dropped table."""
-        for reason, excerpt in problems:
-            self.add(row, field, reason, excerpt_of(excerpt))
-
-    def table(self) -> Any:
-        """The rows so far."""
-        arrays = [pa.array(cells, kind) for cells, kind in zip(self._lists, self._schema.types, strict=True)]
-        return pa.table(arrays, schema=self._schema)
-
-
 class AnswerColumns:
     """Labels, proposals and what could not be taken over, filled item by item."""
 
@@ -73,31 +49,51 @@ class AnswerColumns:
         self.finder = FieldFinder(schema, options.label_columns)
         self.taker = ValueTaker(schema)
         self.labels, self.proposals, self.dropped = Columns(LABELS), Columns(PROPOSALS), Columns(DROPPED)
+        self.notes: Counter[str] = Counter()
+        self._router = RegionRouter(schema, self.finder)
         self._options, self._source_name = options, source_name
         self._said: dict[tuple[int, str, str], str | None] = {}
 
-    def add_answers(self, row: int, text: str, answers: Iterable[ExchangeAnswer]) -> None:
-        """The labels of one item, each put to the field it means."""
-        pairs = []
+    def add_answers(self, row: int, text: str, answers: Iterable[ExchangeAnswer], size: Size | None = None) -> None:
+        """The labels of one item, each put to the field it means; ``size`` is (width, height) of an image."""
+        pairs: list[tuple[FieldSpec, ExchangeAnswer]] = []
         for answer in answers:
+            if is_regions(answer.claim):
+                pairs += [(spec, replace(answer, claim=claim)) for spec, claim in self._routed(row, answer.claim)]
+                continue
             for spec in self.finder.all(answer.claim):
                 if isinstance(spec, str):
                     self.dropped.add(row, answer.claim.source, spec, excerpt_of(str(answer.claim.content)))
                 else:
                     pairs.append((spec, answer))
-        self.add_pairs(row, text, pairs)
+        self.add_pairs(row, text, merged(pairs) if size else pairs, size)
 
-    def add_pairs(self, row: int, text: str, pairs: Sequence[tuple[FieldSpec, ExchangeAnswer]]) -> None:
+    def add_pairs(
+        self,
+        row: int,
+        text: str,
+        pairs: Sequence[tuple[FieldSpec, ExchangeAnswer]],
+        size: Size | None = None,
+    ) -> None:
         """The labels of one item, whose fields are known; those of one annotator may join each other's spans."""
         spans: dict[str, Spans] = {}
         for spec, answer in sorted(pairs, key=lambda pair: pair[0].kind == "relations"):
-            self._add_answer(row, text, spec, answer, spans.setdefault(answer.annotator, {}))
+            self._add_answer(row, text, spec, answer, spans.setdefault(answer.annotator, {}), size)
 
-    def _add_answer(self, row: int, text: str, spec: FieldSpec, answer: ExchangeAnswer, spans: Spans) -> None:
+    def _routed(self, row: int, claim: Claim, mark: str = "") -> list[tuple[FieldSpec, Claim]]:
+        routed, problems = self._router.route(claim)
+        self.dropped.add_problems(row, claim.source, ((f"{mark}{one}", str(region)) for one, region in problems))
+        self.notes.update(self._router.losses(routed))
+        return routed
+
+    def _add_answer(
+        self, row: int, text: str, spec: FieldSpec, answer: ExchangeAnswer, spans: Spans, size: Size | None
+    ) -> None:
         value: str | None = None
         if answer.claim.content is not None:
-            taken = self.taker.take(spec, answer.claim, text, spans.get(spec.over, ()))
+            taken = self.taker.take(spec, answer.claim, text, spans.get(spec.over, ()), size)
             self.dropped.add_problems(row, spec.id, taken.problems)
+            self.notes.update(taken.notes)
             if taken.value is None:
                 return
             spans[spec.id] = taken.value.get("spans", ())
@@ -122,21 +118,30 @@ class AnswerColumns:
             self.dropped.add(row, spec.id, TWICE, excerpt_of(said))
         return False
 
-    def add_proposals(self, row: int, text: str, proposals: Iterable[ExchangeProposal]) -> None:
-        """What models proposed for one item, each put to the field it means."""
-        pairs = []
+    def add_proposals(
+        self, row: int, text: str, proposals: Iterable[ExchangeProposal], size: Size | None = None
+    ) -> None:
+        """What models proposed for one item, each put to the field it means; ``size`` is that of an image."""
+        pairs: list[tuple[FieldSpec, ExchangeProposal]] = []
         for one in proposals:
+            if is_regions(one.claim):
+                found = self._routed(row, one.claim, "proposal: ")
+                pairs += [(spec, replace(one, claim=claim)) for spec, claim in found]
+                continue
             spec = self.finder.find(one.claim.source, one.claim.shape)
             if isinstance(spec, str):
                 self.dropped.add(row, one.claim.source, f"proposal: {spec}", excerpt_of(str(one.claim.content)))
             else:
                 pairs.append((spec, one))
         spans: dict[str, Spans] = {}
-        for spec, one in sorted(pairs, key=lambda pair: pair[0].kind == "relations"):
-            self._add_proposal(row, text, spec, one, spans.setdefault(one.backend, {}))
+        for spec, one in sorted(merged(pairs) if size else pairs, key=lambda pair: pair[0].kind == "relations"):
+            self._add_proposal(row, text, spec, one, spans.setdefault(one.backend, {}), size)
 
-    def _add_proposal(self, row: int, text: str, spec: FieldSpec, one: ExchangeProposal, spans: Spans) -> None:
-        taken = self.taker.take(spec, one.claim, text, spans.get(spec.over, ()))
+    def _add_proposal(
+        self, row: int, text: str, spec: FieldSpec, one: ExchangeProposal, spans: Spans, size: Size | None
+    ) -> None:
+        taken = self.taker.take(spec, one.claim, text, spans.get(spec.over, ()), size)
+        self.notes.update(taken.notes)
         problems = [(f"proposal: {reason}", excerpt) for reason, excerpt in taken.problems]
         if taken.value is not None and not is_storable(taken.json, one.backend, one.problem):
             problems, taken.value = [(UNSTORABLE, str(one.claim.content))], None
@@ -157,6 +162,7 @@ class BatchBuilder:
         self._answers = AnswerColumns(schema, options, identity.name)
         self._keys: dict[str, tuple[int, str]] = {}
         self._read = self._left = self._where_seen = 0
+        self._images = ImageColumn()
 
     def add(self, row: Row) -> None:
         """One source row."""
@@ -169,15 +175,19 @@ class BatchBuilder:
         if reason:
             self._rejects.add(row.row, reason, excerpt_of(row.text))
             return
+        seen = self._images.look(row)
+        if isinstance(seen, str):
+            self._rejects.add(row.row, seen, excerpt_of(row.text))
+            return
         home = self._home(row)
         if home is None:
             self._rejects.add(row.row, TAKEN_KEY, excerpt_of(f"{row.key}: {row.text}"))
             return
         if home == row.row:
-            self._items.add(row.row, row.key, row.text, row.kind, parts_json(row.parts), meta)
+            self._items.add(row.row, row.key, row.text, row.kind, parts_json(row.parts), meta, seen.media)
         else:
             self._rejects.add(row.row, SAME_KEY, excerpt_of(f"{row.key}: same as row {home}"))
-        self._add_answers(home, row)
+        self._add_answers(home, seen.row, seen.size)
 
     def _home(self, row: ExchangeItem) -> int | None:
         """The row whose item this row is about; ``None`` if its key belongs to another text."""
@@ -186,15 +196,15 @@ class BatchBuilder:
         home, text = self._keys.setdefault(row.key, (row.row, row.text))
         return home if text == row.text else None
 
-    def _add_answers(self, home: int, row: ExchangeItem) -> None:
-        self._answers.add_proposals(home, row.text, row.proposals)
+    def _add_answers(self, home: int, row: ExchangeItem, size: Size | None) -> None:
+        self._answers.add_proposals(home, row.text, row.proposals, size)
         answers = [one for one in row.answers if one.verdict in TAKEN_VERDICTS]
         if not self._options.take_labels or not self._labels_wanted(row):
             self._left += len(answers)
             return
         for source, reason, excerpt in row.problems:
             self._answers.dropped.add(home, source, reason, excerpt_of(excerpt))
-        self._answers.add_answers(home, row.text, answers)
+        self._answers.add_answers(home, row.text, answers, size)
 
     def _labels_wanted(self, row: ExchangeItem) -> bool:
         where = self._options.where
@@ -208,7 +218,8 @@ class BatchBuilder:
         where = self._options.where
         if where and self._read and not self._where_seen:
             raise InputError(f"{self._identity.name} has no column {where[0]!r} to choose the labelled rows by.")
-        said = [*notes, *left_out_note(self._left, self._options)]
+        said = [*notes, *left_out_note(self._left, self._options), *self._images.notes]
+        said += [f"{what}: {count:,}." for what, count in self._answers.notes.items()]
         return ImportBatch(
             self._items.table(),
             self._answers.labels.table(),

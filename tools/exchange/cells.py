@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tools.exchange.fields import LabelNames
 from tools.exchange.jsonread import parse_json
+from tools.exchange.label_names import LabelNames
 from tools.exchange.rows import Claim, Shape
 from tools.records import to_json
-from tools.schema import FieldSpec
+from tools.schema import IMAGE_KINDS, TEXT_KINDS, FieldSpec
 
 SEPARATORS = (";", "|", ",")
 _SHAPES: dict[str, Shape] = {
@@ -19,13 +19,17 @@ _SHAPES: dict[str, Shape] = {
     "relations": "relations",
     "rating": "rating",
     "text": "text",
+    "boxes": "boxes",
+    "polygons": "polygons",
+    "masks": "masks",
+    "keypoints": "keypoints",
 }
 
 
 def claim_of_cell(spec: FieldSpec, names: LabelNames, cell: Any) -> Claim:
     """The claim of one cell: text, or the list or object that a typed table holds."""
     shape = _SHAPES[spec.kind]
-    if spec.kind in ("spans", "relations"):
+    if spec.kind in (*TEXT_KINDS, *IMAGE_KINDS):
         return Claim(spec.id, shape, _regions(cell, shape))
     if spec.kind == "multi_choice" and isinstance(cell, str):
         return Claim(spec.id, shape, _labels(names, cell))

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from tools.errors import FormatRefused, InputError, ValueRefused
+from tools.exchange.label_names import LabelNames, Taken, distinct, excerpt, plain_name, short_reason
+from tools.exchange.regions import take_regions
 from tools.exchange.rows import EVERY_FIELD, Claim, Shape
-from tools.records import to_json
-from tools.schema import FieldSpec, LabelSchema, slug
+from tools.schema import IMAGE_KINDS, FieldSpec, LabelSchema
 from tools.values import check_value
 
-_FITTING: dict[Shape, tuple[str, ...]] = {
-    "labels": ("choice", "multi_choice"),
-    "spans": ("spans",),
-    "relations": ("relations",),
-    "rating": ("rating",),
-    "text": ("text",),
-}
-# What a claim may mean where the schema has no field of the kind that fits best.
-_SECOND_BEST: dict[Shape, tuple[str, ...]] = {
-    "labels": ("rating", "text"),
-    "rating": ("choice", "multi_choice", "text"),
-    "text": ("choice", "multi_choice"),
-    "spans": (),
-    "relations": (),
+# The kinds of field that hold what a file says, the best first; later ones only where the schema has no earlier one.
+_HOLDING: dict[Shape, tuple[tuple[str, ...], ...]] = {
+    "labels": (("choice", "multi_choice"), ("rating", "text")),
+    "spans": (("spans",),),
+    "relations": (("relations",),),
+    "rating": (("rating",), ("choice", "multi_choice", "text")),
+    "text": (("text",), ("choice", "multi_choice")),
+    "boxes": (("boxes",),),
+    # A box says too little to be an outline; an outline says where its box is.
+    "polygons": (("polygons",), ("masks",), ("boxes",)),
+    "masks": (("masks",), ("polygons",), ("boxes",)),
+    "keypoints": (("keypoints",),),
+    "objects": (IMAGE_KINDS,),
 }
 
 
@@ -63,11 +62,11 @@ class FieldFinder:
     def _search(self, source: str, shape: Shape) -> FieldSpec | str:
         mapped = self._mapped.get(source.casefold())
         named = mapped or self.named(source)
-        if named is not None and named.kind in _FITTING[shape] + _SECOND_BEST[shape]:
+        if named is not None and any(named.kind in kinds for kinds in _HOLDING[shape]):
             return named
         if mapped is not None:
             return f"field {mapped.id!r} is of kind {mapped.kind} and {source!r} holds {shape}"
-        for kinds in (_FITTING[shape], _SECOND_BEST[shape]):
+        for kinds in _HOLDING[shape]:
             fitting = [one for one in self._schema.fields if one.kind in kinds]
             if len(fitting) == 1:
                 return fitting[0]
@@ -84,39 +83,6 @@ class FieldFinder:
         return next((one for one in self._schema.fields if wanted in (one.id, one.name.casefold())), None)
 
 
-class LabelNames:
-    """Label ids of one field by id, display name or the id made from the name, whatever the case."""
-
-    def __init__(self, spec: FieldSpec) -> None:
-        self._spec = spec
-        self._ids: dict[str, str] = {}
-        for label in spec.answers:
-            self._ids.setdefault(label.name.strip().casefold(), label.id)
-        self._ids |= {label.id: label.id for label in spec.answers}
-
-    def find(self, name: Any) -> str | None:
-        """The label id, or ``None`` for a name that the field does not know."""
-        wanted = _plain_name(name).strip().casefold()
-        return self._ids.get(wanted) or (self._ids.get(slug(wanted)) if wanted else None)
-
-    def unknown(self, name: Any) -> str:
-        """The reason for a name that is not found."""
-        return f"{_plain_name(name)[:40]!r} is not a label of {self._spec.id!r}"
-
-
-@dataclass(slots=True)
-class Taken:
-    """A value that fits its field, or ``None``, and the reasons for what was left out, with excerpts."""
-
-    value: dict[str, Any] | None = None
-    problems: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def json(self) -> str | None:
-        """Canonical JSON of the value."""
-        return None if self.value is None else to_json(self.value)
-
-
 class ValueTaker:
     """Turns claims into values of one schema."""
 
@@ -127,9 +93,21 @@ class ValueTaker:
         """The label look-up of a field."""
         return self._names[spec.id]
 
-    def take(self, spec: FieldSpec, claim: Claim, text: str | None, spans: Sequence[Mapping[str, Any]]) -> Taken:
-        """The value that ``claim`` makes for ``spec``; ``spans`` are what its relations may join."""
+    def take(
+        self,
+        spec: FieldSpec,
+        claim: Claim,
+        text: str | None,
+        spans: Sequence[Mapping[str, Any]],
+        size: tuple[int, int] | None = None,
+    ) -> Taken:
+        """The value that ``claim`` makes for ``spec``; ``spans`` are what its relations may join.
+
+        ``size`` is width and height of an image, in pixels.
+        """
         try:
+            if spec.kind in IMAGE_KINDS:
+                return take_regions(spec, self._names[spec.id], _regions(spec, claim.content), size)
             if spec.kind in ("choice", "multi_choice"):
                 return self._labels(spec, _as_list(claim.content))
             if spec.kind == "spans":
@@ -138,7 +116,7 @@ class ValueTaker:
                 return self._relations(spec, _regions(spec, claim.content), spans)
             return Taken(check_value(spec, _scalar(spec, claim.content), text))
         except ValueRefused as refused:
-            return Taken(None, [(_short(refused), _excerpt(claim.content))])
+            return Taken(None, [(short_reason(refused), excerpt(claim.content))])
 
     def _labels(self, spec: FieldSpec, names: Sequence[Any]) -> Taken:
         taken = Taken()
@@ -146,7 +124,7 @@ class ValueTaker:
         for name in names:
             found = self._names[spec.id].find(name)
             if found is None:
-                taken.problems.append((self._names[spec.id].unknown(name), _excerpt(names)))
+                taken.problems.append((self._names[spec.id].unknown(name), excerpt(names)))
             elif found not in known:
                 known.append(found)
         if spec.kind == "multi_choice":
@@ -157,7 +135,7 @@ class ValueTaker:
             taken.value = check_value(spec, {"label": known[0]})
         elif not taken.problems:
             many = f"has {len(known)} labels where {spec.id!r} takes one" if known else "nothing was chosen"
-            taken.problems.append((many, _excerpt(names)))
+            taken.problems.append((many, excerpt(names)))
         return taken
 
     def _spans(self, spec: FieldSpec, spans: Sequence[Mapping[str, Any]], text: str | None) -> Taken:
@@ -173,12 +151,12 @@ class ValueTaker:
         for span in spans:
             try:
                 one = check_value(spec, {"spans": [self._named_region(spec, span)]}, text)["spans"][0]
-                one = _distinct(one, kept)
+                one = distinct(one, kept)
                 if not spec.overlap:
                     check_value(spec, {"spans": [*kept, one]}, text)
                 kept.append(one)
             except ValueRefused as refused:
-                taken.problems.append((_short(refused), _excerpt(span)))
+                taken.problems.append((short_reason(refused), excerpt(span)))
         if kept or not taken.problems:
             taken.value = check_value(spec, {"spans": kept}, text)
         return taken
@@ -191,9 +169,9 @@ class ValueTaker:
         for relation in relations:
             try:
                 one = check_value(spec, {"relations": [self._named_region(spec, relation)]}, None, spans)
-                kept.append(_distinct(one["relations"][0], kept))
+                kept.append(distinct(one["relations"][0], kept))
             except ValueRefused as refused:
-                taken.problems.append((_short(refused), _excerpt(relation)))
+                taken.problems.append((short_reason(refused), excerpt(relation)))
         if kept or not taken.problems:
             taken.value = check_value(spec, {"relations": kept}, None, spans)
         return taken
@@ -215,20 +193,6 @@ def require_annotator(name: str, where: str) -> str:
     return name.strip()
 
 
-def _distinct(region: dict[str, Any], kept: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The region under an id of its own; exact repeats are refused."""
-    bare = {key: value for key, value in region.items() if key != "id"}
-    taken = set()
-    for other in kept:
-        if all(other[key] == value for key, value in bare.items()):
-            raise ValueRefused("the same region twice")
-        taken.add(other["id"])
-    name, number = region["id"], 2
-    while name in taken:
-        name, number = f"{region['id']}_{number}", number + 1
-    return {**region, "id": name}
-
-
 def _as_list(content: Any) -> Sequence[Any]:
     return content if isinstance(content, (list, tuple)) else [content]
 
@@ -246,7 +210,7 @@ def _scalar(spec: FieldSpec, content: Any) -> dict[str, Any]:
             raise ValueRefused(f"has {len(content)} values where {spec.id!r} takes one")
         content = content[0]
     if spec.kind == "text":
-        return {"text": content if isinstance(content, str) else _plain_name(content)}
+        return {"text": content if isinstance(content, str) else plain_name(content)}
     return {"rating": _whole(content)}
 
 
@@ -257,35 +221,3 @@ def _whole(content: Any) -> Any:
     except (TypeError, ValueError):
         return content
     return int(number) if number.is_integer() and not isinstance(content, bool) else content
-
-
-def _plain_name(name: Any) -> str:
-    if isinstance(name, bool):
-        return "true" if name else "false"
-    if isinstance(name, float) and name.is_integer():
-        return str(int(name))
-    return name if isinstance(name, str) else str(name)
-
-
-def _short(refused: ValueRefused) -> str:
-    """The reason as part of a sentence, without positions, so that equal reasons are counted together."""
-    reason = str(refused).rstrip(".")
-    for long, short in _SHORTER.items():
-        if long in reason:
-            return short
-    return reason
-
-
-_SHORTER = {
-    "ends at": "the span ends behind the text",
-    "must start before it ends": "the span does not start before it ends",
-    "must not overlap": "spans of the field must not overlap",
-    "which is not on the item": "the relation joins a span that is not on the item",
-    "may not join": "the relation may not join spans of these labels",
-    "two different regions": "the relation joins a span with itself",
-    "takes at most": "the text of the answer is too long",
-}
-
-
-def _excerpt(content: Any) -> str:
-    return to_json(content)[:200] if isinstance(content, (list, tuple, dict)) else str(content)[:200]

@@ -13,6 +13,8 @@ ImportExposure = Literal["imported_unknown", "imported_independent"]
 Conflicts = Literal["leave_out", "all_values"]
 Provenance = Literal["full", "none"]
 TagScheme = Literal["BIO", "IOB1", "BIOES"]
+ImagePlaces = Literal["copy", "reference"]
+IMPORTED = "imported"
 LIMIT_BYTES = 2 * 1024**3
 
 
@@ -77,7 +79,10 @@ class ExportOptions:
 
     ``fields`` are field ids, empty for all. ``include_unreviewed`` adds what models proposed and nobody decided,
     marked ``machine``. ``conflicts`` leaves disagreeing items out or writes every reviewer's value. ``keep_undecided``
-    also writes items without any answer. ``audit_head`` is the hash that the host's audit chain ended with;
+    also writes items without any answer. ``images`` says whether image files are copied into the export or stay where
+    they are. ``splits`` are names and shares, ``train=0.8,val=0.1,test=0.1``: each item falls into one by a hash of
+    its key and ``split_seed``, the same in every export; ``imported`` keeps those that came with the items.
+    ``audit_head`` is the hash that the host's audit chain ended with;
     ``created`` the time of the export, as it shall stand in the card.
     """
 
@@ -87,6 +92,9 @@ class ExportOptions:
     keep_undecided: bool = False
     provenance: Provenance = "full"
     escape_formulas: bool = True
+    images: ImagePlaces = "copy"
+    splits: str = ""
+    split_seed: int = 0
     tag_scheme: TagScheme = "BIO"
     overwrite: bool = False
     card: bool = True
@@ -99,10 +107,39 @@ class ExportOptions:
         _one_of("conflicts", self.conflicts, get_args(Conflicts))
         _one_of("provenance", self.provenance, get_args(Provenance))
         _one_of("tag_scheme", self.tag_scheme, get_args(TagScheme))
+        _one_of("images", self.images, get_args(ImagePlaces))
+        read_splits(self.splits)
 
     def to_record(self) -> dict[str, Any]:
         """JSON-able form without what is at its default; see :func:`export_options_from`."""
         return _record(self, ExportOptions())
+
+
+def read_splits(written: str) -> tuple[tuple[str, float], ...]:
+    """Names and shares of splits, in order; empty for none and for ``imported``."""
+    if written.strip() in ("", IMPORTED):
+        return ()
+    found = []
+    for one in written.split(","):
+        name, _, share = one.partition("=")
+        try:
+            found.append((_split_name(name), float(share)))
+        except ValueError:
+            raise InputError(f"splits look like train=0.8,val=0.1,test=0.1, got {one.strip()!r}.") from None
+    total = sum(share for _, share in found)
+    if any(share <= 0 for _, share in found) or abs(total - 1) > 1e-6:
+        raise InputError(f"The shares of splits are above 0 and add up to 1, got {total:g} in {written!r}.")
+    if len({name for name, _ in found}) < len(found):
+        raise InputError(f"Two splits have the same name in {written!r}.")
+    return tuple(found)
+
+
+def _split_name(name: str) -> str:
+    """The name if it can be that of a folder."""
+    plain = name.strip()
+    if not plain or not all(one.isalnum() or one in "_-" for one in plain):
+        raise ValueError(plain)
+    return plain
 
 
 def import_options_from(record: Mapping[str, Any]) -> ImportOptions:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from tools.records import Alternative, ItemKind, JsonValue, Part, ProposalState, Verdict
+from tools.schema import FieldSpec
 
-Shape = Literal["labels", "spans", "relations", "rating", "text"]
+Shape = Literal[
+    "labels", "spans", "relations", "rating", "text", "boxes", "polygons", "masks", "keypoints", "objects"
+]  # fmt: skip
+REGION_SHAPES = ("boxes", "polygons", "masks", "keypoints", "objects")
 EVERY_FIELD = "*"
 
 
@@ -20,6 +25,12 @@ class Claim:
     ``source`` is the file's name for the question (a key, a ``from_name``), :data:`EVERY_FIELD` for an event about
     the whole item. ``content`` depends on ``shape``: label names; mappings with start, end, label and perhaps id;
     mappings with label, from, to and perhaps id; a number; a text. ``None`` for an event.
+
+    Regions of an image are mappings as :mod:`tools.values` has them, with the *name* of their label: ``boxes`` have
+    ``box`` and perhaps ``angle``, ``polygons`` have ``parts``, ``masks`` have ``size`` and ``counts``, ``keypoints``
+    have ``points`` and perhaps ``names`` of the points. All may have ``id`` and ``attributes``. ``objects`` are for
+    files that say several of these about one thing, such as COCO's annotations: each region has as many geometries
+    as the file gives, and ``fields`` where the file names the fields that it is for.
     """
 
     source: str
@@ -52,8 +63,24 @@ class ExchangeProposal:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageFile:
+    """The image of an item: its file, ``None`` where it was not found, and how the source names it.
+
+    ``width`` and ``height`` are what the source states, in pixels; 0 where it does not.
+    """
+
+    path: Path | None
+    name: str
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ExchangeItem:
-    """One source row that is an item. ``problems`` are (source, reason, excerpt) of answers the reader gave up on."""
+    """One source row that is an item. ``problems`` are (source, reason, excerpt) of answers the reader gave up on.
+
+    An item of an image has its display name as ``text``.
+    """
 
     row: int
     text: str
@@ -64,6 +91,7 @@ class ExchangeItem:
     answers: Sequence[ExchangeAnswer] = ()
     proposals: Sequence[ExchangeProposal] = ()
     problems: Sequence[tuple[str, str, str]] = ()
+    image: ImageFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +108,24 @@ Row = ExchangeItem | ExchangeReject
 
 @dataclass(frozen=True, slots=True)
 class RowSource:
-    """The rows of a file, read as they are asked for; ``notes`` is complete when they are exhausted."""
+    """The rows of a file, read as they are asked for; ``notes`` is complete when they are exhausted.
+
+    ``names`` are the labels that the file declares, in its order, used or not.
+    """
 
     rows: Iterator[Row]
     notes: list[str] = field(default_factory=list)
+    names: tuple[str, ...] = ()
+
+
+def empty_claim(spec: FieldSpec) -> Claim:
+    """The claim that an image has nothing of what a field asks for."""
+    return Claim(spec.id, next(shape for shape in _KEYS if shape == spec.kind), [])
+
+
+_KEYS: tuple[Shape, ...] = (
+    "labels", "spans", "relations", "rating", "text", "boxes", "polygons", "masks", "keypoints",
+)  # fmt: skip
 
 
 def claim_of(source: str, value: Mapping[str, Any] | None) -> Claim:
@@ -92,7 +134,7 @@ def claim_of(source: str, value: Mapping[str, Any] | None) -> Claim:
         return Claim(source, "labels", None)
     if "label" in value:
         return Claim(source, "labels", [value["label"]])
-    for shape in ("labels", "spans", "relations", "rating", "text"):
+    for shape in _KEYS:
         if shape in value:
             return Claim(source, shape, value[shape])
     return Claim(source, "labels", [str(sorted(value))])

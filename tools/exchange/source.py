@@ -15,6 +15,7 @@ from tools.errors import FormatRefused, InputError
 from tools.exchange.encoding import decode, detect, named
 from tools.exchange.jsonread import parse_json
 from tools.exchange.options import ImportOptions
+from tools.images.probe import SUFFIXES
 
 _ARCHIVES = {
     b"\x1f\x8b": "gzip",
@@ -124,12 +125,16 @@ class Source:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the bytes; where there are several files, of their names and digests."""
+        """SHA-256 of the bytes; where there are several files, of their names and digests.
+
+        Of the images in a folder name and size count: every one has a digest of its own in the batch.
+        """
         if len(self.files) == 1 and not self.is_folder:
             return hashlib.sha256(self.content).hexdigest()
         whole, root = hashlib.sha256(), self.path if self.is_folder else self.path.parent
         for path in sorted(self.files):
-            whole.update(f"{path.relative_to(root).as_posix()}\0{_digest(path)}\n".encode())
+            own = str(path.stat().st_size) if is_image(path) else _digest(path)
+            whole.update(f"{path.relative_to(root).as_posix()}\0{own}\n".encode())
         return whole.hexdigest()
 
 
@@ -149,7 +154,8 @@ def open_source(path: Path, options: ImportOptions) -> Source:
     if not path.exists():
         raise InputError(f"There is no file {path}.")
     source = Source(path, options)
-    size = sum(one.stat().st_size for one in source.files)
+    # Images are looked at one by one, and have a limit of their own.
+    size = sum(one.stat().st_size for one in source.files if not (source.is_folder and is_image(one)))
     if size > options.limit_bytes:
         raise FormatRefused(
             f"{path.name} has {readable(size)}; up to {readable(options.limit_bytes)} are read at once. Split it."
@@ -172,6 +178,11 @@ def readable(size: int) -> str:
 def json_cause(error: ValueError) -> str:
     """What the JSON reader said, without positions, so that equal causes are counted together."""
     return str(error).split(": line ")[0][:80]
+
+
+def is_image(path: Path) -> bool:
+    """Whether the name of a file is that of an image."""
+    return path.suffix.lower() in SUFFIXES
 
 
 def _refuse_archives(source: Source) -> None:

@@ -192,6 +192,7 @@ def _items(found: _Rows, roles: Roles) -> Any:
             pa.repeat(pa.scalar(kind), count) if isinstance(kind, str) else kind,
             pa.repeat(pa.scalar(""), count) if parts is None else parts,
             _meta(found.table, roles.meta),
+            none,
         ],
         schema=ITEMS,
     )

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from tools.exchange.export import ChosenItem, Loss
-from tools.exchange.fields import LabelNames
+from tools.exchange.label_names import LabelNames
 from tools.exchange.options import ExportOptions
+from tools.records import Item
 from tools.schema import FieldSpec, LabelSchema
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All a writer knows before the first item. ``path`` is where its file or folder is made, not yet the target."""
+    """All a writer knows before the first item. ``path`` is where its file or folder is made, not yet the target.
+
+    ``image_file`` says where the image of an item is; without it only those referenced in place are found.
+    """
 
     path: Path
     schema: LabelSchema
     fields: Sequence[FieldSpec]
     options: ExportOptions
     losses: list[Loss] = field(default_factory=list)
+    image_file: Callable[[Item], Path] | None = None
+
+    def media_path(self, item: Item) -> Path | None:
+        """The image file of an item, ``None`` where it cannot be found any more."""
+        if item.media is None:
+            return None
+        if self.image_file is not None:
+            found = self.image_file(item)
+        elif item.media.place:
+            found = Path(item.media.place)
+        else:
+            return None
+        return found if found.is_file() else None
 
     def first(self, *kinds: str) -> FieldSpec | None:
         """The first field of one of the kinds."""

@@ -2,6 +2,7 @@
 
 import { nameOf } from "./labels.js";
 import { plural } from "./dom.js";
+import { counted, IMAGE_KINDS, said } from "./edit_region_forms.js";
 
 /** Whether two answers say the same; ids of regions and the order of regions do not count. */
 export function sameValue(one, other) {
@@ -13,6 +14,7 @@ function comparable(value) {
   for (const key of ["spans", "relations"]) {
     if (value[key]) return JSON.stringify(value[key].map(withoutId).sort());
   }
+  for (const kind of IMAGE_KINDS) if (value[kind]) return JSON.stringify(value[kind].map(said).sort());
   if (value.labels) return JSON.stringify([...value.labels].sort());
   return JSON.stringify(Object.entries(value).sort());
 }
@@ -29,7 +31,7 @@ function withoutId(region) {
 export function verdictOf(card, value) {
   if (!card.suggestion?.value) return "choose";
   if (sameValue(card.suggestion.value, value)) return "accept";
-  return ["spans", "relations", "text"].includes(card.field.kind) ? "edit" : "choose";
+  return ["spans", "relations", "text", ...IMAGE_KINDS].includes(card.field.kind) ? "edit" : "choose";
 }
 
 const NOTHING = "nothing to mark";
@@ -42,6 +44,8 @@ export function sayValue(field, value) {
   if (value.rating !== undefined) return `${value.rating} of ${field.max}`;
   if (value.spans) return value.spans.length > 0 ? plural(value.spans.length, "span") : NOTHING;
   if (value.relations) return value.relations.length > 0 ? plural(value.relations.length, "relation") : NOTHING;
+  const kind = IMAGE_KINDS.find((one) => value[one]);
+  if (kind) return value[kind].length > 0 ? counted(value[kind].length, field) : NOTHING;
   const text = String(value.text ?? "");
   return text.length > 40 ? `“${text.slice(0, 40)}…”` : `“${text}”`;
 }

@@ -136,6 +136,7 @@ class Page {
     this.columns.meet(this.deck.cards);
     this.top.showCounts(this.deck.counts);
     this.reviewer.show();
+    this.reviewer.pictureReady();
   }
 
   #outboxChanged() {

@@ -2,6 +2,7 @@
 
 import { button, cap, el, fill } from "./dom.js";
 import { sayValue } from "./answers.js";
+import { IMAGE_KINDS } from "./edit_region_forms.js";
 import { colourOf, labelOf, nameOf } from "./labels.js";
 
 const ACTIONS = [
@@ -84,11 +85,13 @@ export class Frame {
     );
   }
 
-  /** Show a card; the editor and the text come from the reviewer. */
+  /** Show a card; the editor and what shows the item, its text or its picture, come from the reviewer. */
   show(card, text, editor, columns, isHidden) {
     this.empty.hidden = true;
     this.inside.hidden = false;
     this.element.classList.remove("is-empty");
+    this.element.classList.toggle("has-picture", Boolean(card.item.media));
+    this.inside.classList.toggle("has-regions", IMAGE_KINDS.includes(card.field.kind));
     fill(this.place, this.#placeWords(card));
     fill(this.meta, metaRows(card.item.meta, columns));
     fill(this.body, text);
@@ -108,6 +111,7 @@ export class Frame {
   showEmpty(title, words, ...buttons) {
     this.inside.hidden = true;
     this.empty.hidden = false;
+    this.element.classList.remove("has-picture");
     this.element.classList.add("is-empty");
     fill(this.place);
     this.why.textContent = "";

@@ -45,28 +45,40 @@ export class FilesPanel {
     const tool = this.#tool("import_data");
     if (!tool) return void this.#missing(part, "Import", this.#absent("Importing"));
     const form = toolForm(tool.arguments, { leaveOut: OWN });
-    const input = el("input", { type: "file", class: "aa-file", on: { change: () => this.#take(input.files[0]) } });
-    const drop = el("label", { class: "aa-drop", tabindex: "0" }, el("strong", { text: "Drop a file here" }), el("span", { class: "aa-muted", text: "or choose one: CSV, JSONL, JSON, TSV, XLSX, CoNLL…" }), input);
+    const take = (files) => this.#take(files.map((file) => ({ file, name: file.webkitRelativePath || file.name })));
+    const input = el("input", { type: "file", class: "aa-file", multiple: "", on: { change: () => take([...input.files]) } });
+    const folder = el("input", { type: "file", class: "aa-file", webkitdirectory: "", hidden: "", on: { change: () => take([...folder.files]) } });
+    const isOfImages = this.project.item === "image";
+    const words = isOfImages ? "pictures, a folder of them, or a folder with COCO, YOLO, VOC, CVAT, Label Studio … labels" : "CSV, JSONL, JSON, TSV, XLSX, CoNLL…";
+    const drop = el("label", { class: "aa-drop", tabindex: "0" }, el("strong", { text: isOfImages ? "Drop files or a folder here" : "Drop a file here" }), el("span", { class: "aa-muted", text: `or choose: ${words}` }), input);
+    const whole = isOfImages ? el("div", { class: "aa-row" }, workButton("", "Choose a folder…", () => folder.click()), folder) : null;
     drop.addEventListener("dragover", (event) => event.preventDefault() || drop.classList.add("is-over"));
     drop.addEventListener("dragleave", () => drop.classList.remove("is-over"));
     drop.addEventListener("drop", (event) => {
       event.preventDefault();
       drop.classList.remove("is-over");
-      this.#take(event.dataTransfer.files[0]);
+      void droppedFiles(event.dataTransfer).then((files) => this.#take(files));
     });
     this.importForm = form;
     this.importSaid = el("div", { class: "aa-said" });
-    fill(part, el("h3", { text: "Import" }), drop, el("details", { class: "aa-fold" }, el("summary", { text: "How to read the file" }), form.element), this.importSaid);
+    fill(part, el("h3", { text: "Import" }), drop, whole, el("details", { class: "aa-fold" }, el("summary", { text: "How to read the file" }), form.element), this.importSaid);
   }
 
   /** Upload and read without storing anything; what would come in waits for a person's yes. */
-  async #take(file) {
-    if (!file) return;
-    if (file.size > MOST_BYTES) return void fill(this.importSaid, complaint({ message: "Files up to 512 MB can be dropped here; use the command line for larger ones." }));
-    fill(this.importSaid, el("p", { class: "aa-muted", text: `Reading ${file.name}…` }));
+  async #take(files) {
+    if (files.length === 0) return;
+    if (files.some(({ file }) => file.size > MOST_BYTES)) return void fill(this.importSaid, complaint({ message: "Files up to 512 MB can be dropped here; use the command line for larger ones." }));
+    const title = files.length === 1 ? files[0].name : `${files.length} files`;
+    const said = el("p", { class: "aa-muted", text: `Reading ${title}…` });
+    fill(this.importSaid, said);
     try {
-      const { upload } = await this.server.send(`/page/files/upload?name=${encodeURIComponent(file.name)}`, file);
-      await this.#look(file.name, upload);
+      let number = "";
+      for (const [at, { file, name }] of files.entries()) {
+        if (at > 0) said.textContent = `Reading ${title}: ${at} of ${files.length} are here…`;
+        const { upload } = await this.server.send(`/page/files/upload?name=${encodeURIComponent(name)}&upload=${number}`, file);
+        number = upload;
+      }
+      await this.#look(title, number);
     } catch (problem) {
       fill(this.importSaid, complaint(problem));
     }
@@ -156,6 +168,31 @@ export class FilesPanel {
   #switch(name, isShown) {
     this.columns.switchTo(name, isShown);
     this.onColumns();
+  }
+}
+
+/** Files of a drop with their paths; folders are walked. */
+async function droppedFiles(transfer) {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  if (entries.every((entry) => entry.isFile)) return [...transfer.files].map((file) => ({ file, name: file.name }));
+  const found = [];
+  for (const entry of entries) await walk(entry, found);
+  return found;
+}
+
+async function walk(entry, found) {
+  if (entry.name.startsWith(".")) return;
+  if (entry.isFile) {
+    const file = await new Promise((done, failed) => entry.file(done, failed));
+    found.push({ file, name: entry.fullPath.replace(/^\//, "") });
+    return;
+  }
+  const reader = entry.createReader();
+  // A reader gives a folder in pieces and an empty one at its end.
+  for (;;) {
+    const some = await new Promise((done, failed) => reader.readEntries(done, failed));
+    if (some.length === 0) return;
+    for (const one of some) await walk(one, found);
   }
 }
 

@@ -4,6 +4,15 @@ import { button, el, fill } from "./dom.js";
 import { complaint, workButton } from "./outcome.js";
 
 const PATIENCE_MS = 60000;
+const KINDS = [
+  ["", "Texts, one label each"],
+  ["choice", "Images, one label each"],
+  ["multi_choice", "Images, several labels each"],
+  ["boxes", "Images, boxes around objects"],
+  ["polygons", "Images, outlines of objects"],
+  ["masks", "Images, masks of objects"],
+  ["keypoints", "Images, key points"],
+];
 
 export class ProjectsPart {
   constructor({ server, element }) {
@@ -25,9 +34,11 @@ export class ProjectsPart {
     const rows = projects.map((one) => el("li", { class: "aa-row" }, el("span", { dir: "auto", text: one.name }), this.#door(one, canOpen)));
     const name = el("input", { class: "aa-input", "aria-label": "Name of the new project", placeholder: "Name" });
     const labels = el("textarea", { class: "aa-area", rows: "3", "aria-label": "Labels of the new project", placeholder: "Labels, separated by commas – or a whole schema as YAML" });
+    const kinds = KINDS.map(([value, words]) => el("option", { value, text: words }));
+    const kind = el("select", { class: "aa-input", "aria-label": "What the items of the new project are" }, kinds);
     this.said = el("div", { class: "aa-said" });
-    const make = workButton("is-main", "New project…", () => this.#make(name.value, labels.value, canOpen));
-    fill(this.element, el("h3", { text: "Projects" }), el("p", { class: "aa-muted", text: `In ${folder}` }), el("ul", {}, rows), name, labels, el("div", { class: "aa-row" }, make), this.said);
+    const make = workButton("is-main", "New project…", () => this.#make(name.value, labels.value, kind.value, canOpen));
+    fill(this.element, el("h3", { text: "Projects" }), el("p", { class: "aa-muted", text: `In ${folder}` }), el("ul", {}, rows), name, kind, labels, el("div", { class: "aa-row" }, make), this.said);
   }
 
   #door(one, canOpen) {
@@ -36,10 +47,10 @@ export class ProjectsPart {
     return button({ class: "aa-small", on: { click: () => this.#goOver(one.name) } }, "Open");
   }
 
-  async #make(name, words, canOpen) {
+  async #make(name, words, images, canOpen) {
     const isYaml = /^\s*(name|fields|item|guideline)\s*:/m.test(words);
     try {
-      const made = await this.server.post("/page/projects/new", { name, [isYaml ? "yaml" : "labels"]: words });
+      const made = await this.server.post("/page/projects/new", isYaml ? { name, yaml: words } : { name, labels: words, images });
       if (canOpen) await this.#goOver(made.name);
       else await this.open();
     } catch (problem) {

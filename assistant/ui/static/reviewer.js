@@ -3,11 +3,14 @@
 
 import { button, cap, el } from "./dom.js";
 import { sayVerdict, verdictOf } from "./answers.js";
+import { ImageView } from "./canvas_view.js";
 import { ChoiceEditor } from "./edit_choice.js";
 import { RatingEditor, TextEditor } from "./edit_plain.js";
+import { RegionEditor } from "./edit_regions.js";
 import { RelationEditor } from "./edit_relations.js";
 import { SpanEditor } from "./edit_spans.js";
 import { Offsets } from "./offsets.js";
+import { prepareNext } from "./canvas_ahead.js";
 import { freshKey } from "./outbox.js";
 import { TextView } from "./text_view.js";
 
@@ -18,6 +21,10 @@ const EDITORS = {
   relations: RelationEditor,
   rating: RatingEditor,
   text: TextEditor,
+  boxes: RegionEditor,
+  polygons: RegionEditor,
+  masks: RegionEditor,
+  keypoints: RegionEditor,
 };
 
 export class Reviewer {
@@ -37,19 +44,34 @@ export class Reviewer {
   show(startedAt = null) {
     const card = this.deck.current();
     if (card && this.card === card) return;
+    this.#leaveCard();
     this.card = card;
     this.hidden = false;
     this.sure = "";
     this.frame.ask();
     if (!card) return void this.#showNothing();
     this.offsets = new Offsets(card.item.text);
-    this.text = new TextView(card.item, this.offsets);
+    this.view = card.item.media ? new ImageView(card.item) : null;
+    this.text = this.view ? null : new TextView(card.item, this.offsets);
     this.spanField = this.fieldOf(card.field.over);
     this.editor = new EDITORS[card.field.kind](this);
-    this.frame.show(card, this.text.element, this.editor.element, this.columns(), false);
+    this.frame.show(card, this.shown, this.editor.element, this.columns(), false);
+    this.pictureReady();
     this.changed();
     this.#takeFocus();
     this.clock.shown(card.exposure, startedAt);
+  }
+
+  /** What the item is shown in: its picture or its text. */
+  get shown() {
+    return (this.view ?? this.text).element;
+  }
+
+  // What goes on for a card, as loading its picture, ends with it.
+  #leaveCard() {
+    this.editor?.close?.();
+    this.view?.close();
+    this.view = null;
   }
 
   // The focus stays where somebody put it, in the chat for instance; otherwise the card has it.
@@ -68,6 +90,16 @@ export class Reviewer {
 
   focus() {
     this.frame.focus();
+  }
+
+  /** Show a question above the buttons; without arguments take it away. */
+  ask(...children) {
+    this.frame.ask(...children);
+  }
+
+  /** The picture in hand needs nothing more from the server: get the next ones ready. */
+  pictureReady() {
+    if (!this.editor?.segmenter || this.editor.segmenter.isSettled) prepareNext(this.deck.cards, this.server);
   }
 
   changed() {
@@ -195,7 +227,7 @@ export class Reviewer {
   }
 
   redraw() {
-    if (this.card) this.frame.show(this.card, this.text.element, this.editor.element, this.columns(), this.hidden);
+    if (this.card) this.frame.show(this.card, this.shown, this.editor.element, this.columns(), this.hidden);
     this.changed();
   }
 

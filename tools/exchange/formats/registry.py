@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from tools.errors import FormatRefused
 from tools.exchange.encoding import detect
 from tools.exchange.formats import (
     brat,
+    coco,
     conll,
+    cvat,
+    datumaro,
     delimited,
     huggingface,
     label_studio,
+    labelme,
     own_jsonl,
     parquet,
     plain,
@@ -29,18 +34,23 @@ from tools.schema import LabelSchema
 Loaded = SourceTable | RowSource
 Load = Callable[[Source, ImportOptions, LabelSchema | None], Loaded]
 AUTO = "auto"
+PICTURES = "images"
 _JSON, _TEXT = (".json", ".jsonl", ".ndjson"), (".txt", ".text", ".md")
 
 
 @dataclass(frozen=True)
 class Format:
-    """One format for reading. ``sniff`` says whether the content looks like it; an unknown extension asks all."""
+    """One format for reading. ``sniff`` says whether the content looks like it; an unknown extension asks all.
+
+    ``place`` says whether it is a file, a folder or either.
+    """
 
     name: str
     title: str
     extensions: tuple[str, ...]
     sniff: Callable[[Source], bool]
     load: Load
+    place: Literal["file", "folder", "either"] = "file"
 
 
 def _table(load: Callable[[Source, ImportOptions], SourceTable]) -> Load:
@@ -72,11 +82,15 @@ FORMATS: tuple[Format, ...] = (
     Format("parquet", "Parquet", (".parquet", ".pq"), _is_parquet, _table(parquet.load)),
     Format(
         "huggingface", "Hugging Face datasets folder", (), lambda s: huggingface.is_dataset(s.path),
-        _table(huggingface.load),
+        _table(huggingface.load), "folder",
     ),
-    Format("brat", "brat standoff", (".ann", ".txt"), lambda s: brat.is_brat(s.path), brat.load),
+    Format("brat", "brat standoff", (".ann", ".txt"), lambda s: brat.is_brat(s.path), brat.load, "either"),
+    Format("coco", "COCO annotations and results", (".json",), coco.sniff, coco.load, "either"),
     Format("jsonl", "The project's own JSONL", _JSON, own_jsonl.sniff, own_jsonl.load),
     Format("label_studio", "Label Studio JSON", _JSON, label_studio.sniff, label_studio.load),
+    Format("labelme", "LabelMe JSON", (".json",), labelme.sniff, labelme.load, "either"),
+    Format("datumaro", "Datumaro JSON", (".json",), datumaro.sniff, datumaro.load, "either"),
+    Format("cvat", "CVAT for images XML", (".xml",), cvat.sniff, cvat.load, "either"),
     Format("prodigy", "Prodigy JSONL", _JSON, prodigy.sniff, prodigy.load),
     Format("doccano", "doccano JSON and JSONL, and records like them", _JSON, records.sniff, records.load),
     Format("conll", "CoNLL columns with tags", (".conll", ".bio", ".iob", ".iob2", *_TEXT), conll.sniff, conll.load),
@@ -92,12 +106,7 @@ def choose_format(source: Source, options: ImportOptions) -> Format:
     if wanted != AUTO:
         return _named(wanted, source)
     if source.is_folder:
-        folders = [one for one in (BY_NAME["huggingface"], BY_NAME["brat"]) if one.sniff(source)]
-        if folders:
-            return folders[0]
-        raise FormatRefused(
-            f"{source.name} is a folder of no known form: neither of datasets.save_to_disk nor of brat files."
-        )
+        return _of_folder(source)
     likely = [one for one in FORMATS if source.suffix in one.extensions]
     if len(likely) == 1:
         return likely[0]
@@ -115,12 +124,26 @@ def choose_format(source: Source, options: ImportOptions) -> Format:
     return found
 
 
+def _of_folder(source: Source) -> Format:
+    """The one form of a folder; a folder of images only if it is nothing else."""
+    found = [one for one in FORMATS if one.place != "file" and one.sniff(source)]
+    labelled = [one for one in found if one.name != PICTURES] or found
+    if not labelled:
+        names = ", ".join(one.name for one in FORMATS if one.place != "file")
+        raise FormatRefused(f"{source.name} is a folder of no known form: {names}.")
+    if len(labelled) > 1:
+        names = " or ".join(one.name for one in labelled)
+        raise FormatRefused(f"{source.name} could be a folder of {names}: say which (format=…).")
+    return labelled[0]
+
+
 def _named(wanted: str, source: Source) -> Format:
     known = BY_NAME.get(wanted)
     if known is None:
         raise FormatRefused(f"There is no format {wanted!r}; there are {', '.join(BY_NAME)}.")
-    if source.is_folder and wanted not in ("huggingface", "brat"):
-        raise FormatRefused(f"{source.name} is a folder; {known.title} is a file.")
+    if known.place != "either" and source.is_folder != (known.place == "folder"):
+        is_a, wants = ("folder", "file") if source.is_folder else ("file", "folder")
+        raise FormatRefused(f"{source.name} is a {is_a}; {known.title} is a {wants}.")
     # Plain records are read under the name that people use for them.
     if wanted == "jsonl" and not known.sniff(source):
         return BY_NAME["doccano"]

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 from tools.errors import FormatRefused
 from tools.exchange.formats import (
+    coco_write,
     conll_write,
+    cvat_write,
+    datumaro_write,
     delimited_write,
     doccano_write,
     huggingface_write,
     label_studio_write,
+    labelme_write,
     own_jsonl_write,
     parquet_write,
     prodigy_write,
@@ -23,13 +27,18 @@ from tools.schema import FieldSpec
 
 @dataclass(frozen=True)
 class WriteFormat:
-    """One format for writing. ``cannot_hold`` says what it loses, before anything is written."""
+    """One format for writing. ``cannot_hold`` says what it loses, before anything is written.
+
+    ``for_images`` is whether it holds images, ``None`` for either. A folder format with ``has_tree`` has folders in it.
+    """
 
     name: str
     suffix: str
     open: Callable[[Plan], Writer]
     cannot_hold: Callable[[Sequence[FieldSpec], ExportOptions], list[str]]
     is_folder: bool = False
+    for_images: bool | None = None
+    has_tree: bool = False
 
 
 WRITERS: tuple[WriteFormat, ...] = (
@@ -42,6 +51,18 @@ WRITERS: tuple[WriteFormat, ...] = (
     WriteFormat("conll", ".conll", conll_write.ConllWriter, conll_write.cannot_hold),
     WriteFormat("parquet", ".parquet", parquet_write.ParquetWriter, parquet_write.cannot_hold),
     WriteFormat("huggingface", "", huggingface_write.HuggingFaceWriter, huggingface_write.cannot_hold, is_folder=True),
+    WriteFormat(
+        "coco", "", coco_write.CocoWriter, coco_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
+    ),
+    WriteFormat(
+        "cvat", "", cvat_write.CvatWriter, cvat_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
+    ),
+    WriteFormat(
+        "labelme", "", labelme_write.LabelmeWriter, labelme_write.cannot_hold, True, for_images=True, has_tree=True
+    ),
+    WriteFormat(
+        "datumaro", "", datumaro_write.DatumaroWriter, datumaro_write.cannot_hold, True, for_images=True, has_tree=True
+    ),
 )
 BY_NAME = {one.name: one for one in WRITERS}
 

@@ -1,0 +1,128 @@
+// Keys of the editor of regions. What the tool in hand understands comes first, then the regions, then the picture.
+
+const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
+
+/** What the help lists for pictures. */
+export const PICTURE_KEYS = [
+  ["A", "accept this region and go to the next; after the last: is one missing?"],
+  ["↵", "take all regions as they are; then N: no object is missing"],
+  ["Tab", "review the next region, zoomed to (Shift+Tab: the one before)"],
+  ["1…9", "relabel the region in focus, label what was drawn, or take a label in hand"],
+  ["X", "delete the region in focus"],
+  ["B", "draw a new region, or take the brush"],
+  ["W", "put a new region in the middle of the view, without a pointer"],
+  ["M", "segment by clicks: click the object; right click or − for the background"],
+  ["← → ↑ ↓", "move the region in focus by 1 pixel (Shift: 10); with none, the picture"],
+  ["Alt+arrows", "resize the box in focus"],
+  ["R", "boxes with an angle: turn (Shift: back) · masks: brush or eraser"],
+  ["[ ]", "thinner, thicker brush; otherwise fainter, stronger regions"],
+  ["P O K", "polygons: part, hole · key points: next, hidden, not there"],
+  ["U", "one step back inside this picture (Ctrl+Z); Shift+U or Ctrl+Y: again"],
+  ["L V", "lock, hide the region in focus; V with none: all"],
+  ["+ − 0", "zoom in, zoom out, the whole picture (also the wheel, or two fingers)"],
+  [", . < >", "darker, lighter, less contrast, more contrast"],
+];
+
+export function keyInRegions(editor, event) {
+  if (editor.list.isTyping) return keyInList(editor, event);
+  if (editor.list.hasFocus && (event.key === "Tab" || event.key === " ")) return "typed";
+  if (editor.labels.isTyping) return editor.labels.key(event);
+  if (event.ctrlKey || event.metaKey) return keyWithControl(editor, event);
+  if (editor.review.isAsking) return keyWhileAsking(editor, event);
+  return toolKey(editor, event) ?? regionKey(editor, event) ?? viewKey(editor, event);
+}
+
+function keyInList(editor, event) {
+  if (event.key !== "Escape" && event.key !== "Enter") return "typed";
+  document.activeElement.blur();
+  editor.host.focus();
+  return "done";
+}
+
+function keyWithControl(editor, event) {
+  const key = event.key.toLowerCase();
+  if (key === "z" && !event.shiftKey) return editor.stepBack() ?? "done";
+  if (key === "y" || key === "z") return editor.stepAgain() ?? "done";
+  return undefined;
+}
+
+function keyWhileAsking(editor, event) {
+  if (event.key === "n" || event.key === "Enter") {
+    // A key that is held down must not answer a question that it has just raised.
+    if (!event.repeat) editor.review.commit();
+    return "done";
+  }
+  if (event.key === "b") return editor.review.drawMissing() ?? "done";
+  if (event.key === "Escape") {
+    editor.review.closeQuestion();
+    editor.say("");
+    return "done";
+  }
+  if (event.key === "Tab" || event.key === "m") {
+    editor.review.closeQuestion();
+    return keyInRegions(editor, event);
+  }
+  return viewKey(editor, event);
+}
+
+// The Enter of a tool ends what is being drawn; without anything in hand it is the card's.
+function toolKey(editor, event) {
+  if (event.altKey && !/^Arrow/.test(event.key)) return undefined;
+  if (event.key === "Enter" && event.repeat) return "done";
+  if (event.key === "Enter" && !editor.tool.isBusy) return undefined;
+  return editor.tool.key(event);
+}
+
+function regionKey(editor, event) {
+  if (event.key === "Tab") return editor.review.step(event.shiftKey ? -1 : 1) ? "done" : undefined;
+  if (event.key === "Enter") return enter(editor);
+  if (event.key === "Escape") return letGo(editor);
+  if (/^Arrow/.test(event.key) && !event.altKey) return arrow(editor, event);
+  if (event.key === "Delete" && editor.selected) return editor.remove(editor.selected) ?? "done";
+  if (event.altKey) return undefined;
+  return letter(editor, event);
+}
+
+function letter(editor, event) {
+  const acts = {
+    b: () => editor.startDrawing(),
+    m: () => (editor.segment ? editor.setMode(editor.mode === "segment" ? "select" : "segment") : editor.say("Key points are placed by hand: B")),
+    u: () => (event.shiftKey ? editor.stepAgain() : editor.stepBack()),
+    l: () => (editor.selected ? editor.list.toggle("locked", editor.selected) : editor.say("Choose a region first: Tab")),
+    v: () => (editor.selected ? editor.list.toggle("veiled", editor.selected) : editor.list.toggleAll()),
+    n: () => editor.review.ask(),
+    "[": () => editor.view.setOpacity(editor.view.opacity - 0.15),
+    "]": () => editor.view.setOpacity(editor.view.opacity + 0.15),
+  };
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const label = editor.labels.byHotkey(event.key);
+  if (label) return editor.giveLabel(label) ?? "done";
+  if (!Object.hasOwn(acts, key)) return undefined;
+  acts[key]();
+  return "done";
+}
+
+function enter(editor) {
+  if (editor.selected) editor.settle([editor.selected]);
+  editor.review.ask();
+  return "done";
+}
+
+function arrow(editor, event) {
+  const step = event.shiftKey ? 10 : 1;
+  const [byX, byY] = ARROWS[event.key];
+  return editor.nudge(byX * step, byY * step) ? "done" : undefined;
+}
+
+// From the inside out: what was just drawn, the mode, the focus, the zoom; then the card's own Escape.
+function letGo(editor) {
+  if (editor.draft) return editor.dropDraft() ?? "done";
+  if (editor.mode !== "select") return editor.setMode("select") ?? "done";
+  if (!editor.selected && !editor.brush) return undefined;
+  editor.letGo();
+  return "done";
+}
+
+function viewKey(editor, event) {
+  return editor.view.key(event);
+}

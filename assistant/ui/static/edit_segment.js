@@ -1,0 +1,216 @@
+// Segmenting by clicks: one click on an object, more clicks where the answer is wrong. A drag is a scribble on the
+// object or, with the right button, on the background. What is shown is a preview until Enter keeps it.
+
+import { rounded, boxOfRegion } from "./canvas_geometry.js";
+import { decode } from "./canvas_rle.js";
+import { Segmenter } from "./canvas_segmenter.js";
+import { countsOf } from "./edit_region_forms.js";
+
+const LOOK = { colour: "#7c3aed", draft: true };
+
+export class SegmentTool {
+  constructor(editor, segmenter) {
+    Object.assign(this, { editor, segmenter, takesRight: true });
+    this.#forget();
+  }
+
+  get isBusy() {
+    return this.steps.length > 0;
+  }
+
+  get hint() {
+    if (this.segmenter.state === "absent" || this.segmenter.state === "failed") return this.segmenter.words;
+    const sign = this.isNegative ? "Background" : "Object";
+    return `${sign}: click or scribble on ${this.isNegative ? "what is not part of it" : "it"}; right click or − for the other; Enter keeps, U takes back, Esc leaves`;
+  }
+
+  /** The mode begins; a selected region is refined, otherwise a new one is made. */
+  enter() {
+    this.#forget();
+    this.base = this.editor.editable();
+    this.editor.say(this.hint);
+  }
+
+  leave() {
+    this.segmenter.forget();
+    this.#forget();
+  }
+
+  down(at) {
+    this.line = [this.#point(at)];
+  }
+
+  drag(at) {
+    const last = this.line[this.line.length - 1];
+    if (Math.hypot(last[0] - at.x, last[1] - at.y) * this.editor.view.transform.scale < 4) return;
+    this.line = [...this.line, this.#point(at)];
+    this.isLineNegative = this.#isNegative(at);
+    this.editor.view.redraw();
+  }
+
+  up(at, isTap) {
+    const isNegative = this.#isNegative(at);
+    const step = isTap ? { click: [...this.#point(at), isNegative ? 0 : 1] } : { scribble: this.line, isNegative };
+    this.line = null;
+    if (isTap && !this.#isInside(at)) return;
+    this.steps = [...this.steps, step];
+    this.#ask();
+  }
+
+  cancel() {
+    this.line = null;
+    this.editor.view.redraw();
+  }
+
+  cursor() {
+    return "crosshair";
+  }
+
+  key(event) {
+    if (event.key === "Enter") return this.#keep();
+    if (event.key === "-" || event.key === "+" || event.key === "=") return this.#turnOver(event.key === "-" ? !this.isNegative : false);
+    if (event.key === "u" || (event.key === "Backspace" && this.isBusy)) return this.undo() ? "done" : undefined;
+    if (event.key !== "Escape") return undefined;
+    if (this.isBusy) this.editor.say("Clicks dropped");
+    this.editor.setMode("select");
+    return "done";
+  }
+
+  /** Take the last click or scribble back; false when there is none. */
+  undo() {
+    if (!this.isBusy) return false;
+    this.steps = this.steps.slice(0, -1);
+    if (this.isBusy) this.#ask();
+    else this.#drop();
+    return true;
+  }
+
+  buttons() {
+    return [
+      { key: "−", words: this.isNegative ? "Background" : "Object", title: "Clicks mean the object, or the background", pressed: this.isNegative, act: () => this.#turnOver(!this.isNegative) },
+      { key: "↵", words: "Keep", title: "Keep what is shown", disabled: !this.answer, act: () => this.#keep() },
+    ];
+  }
+
+  paint(painter) {
+    if (this.answer) painter.region(this.answer, LOOK);
+    for (const step of this.steps) {
+      if (step.click) painter.click(step.click);
+      else painter.line(step.scribble, { colour: step.isNegative ? "#b91c1c" : "#15803d", width: 4 });
+    }
+    if (this.line?.length > 1) painter.line(this.line, { colour: this.isLineNegative ? "#b91c1c" : "#15803d", width: 4 });
+  }
+
+  get #clicks() {
+    return this.steps.filter((step) => step.click).map((step) => step.click);
+  }
+
+  // Clicks, scribbles and what is refined, as the server reads them.
+  #prompts() {
+    const lines = (isNegative) => this.steps.filter((step) => step.scribble && step.isNegative === isNegative).map((step) => step.scribble);
+    const scribbles = { object: lines(false), background: lines(true) };
+    const hasLines = scribbles.object.length + scribbles.background.length > 0;
+    const { base } = this;
+    const region = base?.intervals ? { size: base.size, counts: countsOf(base) } : null;
+    const box = base && !base.intervals ? boxOfRegion(base) : null;
+    return { clicks: this.#clicks, box, scribbles: hasLines ? scribbles : null, region };
+  }
+
+  async #ask() {
+    const { editor, segmenter } = this;
+    this.isAsking = true;
+    editor.drawTools();
+    editor.view.redraw();
+    editor.say(segmenter.state === "ready" ? "segmenting…" : segmenter.words);
+    const prompts = this.#prompts();
+    try {
+      const answer = await segmenter.preview(prompts);
+      if (answer) this.#show(answer, prompts);
+    } catch (problem) {
+      this.isAsking = false;
+      editor.say(problem.message);
+    }
+  }
+
+  #show(answer, { clicks, box }) {
+    this.isAsking = false;
+    const intervals = decode(answer.counts);
+    const prompts = { backend: answer.backend, clicks, ...(box ? { box } : {}) };
+    this.answer = { intervals, size: answer.size, box: null, found: answer, prompts };
+    this.editor.drawTools();
+    this.editor.view.redraw();
+    const score = typeof answer.score === "number" ? `, its own score ${answer.score.toFixed(2)}` : "";
+    this.editor.say(intervals.length > 0 ? `Preview by ${answer.backend}${score}: Enter keeps it` : "Nothing was found there: click again");
+  }
+
+  #keep() {
+    const { answer, base, editor } = this;
+    if (!answer || answer.intervals.length === 0) return editor.say(this.isAsking ? "The answer is still on its way" : "Click on the object first") ?? "done";
+    const shape = { ...this.#shapeOf(answer), prompts: answer.prompts };
+    this.#forget();
+    editor.setMode("select");
+    const region = base && editor.regionOf(base.id);
+    if (region) editor.change({ ...region, ...shape }, "segmented");
+    else editor.offer(shape);
+    return "done";
+  }
+
+  #shapeOf({ intervals, size, found }) {
+    if (this.editor.field.kind === "boxes") return { box: found.box ?? boxOfRegion({ intervals, size }), angle: 0 };
+    if (this.editor.field.kind === "polygons") return { parts: found.parts };
+    return { intervals, size };
+  }
+
+  #turnOver(isNegative) {
+    this.isNegative = isNegative;
+    this.editor.drawTools();
+    this.editor.say(this.hint);
+    return "done";
+  }
+
+  #drop() {
+    this.segmenter.forget();
+    Object.assign(this, { answer: null, isAsking: false });
+    this.editor.drawTools();
+    this.editor.view.redraw();
+    this.editor.say(this.hint);
+  }
+
+  #isNegative(at) {
+    return this.isNegative !== (at.shift || at.isRight);
+  }
+
+  #isInside(at) {
+    const [height, width] = this.editor.size;
+    return at.x >= 0 && at.y >= 0 && at.x < width && at.y < height;
+  }
+
+  #point(at) {
+    return this.editor.view.transform.inside(at.x, at.y).map(rounded);
+  }
+
+  #forget() {
+    Object.assign(this, { steps: [], line: null, answer: null, base: null, isNegative: false, isAsking: false });
+  }
+}
+
+/** Give an editor its segmenter and begin to encode the picture. Key points are placed by hand. */
+export function startSegmenter(editor) {
+  if (editor.field.kind === "keypoints") return;
+  const { server, card } = editor.host;
+  editor.segmenter = new Segmenter({ server, exposure: card.exposure, onState: () => says(editor) });
+  editor.segment = new SegmentTool(editor, editor.segmenter);
+  editor.ticking = setInterval(() => says(editor), 1000);
+  editor.segmenter.begin().catch(() => undefined);
+}
+
+function says(editor) {
+  const { segmenter, tool, mode } = editor;
+  const isDone = segmenter.isSettled;
+  if (isDone) clearInterval(editor.ticking);
+  if (segmenter.isClosed) return;
+  editor.view.waits.textContent = isDone ? "" : segmenter.words;
+  editor.drawTools();
+  if (isDone && mode === "segment" && !tool.isBusy) editor.say(tool.hint);
+  if (isDone) editor.host.pictureReady?.();
+}

@@ -1,0 +1,83 @@
+"""The images of an import: each file is looked at once, before anything about it is believed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from tools.errors import InputError
+from tools.exchange.rows import REGION_SHAPES, ExchangeItem, ImageFile
+from tools.geometry.boxes import Size
+from tools.images.probe import Probe, probe
+from tools.records import Media, to_json
+
+MISSING = "its image was not found beside the file"
+UNLIKE = "the source states another size for the image than the file has"
+TURNED = "the source counts in the image as it lies in the file, which is shown turned by its EXIF mark"
+MOST_NOTES = 20
+_TURNED = (5, 6, 7, 8)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A row whose image was looked at: with the answers that can be believed, the media cell, (width, height)."""
+
+    row: ExchangeItem
+    media: str | None = None
+    size: Size | None = None
+
+
+class ImageColumn:
+    """Looks at the image of each row; ``notes`` are sentences about files that are read in a special way."""
+
+    def __init__(self) -> None:
+        self._notes: list[str] = []
+        self._probed: dict[Path, Probe | str] = {}
+
+    @property
+    def notes(self) -> list[str]:
+        """The first sentences, and how many more there are."""
+        more = len(self._notes) - MOST_NOTES
+        return [*self._notes[:MOST_NOTES], *([f"So it is with {more:,} more images."] if more > 0 else [])]
+
+    def look(self, row: ExchangeItem) -> Seen | str:
+        """The row with what its image is, or the reason why it cannot be an item; rows without one as they are."""
+        if row.image is None:
+            return Seen(row)
+        if row.image.path is None:
+            return MISSING
+        probed = self._probe(row.image.path)
+        if isinstance(probed, str):
+            return probed
+        media = probed.media
+        cell = to_json(asdict(media) | {"source": str(row.image.path.absolute())})
+        reason = _mismatch(row.image, media)
+        return Seen(_without_regions(row, reason) if reason else row, cell, (media.width, media.height))
+
+    def _probe(self, path: Path) -> Probe | str:
+        known = self._probed.get(path)
+        if known is None:
+            try:
+                known = probe(path)
+                self._notes += known.notes
+            except InputError as error:
+                known = str(error).rstrip(".")
+            self._probed[path] = known
+        return known
+
+
+def _mismatch(image: ImageFile, media: Media) -> str:
+    stated = (image.width, image.height)
+    if not all(stated) or stated == (media.width, media.height):
+        return ""
+    return TURNED if media.orientation in _TURNED and stated == (media.height, media.width) else UNLIKE
+
+
+def _without_regions(row: ExchangeItem, reason: str) -> ExchangeItem:
+    """The row without regions: coordinates in another picture would be wrong in this one."""
+    answers = [one for one in row.answers if one.claim.shape not in REGION_SHAPES]
+    proposals = [one for one in row.proposals if one.claim.shape not in REGION_SHAPES]
+    claims = [*(one.claim for one in row.answers), *(one.claim for one in row.proposals)]
+    lost = [claim for claim in claims if claim.shape in REGION_SHAPES]
+    problems = [*row.problems, *((claim.source, reason, str(claim.content)[:200]) for claim in lost)]
+    return replace(row, answers=answers, proposals=proposals, problems=problems)
