@@ -173,5 +173,7 @@ def _batch(items: Sequence[Mapping[str, Any]]) -> ImportBatch:
         format="csv",
     )
     if "media" not in ITEMS.names:
-        object.__setattr__(made, "items", made.items.append_column("media", pa.array([r["media"] for r in rows], pa.string())))
+        object.__setattr__(
+            made, "items", made.items.append_column("media", pa.array([r["media"] for r in rows], pa.string()))
+        )
     return made

@@ -21,7 +21,7 @@ from tools.backends.flag_training import (
     train_rating,
 )
 from tools.backends.held_out import HeldOut
-from tools.backends.label_names import name_vectors
+from tools.backends.label_names import knows_words, name_vectors
 from tools.backends.linear import Flags, Linear
 from tools.backends.threads import limited_threads
 from tools.errors import Conflict
@@ -38,6 +38,9 @@ ZERO_SHOT = "builtin:zero-shot"
 
 LEARNABLE = ("choice", "multi_choice", "rating")
 """Kinds of fields that are answered by one or some of a few classes, and so can be learned."""
+
+FIRST_PICTURES = 3
+"""Pictures of each label that are asked for where names say nothing."""
 
 REVISION = "2"
 _ALTERNATIVES = 3
@@ -70,11 +73,8 @@ class FewShotClassifier:
         learns = self.reference != ZERO_SHOT
         read = [(one.input, one.calibrates, self._target(one)) for one in examples if learns]
         usable = [(given, calibrates, target) for given, calibrates, target in read if target is not None]
-        if self.field.kind == "rating" and not usable:
-            raise Conflict(
-                f"Numbers say nothing by themselves: rate about 10 items of field {self.field.name!r} first, "
-                f"then {REFERENCE} can learn from them."
-            )
+        if not usable:
+            self._refuse_nothing()
         evidence = Evidence(
             names=self._names(),
             rows=self._vectors([given for given, _, _ in usable]),
@@ -86,6 +86,20 @@ class FewShotClassifier:
         rng = np.random.default_rng(seed)
         with limited_threads():
             return self._train(evidence, [target for _, _, target in usable], rng)
+
+    def _refuse_nothing(self) -> None:
+        """Without a label there must be names that mean something to the embedder."""
+        if self.field.kind == "rating":
+            raise Conflict(
+                f"Numbers say nothing by themselves: rate about 10 items of field {self.field.name!r} first, "
+                f"then {REFERENCE} can learn from them."
+            )
+        if not knows_words(self._embedder):
+            raise Conflict(
+                f"The names of the labels say nothing to {self._embedder.reference}, which compares pictures by how "
+                f"they look: answer {self.field.name!r} for about {FIRST_PICTURES} items of each label first, then "
+                f"{REFERENCE} can learn from them. A CLIP model knows names: set backend.embedder to hub:FOLDER."
+            )
 
     def predict(self, artefact: Artefact, inputs: Sequence[TextInput]) -> list[Draft]:
         """One draft for each input."""

@@ -26,7 +26,12 @@ _NOTHING: npt.NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
 
 def encoding_key(identity: BackendIdentity, digest: str) -> str:
     """Under which an encoding is kept; ``digest`` is that of the image file."""
-    return f"encodings/{identity.reference}/{identity.revision}/{digest}"
+    return key_from(identity.reference, identity.revision, digest)
+
+
+def key_from(reference: str, revision: str, digest: str) -> str:
+    """The same from the parts."""
+    return f"encodings/{reference}/{revision}/{digest}"
 
 
 class EncodingCache:
@@ -78,5 +83,3 @@ class EncodingCache:
         self._arrays.put(key, _NOTHING)
         for name in from_bytes(names) if names is not None and names.size else ():
             self._arrays.put(f"{key}/{name}", _NOTHING)
-
-

@@ -1,70 +1,70 @@
-"""Which segmenters there are: ``scheme:name`` to a loader that runs late, and what would make the missing ones usable."""
+"""Which back-ends there are for images: embedders, and what proposes boxes. See :mod:`tools.backends.registry`."""
 
 from __future__ import annotations
 
-import threading
+import json
 from dataclasses import dataclass
+from functools import lru_cache
 
-from tools.backends import builtin_grabcut, hub_model
-from tools.backends.contract import Ability
-from tools.backends.contract_images import Segmenter
-from tools.errors import InputError, NotFound
+from tools.backends import builtin_images, hub_images, hub_model
+from tools.backends.contract import Ability, ImageEmbedder
+from tools.errors import AssistantError, InputError, NotFound
 
-DEFAULT_SEGMENTER = builtin_grabcut.REFERENCE
-_LOCK = threading.Lock()
-_OPEN: dict[str, Segmenter] = {}
-_MOST_OPEN = 2
+HUB = "hub:NAME-or-folder"
 
 
 @dataclass(frozen=True, slots=True)
-class ImageBackend:
-    """One back-end as ``assistant doctor`` shows it."""
+class BackendStatus:
+    """One back-end as ``assistant doctor`` shows it; ``remedy`` is the line that would make it usable."""
 
     name: str
     ability: Ability
-    is_usable: bool
+    usable: bool
     remedy: str = ""
 
 
-def open_segmenter(reference: str) -> Segmenter:
-    """The segmenter of that name, loaded once and kept; :class:`BackendMissing` carries the line that would help."""
-    with _LOCK:
-        if reference not in _OPEN:
-            found = _load(reference)
-            while len(_OPEN) >= _MOST_OPEN:
-                _OPEN.pop(next(iter(_OPEN)))
-            _OPEN[reference] = found
-        return _OPEN[reference]
+def status_of(name: str, ability: Ability, is_usable: bool, remedy: str = "") -> BackendStatus:
+    """A line of the doctor; what is usable needs no remedy."""
+    return BackendStatus(name, ability, is_usable, "" if is_usable else remedy)
 
 
-def is_encoder(reference: str) -> bool:
-    """Whether a segmenter encodes images ahead, told without loading it."""
-    return reference != builtin_grabcut.REFERENCE
-
-
-def _load(reference: str) -> Segmenter:
+def open_image_embedder(reference: str) -> ImageEmbedder:
+    """The embedder of images of that name; one sentence where the name belongs to texts."""
     scheme, _, name = reference.partition(":")
-    if reference == builtin_grabcut.REFERENCE:
-        return builtin_grabcut.GrabCutSegmenter()
-    if scheme == "hub" and name:
-        from tools.backends.hub_sam import open_sam
+    if reference == builtin_images.REFERENCE:
+        return builtin_images.ImageFeatures()
+    if scheme == "hub":
+        if not is_image_model(name):
+            raise InputError(
+                f"{reference} is no model of images that can be compared: for images the embedder is "
+                f"{builtin_images.REFERENCE}, or a folder with CLIP, SigLIP, DINO or ViT weights."
+            )
+        return hub_images.HubImageEmbedder(name)
+    raise NotFound(
+        f"There is no embedder of images {reference!r}; there are {builtin_images.REFERENCE} and {HUB} (CLIP, DINO)."
+    )
 
-        return open_sam(name)
-    if scheme == "remote":
-        raise InputError(f"{reference} segments nothing: no service does; use builtin:grabcut or hub:FOLDER.")
-    raise NotFound(f"There is no segmenter {reference!r}; there are builtin:grabcut and hub:NAME-or-folder-or-file.")
+
+@lru_cache(maxsize=32)
+def is_image_model(name: str) -> bool:
+    """Whether a name of the hub means a model that turns images into vectors, from its configuration alone."""
+    folder = hub_model.folder_of(name)
+    if folder is not None:
+        try:
+            family = str(json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type"))
+        except (OSError, ValueError, AttributeError):
+            return False
+    else:
+        try:
+            family = hub_images.family_of(name)
+        except AssistantError:
+            return False
+    return family in hub_images.WORD_FAMILIES or family in hub_images.SIGHT_FAMILIES
 
 
-def usable_segmenters() -> list[ImageBackend]:
-    """Every segmenter with whether it can be used here and now. Nothing heavy is imported."""
-    from tools.backends.hub_sam import package_state
-
-    has_hub = hub_model.is_installed()
-    package = package_state()
+def usable_for_images() -> list[BackendStatus]:
+    """The back-ends for images, for the doctor. Nothing heavy is imported."""
     return [
-        ImageBackend(builtin_grabcut.REFERENCE, "segment", True),
-        ImageBackend("hub:SAM-folder-or-checkpoint", "segment", has_hub, "" if has_hub else hub_model.REMEDY),
-        ImageBackend("hub:SAM2-folder", "segment", has_hub, "" if has_hub else hub_model.REMEDY),
-        ImageBackend("hub:ONNX-folder", "segment", True),
-        ImageBackend("hub:package/SAM-checkpoint", "segment", not package, package),
+        status_of(builtin_images.REFERENCE, "embed images", True),
+        status_of(HUB, "embed images", hub_model.is_installed(), hub_model.REMEDY),
     ]

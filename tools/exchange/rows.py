@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tools.records import Alternative, ItemKind, JsonValue, Part, ProposalState, Verdict
+from tools.schema import FieldSpec
 
 Shape = Literal[
     "labels", "spans", "relations", "rating", "text", "boxes", "polygons", "masks", "keypoints", "objects"
@@ -107,10 +108,19 @@ Row = ExchangeItem | ExchangeReject
 
 @dataclass(frozen=True, slots=True)
 class RowSource:
-    """The rows of a file, read as they are asked for; ``notes`` is complete when they are exhausted."""
+    """The rows of a file, read as they are asked for; ``notes`` is complete when they are exhausted.
+
+    ``names`` are the labels that the file declares, in its order, used or not.
+    """
 
     rows: Iterator[Row]
     notes: list[str] = field(default_factory=list)
+    names: tuple[str, ...] = ()
+
+
+def empty_claim(spec: FieldSpec) -> Claim:
+    """The claim that an image has nothing of what a field asks for."""
+    return Claim(spec.id, next(shape for shape in _KEYS if shape == spec.kind), [])
 
 
 _KEYS: tuple[Shape, ...] = (

@@ -11,6 +11,7 @@ import numpy as np
 from tools.backends.builtin_few_shot import REFERENCE as FEW_SHOT
 from tools.backends.builtin_few_shot import ZERO_SHOT
 from tools.backends.contract import CALIBRATING_LABELS, Example, Labeller, TextEmbedder, TextInput
+from tools.backends.label_names import knows_words
 from tools.backends.material import make_examples, make_inputs, spread
 from tools.backends.prompts import load_prompt, read_prompt
 from tools.backends.registry import (
@@ -70,11 +71,12 @@ def open_task(reference: str, prompt_name: str, field: FieldSpec, ctx: ToolConte
     remote = settings_from(ctx.settings)
     resources = Resources(chosen.embedder.reference if chosen else "", prompt, secret=ctx.seed, remote=remote)
     labeller = open_labeller(reference, field, resources)
-    if field.kind in _NEEDS_ANSWERS and not len(ctx.labels.training(field.id)):
+    if _needs_answers(field, chosen) and not _has_answers(field, reference, ctx):
         labeller.fit([], [], ctx.seed)
     frozen: dict[str, JsonValue] = {
         "field": field.model_dump(mode="json", by_alias=True),
         "reference": reference,
+        "item": ctx.schema.item,
         "embedder": resources.embedder,
         "prompt": prompt.name if prompt else "",
         "prompt_source": prompt.source if prompt else "",
@@ -82,6 +84,15 @@ def open_task(reference: str, prompt_name: str, field: FieldSpec, ctx: ToolConte
         "notes": list(chosen.notes) if chosen else [],
     }
     return Task(labeller, reference, frozen)
+
+
+def _needs_answers(field: FieldSpec, chosen: ChosenEmbedder | None) -> bool:
+    """Whether nothing can be said before people have: the back-end then refuses with a sentence of its own."""
+    return field.kind in _NEEDS_ANSWERS or (chosen is not None and not knows_words(chosen.embedder))
+
+
+def _has_answers(field: FieldSpec, reference: str, ctx: ToolContext) -> bool:
+    return reference != ZERO_SHOT and len(ctx.labels.training(field.id)) > 0
 
 
 def learn(frozen: Mapping[str, Any], ctx: ToolContext) -> Learned:
@@ -121,7 +132,7 @@ def _material(
     if embedder is not None:
         return _with_vectors(table, embedder, ctx)
     spans = spans_of(field, table.item_ids, ctx) if field.kind == "relations" else None
-    texts = ctx.items.texts(table.item_ids.tolist())
+    texts = ctx.items.contents(table.item_ids.tolist())
     inputs = make_inputs(table.item_ids, texts, spans=spans)
     return make_examples(inputs, table.values, table.calibrates.tolist()), [], ()
 
@@ -158,7 +169,7 @@ def estimate(labeller: Labeller, ids: IdArray, field: FieldSpec, ctx: ToolContex
     looked_at = spread(ids, _ESTIMATE_FROM)
     spans = spans_of(field, looked_at, ctx) if field.kind == "relations" else None
     known = confirmed_examples(field, ctx.labels.training(field.id), ctx)
-    asked, answered = count(make_inputs(looked_at, ctx.items.texts(looked_at), spans=spans), known, ctx.seed)
+    asked, answered = count(make_inputs(looked_at, ctx.items.contents(looked_at), spans=spans), known, ctx.seed)
     scale = len(ids) / len(looked_at)
     return round(asked * scale), round(answered * scale)
 

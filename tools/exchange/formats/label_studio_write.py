@@ -14,7 +14,7 @@ from xml.sax.saxutils import quoteattr
 
 from tools.exchange.codec import decision_record
 from tools.exchange.export import Chosen, ChosenItem, ExportDecision, ExportProposal
-from tools.exchange.formats.label_studio import KEY, KIND, PARTS
+from tools.exchange.formats.label_studio_subject import KEY, KIND, PARTS
 from tools.exchange.formats.own_jsonl import MARK
 from tools.exchange.offsets import units_of
 from tools.exchange.options import ExportOptions

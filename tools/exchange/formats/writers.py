@@ -9,10 +9,13 @@ from tools.errors import FormatRefused
 from tools.exchange.formats import (
     coco_write,
     conll_write,
+    cvat_write,
+    datumaro_write,
     delimited_write,
     doccano_write,
     huggingface_write,
     label_studio_write,
+    labelme_write,
     own_jsonl_write,
     parquet_write,
     prodigy_write,
@@ -50,6 +53,15 @@ WRITERS: tuple[WriteFormat, ...] = (
     WriteFormat("huggingface", "", huggingface_write.HuggingFaceWriter, huggingface_write.cannot_hold, is_folder=True),
     WriteFormat(
         "coco", "", coco_write.CocoWriter, coco_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
+    ),
+    WriteFormat(
+        "cvat", "", cvat_write.CvatWriter, cvat_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
+    ),
+    WriteFormat(
+        "labelme", "", labelme_write.LabelmeWriter, labelme_write.cannot_hold, True, for_images=True, has_tree=True
+    ),
+    WriteFormat(
+        "datumaro", "", datumaro_write.DatumaroWriter, datumaro_write.cannot_hold, True, for_images=True, has_tree=True
     ),
 )
 BY_NAME = {one.name: one for one in WRITERS}
