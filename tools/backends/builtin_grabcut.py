@@ -6,6 +6,7 @@ then drawn pixel by pixel in a narrow band, at that scale and again at full size
 
 from __future__ import annotations
 
+import itertools
 import threading
 from dataclasses import dataclass, field, replace
 
@@ -29,8 +30,8 @@ _SMALL_HOLE = 0.004
 
 @dataclass(frozen=True)
 class GrabCutTerms:
-    """``side``: pixels of the longer side at which patches are cut; ``margin``: share of its size by which a window goes
-    beyond a box; ``least``: pixels of the smallest window round clicks; ``growth``: how often a window is widened
+    """``side``: pixels of the longer side at which patches are cut; ``margin``: share of its size by which a window
+    goes beyond a box; ``least``: pixels of the smallest window round clicks; ``growth``: how often a window is widened
     because the object reaches its border. ``box_side`` is the longer side where a box is all there is; ``tight``: the
     share of a box's sides that its object reaches, and ``pushes`` what is tried where it does not."""
 
@@ -72,7 +73,7 @@ class Window:
 
 
 class GrabCutSegmenter:
-    """Answers prompts from the pixels alone. The patches of the last windows are kept, so that a further click is quick."""
+    """Answers prompts from the pixels alone. The patches of the last windows are kept: a further click is quick."""
 
     is_encoder = False
 
@@ -165,7 +166,8 @@ def first_window(points: list[Point], prompts: Prompts, height: int, width: int,
     if prompts.box is None:
         grow = np.maximum(grow, (terms.least - (high - low)) / 2)
     side = terms.side if prompts.box is None or prompts.clicks or prompts.object_strokes else terms.box_side
-    return _window(*(low - grow), *(high + grow), height, width, side)
+    (x0, y0), (x1, y1) = low - grow, high + grow
+    return _window((x0, y0, x1, y1), height, width, side)
 
 
 def widened(window: Window, mask: Mask, height: int, width: int, terms: GrabCutTerms) -> Window | None:
@@ -180,10 +182,11 @@ def widened(window: Window, mask: Mask, height: int, width: int, terms: GrabCutT
         return None
     grow_x, grow_y = (window.x1 - window.x0) / 2, (window.y1 - window.y0) / 2
     corners = (window.x0 - grow_x, window.y0 - grow_y, window.x1 + grow_x, window.y1 + grow_y)
-    return _window(*corners, height, width, terms.side)
+    return _window(corners, height, width, terms.side)
 
 
-def _window(x0: float, y0: float, x1: float, y1: float, height: int, width: int, side: int) -> Window:
+def _window(corners: Box, height: int, width: int, side: int) -> Window:
+    x0, y0, x1, y1 = corners
     left, top = max(0, int(np.floor(x0))), max(0, int(np.floor(y0)))
     right, bottom = min(width, int(np.ceil(x1))), min(height, int(np.ceil(y1)))
     return Window(left, top, right, bottom, min(1.0, side / max(right - left, bottom - top)))
@@ -251,7 +254,7 @@ def _strokes(prompts: Prompts, is_object: bool) -> list[Point]:
     points: list[Point] = []
     for stroke in prompts.object_strokes if is_object else prompts.background_strokes:
         points.append(stroke[0])
-        for (x0, y0), (x1, y1) in zip(stroke, stroke[1:], strict=False):
+        for (x0, y0), (x1, y1) in itertools.pairwise(stroke):
             steps = max(1, int(np.hypot(x1 - x0, y1 - y0) / 2))
             points += [(x0 + (x1 - x0) * n / steps, y0 + (y1 - y0) * n / steps) for n in range(1, steps + 1)]
     return points
