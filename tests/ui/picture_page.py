@@ -71,7 +71,9 @@ class PictureServer:
         else:
             self.asked.append((address.path, body))
             found = self._spoken(address.path, body)
-            route.fulfill(status=200 if found is not None else 404, json=found if found is not None else {"error": "no"})
+            route.fulfill(
+                status=200 if found is not None else 404, json=found if found is not None else {"error": "no"}
+            )
 
     def _spoken(self, path: str, body: Any) -> Any:
         plain: dict[str, Any] = {
