@@ -64,6 +64,7 @@ def test_the_doctor_lists_every_back_end_with_a_remedy_where_one_is_needed(monke
         "builtin:few-shot",
         "builtin:zero-shot",
         "builtin:relations",
+        "builtin:image-features",
     }
     assert all(bool(one.remedy) != one.usable for one in bare)
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")

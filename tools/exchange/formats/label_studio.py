@@ -17,7 +17,7 @@ from tools.exchange.fields import FieldFinder
 from tools.exchange.formats.label_studio_flat import flat_item, is_flat
 from tools.exchange.formats.label_studio_images import Picture
 from tools.exchange.formats.label_studio_results import Problem, Results, annotator_of
-from tools.exchange.formats.label_studio_subject import KEY, KIND, PARTS, Text, own_part, subject_of
+from tools.exchange.formats.label_studio_subject import KEY, KIND, PARTS, Text, addressed, own_part, subject_of
 from tools.exchange.formats.lines import first_objects, objects
 from tools.exchange.formats.own_jsonl import MARK
 from tools.exchange.image_files import ImageFinder
@@ -131,7 +131,7 @@ def _meta(task: Mapping[str, Any], used: set[str]) -> dict[str, Any]:
 def _claims(annotation: Mapping[str, Any], results: Results, finder: FieldFinder | None) -> list[Claim]:
     """The claims of the results, and the fields that were answered with nothing."""
     answered = own_part(annotation, "answered")
-    found = list(results.claims)
+    found = [addressed(claim, finder) for claim in results.claims]
     for name in answered if isinstance(answered, list) and finder else ():
         spec = finder.named(str(name)) if finder else None
         if spec is not None and all(claim.source != name for claim in found):

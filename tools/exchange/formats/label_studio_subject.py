@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from tools.errors import FormatRefused
 from tools.exchange.compose import NO_TURNS, join_parts, read_parts, read_turns
+from tools.exchange.fields import FieldFinder
 from tools.exchange.formats.label_studio_images import Picture, find_picture
 from tools.exchange.formats.label_studio_results import Results, read_results
 from tools.exchange.formats.own_jsonl import MARK
@@ -15,7 +16,7 @@ from tools.exchange.formats.records import NO_TEXT
 from tools.exchange.image_files import ImageFinder
 from tools.exchange.options import ImportOptions
 from tools.exchange.roles import first_of, text_columns
-from tools.exchange.rows import ImageFile
+from tools.exchange.rows import Claim, ImageFile
 from tools.records import ItemKind, Part
 
 KEY, KIND, PARTS = "key", "item_kind", "item_parts"
@@ -92,3 +93,13 @@ def own_part(record: Mapping[str, Any], name: str) -> Any:
     """What stands under a name of our own mark."""
     own = record.get(MARK)
     return own.get(name) if isinstance(own, Mapping) else None
+
+
+def addressed(claim: Claim, finder: FieldFinder | None) -> Claim:
+    """Regions of a control that has the name of a field belong to that field, whatever shapes they have."""
+    if claim.shape != "objects" or finder is None:
+        return claim
+    spec = finder.mapped.get(claim.source.casefold()) or finder.named(claim.source)
+    if spec is None or not spec.is_image_region:
+        return claim
+    return Claim(claim.source, claim.shape, [{**region, "fields": [spec.id]} for region in claim.content])
