@@ -61,8 +61,8 @@ def test_binary_files_are_refused(tmp_path: Path) -> None:
 
 def test_a_format_that_there_is_not_is_refused_with_those_there_are(tmp_path: Path) -> None:
     (tmp_path / "file.txt").write_text("a")
-    with pytest.raises(FormatRefused, match="There is no format 'coco'; there are csv, tsv"):
-        _format(tmp_path / "file.txt", ImportOptions(format="coco"))
+    with pytest.raises(FormatRefused, match="There is no format 'aiff'; there are csv, tsv"):
+        _format(tmp_path / "file.txt", ImportOptions(format="aiff"))
 
 
 # A gzip head holds the time of compression: without a fixed one every worker would name this case differently.

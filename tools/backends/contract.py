@@ -18,7 +18,7 @@ from tools.records import Draft, JsonValue
 from tools.results import Artefact
 
 Matrix = npt.NDArray[np.float32]
-Ability = Literal["embed", "embed images", "classify", "spans", "relations", "detect", "chat"]
+Ability = Literal["embed", "embed images", "classify", "spans", "relations", "detect", "segment", "chat"]
 CALIBRATING_LABELS = 100
 """Scores are called calibrated only from this many labels that may calibrate."""
 

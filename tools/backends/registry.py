@@ -27,6 +27,7 @@ from tools.backends.registry_images import (
     status_of,
     usable_for_images,
 )
+from tools.backends.registry_segment import usable_segmenters
 from tools.backends.remote_endpoint import REMEDY as REMOTE_REMEDY
 from tools.backends.remote_endpoint import endpoint_of
 from tools.backends.remote_labeller import RemoteLabeller, RemoteSettings
@@ -205,6 +206,7 @@ def usable() -> list[BackendStatus]:
         status_of(hub, "spans", has_hub, hub_model.REMEDY),
         status_of(remote, "chat", has_endpoint, REMOTE_REMEDY),
         *usable_for_images(),
+        *usable_segmenters(),
     ]
 
 

@@ -18,9 +18,14 @@ MARK = "annotation_assistant_export"
 
 
 def write_card(
-    report: ExportReport, fields: Sequence[FieldSpec], schema: LabelSchema, tally: Tally, options: ExportOptions
+    report: ExportReport,
+    fields: Sequence[FieldSpec],
+    schema: LabelSchema,
+    tally: Tally,
+    options: ExportOptions,
+    tree: str = "",
 ) -> str:
-    """The Markdown text of the card."""
+    """The Markdown text of the card; ``tree`` is the digest of all files of a folder."""
     head = {
         MARK: {
             "files": [path.name for path in report.files],
@@ -29,6 +34,7 @@ def write_card(
             "audit_head": options.audit_head or None,
             "created": options.created or None,
         }
+        | ({"tree": tree} if tree else {})
     }
     parts = [
         f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---",

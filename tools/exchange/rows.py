@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tools.records import Alternative, ItemKind, JsonValue, Part, ProposalState, Verdict
+from tools.schema import FieldSpec
 
 Shape = Literal[
     "labels", "spans", "relations", "rating", "text", "boxes", "polygons", "masks", "keypoints", "objects"
@@ -29,7 +30,8 @@ class Claim:
     ``box`` and perhaps ``angle``, ``polygons`` have ``parts``, ``masks`` have ``size`` and ``counts``, ``keypoints``
     have ``points`` and perhaps ``names`` of the points. All may have ``id`` and ``attributes``. ``objects`` are for
     files that say several of these about one thing, such as COCO's annotations: each region has as many geometries
-    as the file gives, and ``fields`` where the file names the fields that it is for.
+    as the file gives, and ``fields`` where the file names the fields that it is for. ``corners`` are the four points of
+    a box that may be turned, in the order of :func:`tools.geometry.boxes.corners_of`.
     """
 
     source: str
@@ -65,13 +67,15 @@ class ExchangeProposal:
 class ImageFile:
     """The image of an item: its file, ``None`` where it was not found, and how the source names it.
 
-    ``width`` and ``height`` are what the source states, in pixels; 0 where it does not.
+    ``width`` and ``height`` are what the source states, in pixels; 0 where it does not. With ``in_shares`` the regions
+    of the item count in shares of its width and height, 0..1.
     """
 
     path: Path | None
     name: str
     width: int = 0
     height: int = 0
+    in_shares: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +111,19 @@ Row = ExchangeItem | ExchangeReject
 
 @dataclass(frozen=True, slots=True)
 class RowSource:
-    """The rows of a file, read as they are asked for; ``notes`` is complete when they are exhausted."""
+    """The rows of a file, read as they are asked for; ``notes`` is complete when they are exhausted.
+
+    ``names`` are the labels that the file declares, in its order, used or not.
+    """
 
     rows: Iterator[Row]
     notes: list[str] = field(default_factory=list)
+    names: tuple[str, ...] = ()
+
+
+def empty_claim(spec: FieldSpec) -> Claim:
+    """The claim that an image has nothing of what a field asks for."""
+    return Claim(spec.id, next(shape for shape in _KEYS if shape == spec.kind), [])
 
 
 _KEYS: tuple[Shape, ...] = (

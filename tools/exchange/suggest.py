@@ -18,8 +18,9 @@ from tools.exchange.formats.registry import choose_format
 from tools.exchange.jsonread import parse_json
 from tools.exchange.options import ImportOptions
 from tools.exchange.roles import LABEL_NAMES, first_of, text_columns
-from tools.exchange.rows import EVERY_FIELD, Claim, ExchangeItem, RowSource, Shape
+from tools.exchange.rows import EVERY_FIELD, REGION_SHAPES, Claim, ExchangeAnswer, ExchangeItem, RowSource, Shape
 from tools.exchange.source import open_source
+from tools.exchange.suggest_regions import RegionQuestion
 from tools.exchange.tabular import SourceTable
 from tools.records import ItemKind
 from tools.schema import RESERVED, LabelSchema, slug
@@ -73,8 +74,14 @@ def suggest_schema(path: Path, options: ImportOptions = USUAL) -> LabelSchema:
     options = replace(options, item_kind=kind if kind != "text" else options.item_kind)
     source = open_source(path, options)
     loaded = choose_format(source, options).load(source, options, None)
-    questions = _of_table(loaded, options) if isinstance(loaded, SourceTable) else _of_rows(loaded)
+    if isinstance(loaded, SourceTable):
+        asked = _Asked(_of_table(loaded, options))
+    else:
+        asked = _of_rows(loaded)
+        options = replace(options, item_kind=asked.kind or options.item_kind)
+    questions = asked.questions
     fields = [found for one in _ordered(questions) if (found := _field(one, questions, options))]
+    fields = [*_of_regions(asked.regions, asked.declared), *fields]
     if not fields:
         raise FormatRefused(
             f"No labels were recognised in {source.name}: say which columns hold them (label_columns), "
@@ -83,32 +90,71 @@ def suggest_schema(path: Path, options: ImportOptions = USUAL) -> LabelSchema:
     return LabelSchema.model_validate({"name": path.stem, "item": options.item_kind, "fields": fields})
 
 
-def _of_rows(loaded: RowSource) -> list[Question]:
-    found: dict[tuple[str, Shape], Question] = {}
+@dataclass
+class _Asked:
+    """The questions of a file, those about regions of images apart; the labels it declares; its kind of items."""
+
+    questions: list[Question] = field(default_factory=list)
+    regions: list[RegionQuestion] = field(default_factory=list)
+    declared: tuple[str, ...] = ()
+    kind: ItemKind | None = None
+
+
+def _of_rows(loaded: RowSource) -> _Asked:
+    found: dict[tuple[str, Shape], Question | RegionQuestion] = {}
+    kind: ItemKind | None = None
     for row in loaded.rows:
         if not isinstance(row, ExchangeItem):
             continue
+        kind = "image" if row.image is not None else kind
         for answer in row.answers:
-            question = _asked(found, answer.claim)
-            if question is None:
-                continue
-            # Prodigy's yes-or-no task: what was rejected is still a label, and its absence an answer.
-            question.is_binary |= answer.verdict in ("accept", "reject") and answer.claim.shape == "labels"
-            if answer.claim.content is not None:
-                question.add(answer.claim.content)
-            elif answer.reason.startswith(ABSENT):
-                question.names.setdefault(answer.reason.removeprefix(ABSENT), 0)
+            _add_answer(_asked(found, answer.claim), answer)
         for proposal in row.proposals:
             question = _asked(found, proposal.claim)
             if question is not None:
                 question.add(proposal.claim.content)
-    return list(found.values())
+    plain = [one for one in found.values() if isinstance(one, Question)]
+    for one in plain:
+        if kind == "image" and one.shape == "labels":
+            one.names = {name: one.names.get(name, 0) for name in (*loaded.names, *one.names)}
+    return _Asked(plain, [one for one in found.values() if isinstance(one, RegionQuestion)], loaded.names, kind)
 
 
-def _asked(found: dict[tuple[str, Shape], Question], claim: Claim) -> Question | None:
+def _add_answer(question: Question | RegionQuestion | None, answer: ExchangeAnswer) -> None:
+    if isinstance(question, Question):
+        # Prodigy's yes-or-no task: what was rejected is still a label, and its absence an answer.
+        question.is_binary |= answer.verdict in ("accept", "reject") and answer.claim.shape == "labels"
+        if answer.claim.content is None and answer.reason.startswith(ABSENT):
+            question.names.setdefault(answer.reason.removeprefix(ABSENT), 0)
+    if question is not None and answer.claim.content is not None:
+        question.add(answer.claim.content)
+
+
+def _asked(found: dict[tuple[str, Shape], Question | RegionQuestion], claim: Claim) -> Question | RegionQuestion | None:
     if claim.source == EVERY_FIELD:
         return None
-    return found.setdefault((claim.source, claim.shape), Question(claim.source, claim.shape))
+    place = (claim.source, claim.shape)
+    if place not in found:
+        made = RegionQuestion if claim.shape in REGION_SHAPES else Question
+        found[place] = made(claim.source, claim.shape)
+    return found[place]
+
+
+def _of_regions(questions: Sequence[RegionQuestion], declared: Sequence[str]) -> list[dict[str, Any]]:
+    """Fields for regions, with ids of their own."""
+    made: list[dict[str, Any]] = []
+    for one in (found for question in questions for found in question.fields(declared)):
+        groups = one.pop("groups")
+        labels, _ = _labels(one["labels"])
+        for label in labels:
+            if groups.get(label["name"]):
+                label["group"] = groups[label["name"]]
+        name, number = one["id"], 2
+        while any(other["id"] == one["id"] for other in made):
+            one["id"], number = f"{name}_{number}", number + 1
+        if labels:
+            made.append(one | {"labels": labels})
+    return made
 
 
 def _of_table(loaded: SourceTable, options: ImportOptions) -> list[Question]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow.compute as pc
 from pydantic import Field
@@ -22,10 +22,11 @@ from tools.spec import ToolArgs, tool
 
 ReadName = Literal[
     "auto", "csv", "tsv", "xlsx", "parquet", "huggingface", "brat", "jsonl", "label_studio", "prodigy", "doccano",
-    "conll", "fasttext", "text", "coco",
+    "conll", "fasttext", "text", "coco", "yolo", "voc", "cvat", "labelme", "datumaro",
 ]  # fmt: skip
 WriteName = Literal[
-    "csv", "tsv", "jsonl", "prodigy", "doccano", "label_studio", "conll", "parquet", "huggingface", "coco",
+    "csv", "tsv", "jsonl", "prodigy", "doccano", "label_studio", "conll", "parquet", "huggingface", "coco", "yolo",
+    "voc", "cvat", "labelme", "datumaro",
 ]  # fmt: skip
 
 
@@ -54,7 +55,7 @@ class ExportArgs(ToolArgs):
     """What to export and where to."""
 
     format: WriteName = Field(description="Format to write")
-    target: str = Field(description="File to write, or folder for huggingface")
+    target: str = Field(description="File to write; a folder for huggingface and most image formats")
     fields: str = Field(default="", description="Field ids separated by commas; empty for all")
     include_unreviewed: bool = Field(
         default=False, description="Also write what models proposed and nobody decided, marked as machine"
@@ -65,8 +66,11 @@ class ExportArgs(ToolArgs):
     provenance: Provenance = Field(
         default="full", description="full writes who decided, when and after seeing what; none leaves it out"
     )
-    escape_formulas: bool = Field(
-        default=True, description="In CSV and TSV, put an apostrophe before cells that a spreadsheet would run"
+    options: str = Field(
+        default="",
+        description="Rare choices as name=value, several separated by semicolons: images=copy or reference; "
+        "splits=train=0.8,val=0.1,test=0.1 or splits=imported; escape_formulas=no to leave cells of CSV and TSV as "
+        "they are that a spreadsheet would run; tag_scheme=BIO, IOB1 or BIOES",
     )
     overwrite: bool = Field(default=False, description="Replace the target if it exists")
 
@@ -151,9 +155,26 @@ def _export_options(args: ExportArgs) -> ExportOptions:
         include_unreviewed=args.include_unreviewed,
         conflicts=args.conflicts,
         provenance=args.provenance,
-        escape_formulas=args.escape_formulas,
         overwrite=args.overwrite,
+        **rare_choices(args.options),
     )
+
+
+def rare_choices(written: str) -> dict[str, Any]:
+    """The options in ``name=value; name=value``; a sentence says which there are for a name that is none of them."""
+    found: dict[str, Any] = {}
+    for one in written.split(";"):
+        name, is_named, value = (part.strip() for part in one.partition("="))
+        if not one.strip():
+            continue
+        if name not in _RARE or not is_named or (name == "escape_formulas" and value.casefold() not in _YES_OR_NO):
+            raise ArgumentsRefused(f"options are {', '.join(f'{key}=…' for key in _RARE)}; got {one.strip()!r}.")
+        found[name] = _YES_OR_NO[value.casefold()] if name == "escape_formulas" else value
+    return found
+
+
+_RARE = ("images", "splits", "escape_formulas", "tag_scheme")
+_YES_OR_NO = {"yes": True, "true": True, "no": False, "false": False}
 
 
 def _import_text(batch: ImportBatch, options: ImportOptions) -> str:

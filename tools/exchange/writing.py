@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -16,6 +17,7 @@ from tools.exchange.export import ExportItem, ExportReport, LeftOut
 from tools.exchange.formats.writers import WriteFormat, writer_named
 from tools.exchange.options import ExportOptions
 from tools.exchange.selection import Selection, chosen_fields
+from tools.exchange.source import is_image
 from tools.exchange.tally import Tally
 from tools.exchange.writer import Plan, Writer
 from tools.records import Item
@@ -73,7 +75,8 @@ def write_export(
         )
         if card is not None:
             draft = folder / (f"{target.name}/{CARD}" if chosen.is_folder else card.name)
-            draft.write_text(write_card(report, fields, schema, account.tally, options), encoding="utf-8")
+            tree = tree_digest(folder / target.name) if chosen.has_tree else ""
+            draft.write_text(write_card(report, fields, schema, account.tally, options, tree), encoding="utf-8")
         _move(folder, target, card, options)
     return report
 
@@ -115,6 +118,25 @@ def _is_card_of(path: Path, target: Path) -> bool:
     return is_own_card(head) and f"- {target.name}\n" in head
 
 
+def tree_digest(folder: Path) -> str:
+    """SHA-256 of the names and sizes of all files in a folder but its card."""
+    found = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / CARD):
+        found.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\n".encode())
+    return found.hexdigest()
+
+
+def is_untouched(folder: Path) -> bool:
+    """Whether a folder holds just what an export put there; an empty one does."""
+    if not any(folder.iterdir()):
+        return True
+    card = folder / CARD
+    if not card.is_file():
+        return False
+    head = card.read_text(encoding="utf-8", errors="replace")[:4000]
+    return is_own_card(head) and f"tree: {tree_digest(folder)}\n" in head
+
+
 def refuse_kind(chosen: WriteFormat, schema: LabelSchema) -> None:
     """Refuse a format that knows nothing of the project's kind of items."""
     if chosen.for_images is not None and chosen.for_images != (schema.item == "image"):
@@ -132,7 +154,10 @@ def refuse_existing(target: Path, chosen: WriteFormat, options: ExportOptions) -
         raise InputError(f"{target} exists. Name another file, or say that it shall be replaced (overwrite).")
     if target.is_dir() != chosen.is_folder:
         raise InputError(f"{target} is a {'folder' if target.is_dir() else 'file'} and is not replaced by the other.")
-    if chosen.is_folder:
+    if chosen.has_tree:
+        if not is_untouched(target):
+            raise InputError(f"{target} holds files which no export wrote, or changed since; it is not replaced.")
+    elif chosen.is_folder:
         others = [path.name for path in target.iterdir() if path.name not in _OURS and path.suffix != ".arrow"]
         if others:
             raise InputError(f"{target} holds {others[0]!r}, which no export wrote; it is not replaced.")
@@ -163,7 +188,18 @@ def _move(folder: Path, target: Path, card: Path | None, options: ExportOptions)
     for _, place in places:
         if place.exists() and place != card and not options.overwrite:
             raise InputError(f"{place} exists. Name another file, or say that it shall be replaced (overwrite).")
+        if (
+            place.is_dir()
+            and place != target
+            and not all(is_image(path) for path in place.rglob("*") if path.is_file())
+        ):
+            raise InputError(f"{place} holds files which no export wrote; it is not replaced.")
     for path, place in places:
         if place.is_dir():
             place.rename(folder / "replaced")
         os.replace(path, place)
+
+
+def _holds_images_only(folder: Path) -> bool:
+    """Whether a folder beside an exported file is one that such an export makes."""
+    return all(is_image(path) for path in folder.rglob("*") if path.is_file())

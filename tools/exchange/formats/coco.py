@@ -18,12 +18,21 @@ from tools.exchange.codec import read_answers
 from tools.exchange.formats.coco_objects import Categories, Told, tell
 from tools.exchange.formats.coco_results import instances_of, is_results, with_results
 from tools.exchange.formats.own_jsonl import MARK
-from tools.exchange.image_files import ImageFinder, distinct_names
+from tools.exchange.image_files import SPLIT, ImageFinder, distinct_names
 from tools.exchange.jsonread import parse_json
 from tools.exchange.options import ImportOptions
-from tools.exchange.rows import Claim, ExchangeAnswer, ExchangeItem, ExchangeProposal, ExchangeReject, Row, RowSource
+from tools.exchange.rows import (
+    Claim,
+    ExchangeAnswer,
+    ExchangeItem,
+    ExchangeProposal,
+    ExchangeReject,
+    Row,
+    RowSource,
+    empty_claim,
+)
 from tools.exchange.source import Source
-from tools.schema import IMAGE_KINDS, LabelSchema
+from tools.schema import IMAGE_KINDS, FieldSpec, LabelSchema
 
 ORPHAN = "the annotation's image is not in the file's list of images"
 NO_NAME = "the image has no file_name"
@@ -34,7 +43,6 @@ CROWD_NOTE = (
 )
 _OWN = ("id", "width", "height", "file_name", MARK)
 _KINDS = ("instances", "person_keypoints", "captions", "image_info", "labels", "stuff", "panoptic", "annotations")
-_SPLIT = re.compile(r"(train|val|valid|validation|test|dev|minival|trainval)[-_]?\w*\Z", re.IGNORECASE)
 _KEYS = re.compile(rb'"(images|annotations|image_id)"')
 _LOOK = 1 << 16
 
@@ -65,7 +73,7 @@ def load(source: Source, options: ImportOptions, schema: LabelSchema | None) -> 
         for path, found in _opened(source):
             reading.add(found, path)
     loaded = RowSource(iter(()), list(source.encoding_notes) if not source.is_folder else [])
-    return RowSource(reading.rows(loaded.notes), loaded.notes)
+    return RowSource(reading.rows(loaded.notes), loaded.notes, tuple(reading.names))
 
 
 def _opened(source: Source) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -125,6 +133,7 @@ class Reading:
         self._masks = self._crowds = 0
         self._is_plain = False
         self.backend = "imported"
+        self.names: dict[str, None] = {}
 
     def add(self, found: Mapping[str, Any], path: Path) -> None:
         """One file."""
@@ -132,6 +141,7 @@ class Reading:
         split = str(own_mark(info).get("split") or "") or split_of(path, self._finder.root)
         licences = {str(one.get("id")): one for one in found.get("licenses") or () if isinstance(one, Mapping)}
         categories = Categories(found.get("categories") or ())
+        self.names |= dict.fromkeys(categories.names)
         self._is_plain |= not info.get("contributor") and not own_mark(info)
         places: dict[str, Picture] = {}
         for record in found["images"]:
@@ -187,7 +197,7 @@ class Reading:
         objects = told.decided
         if objects or (self._options.empty_is_answer and not told.proposed and not answered):
             claims.append(Claim("annotations", "objects", objects))
-        claims += [Claim(name, "boxes", []) for name in self._empty(answered, objects)]
+        claims += [empty_claim(spec) for spec in self._empty(answered, objects)]
         if told.labels:
             claims.append(Claim("category", "labels", list(dict.fromkeys(told.labels))))
         if told.captions:
@@ -195,11 +205,11 @@ class Reading:
             told.problems += [("caption", CAPTIONS, more) for more in told.captions[1:]]
         return [ExchangeAnswer(claim) for claim in claims]
 
-    def _empty(self, answered: Sequence[str], objects: Sequence[Mapping[str, Any]]) -> list[str]:
+    def _empty(self, answered: Sequence[str], objects: Sequence[Mapping[str, Any]]) -> list[FieldSpec]:
         """Fields that somebody answered with "there is nothing"."""
-        fields = [spec.id for spec in self._schema.fields if spec.kind in IMAGE_KINDS] if self._schema else []
-        marked = {name for one in objects for name in one.get("fields") or fields}
-        return [name for name in fields if name in answered and name not in marked]
+        fields = [spec for spec in self._schema.fields if spec.kind in IMAGE_KINDS] if self._schema else []
+        marked = {name for one in objects for name in one.get("fields") or [spec.id for spec in fields]}
+        return [spec for spec in fields if spec.id in answered and spec.id not in marked]
 
     def _proposals(self, told: Told) -> list[ExchangeProposal]:
         if not told.proposed:
@@ -225,9 +235,9 @@ def split_of(path: Path, root: Path) -> str:
     for kind in _KINDS:
         stem = stem.removeprefix(f"{kind}_")
     for said in (stem, path.parent.name if path.parent != root else ""):
-        if _SPLIT.match(said):
+        if SPLIT.match(said):
             return said
-    return path.parent.name if _SPLIT.match(path.parent.name) else ""
+    return path.parent.name if SPLIT.match(path.parent.name) else ""
 
 
 def with_licence(record: Mapping[str, Any], licences: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:

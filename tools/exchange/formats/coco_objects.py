@@ -54,6 +54,11 @@ class Categories:
         found = self._records.get(str(number))
         return None if found is None else str(found["name"])
 
+    @property
+    def names(self) -> list[str]:
+        """All names, in the order of the file."""
+        return [str(one["name"]) for one in self._records.values()]
+
     def points(self, number: Any) -> list[str]:
         """The names of its key points, empty where the file gives none."""
         return [str(one) for one in self._records.get(str(number), {}).get("keypoints") or ()]
@@ -126,9 +131,10 @@ def _geometry(annotation: Mapping[str, Any], categories: Categories, told: Told)
         return None
     said: dict[str, Any] = {**({"box": box} if isinstance(box, list) else {}), **outline}
     if points:
-        said |= {"points": points, "names": categories.points(annotation.get("category_id"))}
+        number = annotation.get("category_id")
+        said |= {"points": points, "names": categories.points(number), "skeleton": categories.skeleton(number)}
     if said:
-        return said
+        return said | {"group": categories.group(annotation.get("category_id"))}
     has_some = any(annotation.get(key) for key in ("bbox", "segmentation"))
     return None if has_some else {}
 

@@ -1,27 +1,27 @@
 """Label Studio: task exports with annotations and predictions, and the flat JSON_MIN form.
 
-Labels of the kinds choices, labels, relation, rating, number, textarea and pairwise are read. Everything else
-(taxonomies, boxes, audio regions, …) is listed as dropped. Text offsets are UTF-16 code units in files that the page
-wrote and code points in some that programs wrote; the quoted text decides.
+Labels of the kinds choices, labels, relation, rating, number, textarea and pairwise are read, on images rectangles,
+polygons, ellipses, brush strokes and key points too. Everything else (taxonomies, audio regions, …) is listed as
+dropped. Text offsets are UTF-16 code units in files that the page wrote and code points in some that programs wrote;
+the quoted text decides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from tools.errors import FormatRefused
 from tools.exchange.builder import moment
 from tools.exchange.codec import UNNAMED, answer_about, score_of
-from tools.exchange.compose import NO_TURNS, join_parts, read_parts, read_turns
 from tools.exchange.fields import FieldFinder
-from tools.exchange.formats.label_studio_results import Problem, Results, min_claims, read_results
+from tools.exchange.formats.label_studio_flat import flat_item, is_flat
+from tools.exchange.formats.label_studio_images import Picture
+from tools.exchange.formats.label_studio_results import Problem, Results, annotator_of
+from tools.exchange.formats.label_studio_subject import KEY, KIND, PARTS, Text, addressed, own_part, subject_of
 from tools.exchange.formats.lines import first_objects, objects
 from tools.exchange.formats.own_jsonl import MARK
-from tools.exchange.formats.records import NO_TEXT
+from tools.exchange.image_files import ImageFinder
 from tools.exchange.options import ImportOptions
-from tools.exchange.roles import LABEL_NAMES, first_of, text_columns
 from tools.exchange.rows import (
     EVERY_FIELD,
     Claim,
@@ -34,22 +34,10 @@ from tools.exchange.rows import (
     Shape,
 )
 from tools.exchange.source import Source
-from tools.records import VALUED_VERDICTS, Part, to_json
+from tools.records import VALUED_VERDICTS, to_json
 from tools.schema import LabelSchema
 
-MIN_KEYS = ("annotator", "annotation_id", "lead_time", "created_at", "updated_at")
-KEY, KIND, PARTS = "key", "item_kind", "item_parts"
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """The text of a task, the keys of ``data`` it came from, and where the offsets of each of them count."""
-
-    text: str
-    places: tuple[Part, ...]
-    names: tuple[str, ...]
-    kind: str
-    parts: tuple[Part, ...] = ()
+_REGIONS: dict[str, Shape] = {"spans": "spans", "relations": "relations"}
 
 
 def sniff(source: Source) -> bool:
@@ -64,11 +52,6 @@ def is_task(record: Mapping[str, Any]) -> bool:
     return isinstance(record.get("data"), Mapping) and (bool(marks) or set(record) <= {"data", "id", "meta"})
 
 
-def is_flat(record: Mapping[str, Any]) -> bool:
-    """Whether the object is a row of JSON_MIN."""
-    return sum(key in record for key in MIN_KEYS) >= 3 and "annotation_id" in record
-
-
 def load(source: Source, options: ImportOptions, schema: LabelSchema | None) -> RowSource:
     """The tasks of the file as items."""
     notes = list(source.encoding_notes)
@@ -77,26 +60,36 @@ def load(source: Source, options: ImportOptions, schema: LabelSchema | None) -> 
 
 
 def _rows(source: Source, options: ImportOptions, finder: FieldFinder | None, notes: list[str]) -> Iterator[Row]:
+    images = ImageFinder(source.path) if options.item_kind == "image" else None
     skipped = drafts = 0
+    shown: set[str] = set()
     for number, record in objects(source):
         if isinstance(record, ExchangeReject):
             yield record
             continue
         if not isinstance(record.get("data"), Mapping):
-            yield _flat_item(number, record, options, finder)
+            yield flat_item(number, record, options, finder, images)
             continue
         drafts += len(record.get("drafts") or ())
-        item = _task_item(number, record, options, finder)
+        item = _task_item(number, record, options, finder, images, shown)
         if isinstance(item, ExchangeItem):
             skipped += sum(one.verdict == "skip" for one in item.answers)
         yield item
     notes += [f"{skipped} cancelled annotations were taken as skips."] if skipped else []
     notes += [f"{drafts} drafts were left out: nobody submitted them."] if drafts else []
+    notes += sorted(shown)
 
 
-def _task_item(number: int, task: Mapping[str, Any], options: ImportOptions, finder: FieldFinder | None) -> Row:
+def _task_item(
+    number: int,
+    task: Mapping[str, Any],
+    options: ImportOptions,
+    finder: FieldFinder | None,
+    images: ImageFinder | None,
+    shown: set[str],
+) -> Row:
     data = task["data"]
-    found = _text(data, options)
+    found = subject_of(task, options, images)
     if isinstance(found, str):
         return ExchangeReject(number, found, to_json(data)[:200])
     answers: list[ExchangeAnswer] = []
@@ -109,51 +102,22 @@ def _task_item(number: int, task: Mapping[str, Any], options: ImportOptions, fin
     wanted = options.key_column
     key = task.get(wanted, data.get(wanted)) if wanted else data.get(KEY, task.get("id"))
     named = None if key is None else str(key)
+    if isinstance(found, Picture):
+        shown |= found.notes
+        named = named if KEY in data or wanted else found.text
     meta = _meta(task, {*found.names, KEY, KIND, PARTS, MARK, *([wanted] if wanted else [])})
-    return ExchangeItem(number, found.text, named, found.kind, found.parts, meta, answers, proposals, problems)  # type: ignore[arg-type]
-
-
-def _text(data: Mapping[str, Any], options: ImportOptions) -> _Text | str:
-    """The text of a task, or the reason why there is none."""
-    if isinstance(data.get(PARTS), list) and isinstance(data.get("text"), str):
-        return _own_text(data)
-    candidates = [name for name, cell in data.items() if isinstance(cell, (str, list))]
-    try:
-        names, conversation = text_columns(candidates, options.item_kind, options)
-    except FormatRefused:
-        names, conversation = _only_text(data, options), False
-    cells = [data.get(first_of(list(data), [name])) for name in names]
-    if conversation:
-        try:
-            text, parts = join_parts(read_turns(cells[0]))
-            return _Text(text, parts, names, "conversation", parts)
-        except ValueError:
-            return NO_TURNS
-    texts = [cell for cell in cells if isinstance(cell, str) and cell.strip()]
-    if not names or len(texts) != len(names):
-        return NO_TEXT
-    if len(texts) == 1:
-        return _Text(texts[0], (Part(names[0], 0, len(texts[0])),), names, "text")
-    text, parts = join_parts(list(zip(names, texts, strict=True)))
-    return _Text(text, parts, names, "pair", parts)
-
-
-def _own_text(data: Mapping[str, Any]) -> _Text | str:
-    """An item that an export of ours wrote: its offsets count in the whole text."""
-    text = data["text"]
-    try:
-        parts = read_parts(data[PARTS], text)
-    except ValueError as error:
-        return str(error)
-    return _Text(text, (Part("text", 0, len(text)),), ("text",), str(data.get(KIND, "text")), parts)
-
-
-def _only_text(data: Mapping[str, Any], options: ImportOptions) -> tuple[str, ...]:
-    """The one key of ``data`` that holds text, where its name says nothing and nobody named another."""
-    if options.text_column or options.pair_columns:
-        return ()
-    texts = [name for name, cell in data.items() if isinstance(cell, str) and name != KEY]
-    return (texts[0],) if len(texts) == 1 and not texts[0].startswith(("image", "audio", "video")) else ()
+    return ExchangeItem(
+        number,
+        found.text,
+        named,
+        found.kind,
+        found.parts,
+        meta,
+        answers,
+        proposals,
+        problems,
+        found.image,
+    )
 
 
 def _meta(task: Mapping[str, Any], used: set[str]) -> dict[str, Any]:
@@ -164,34 +128,28 @@ def _meta(task: Mapping[str, Any], used: set[str]) -> dict[str, Any]:
     return meta
 
 
-def own_part(record: Mapping[str, Any], name: str) -> Any:
-    """What stands under a name of our own mark."""
-    own = record.get(MARK)
-    return own.get(name) if isinstance(own, Mapping) else None
-
-
 def _claims(annotation: Mapping[str, Any], results: Results, finder: FieldFinder | None) -> list[Claim]:
     """The claims of the results, and the fields that were answered with nothing."""
     answered = own_part(annotation, "answered")
-    found = list(results.claims)
+    found = [addressed(claim, finder) for claim in results.claims]
     for name in answered if isinstance(answered, list) and finder else ():
         spec = finder.named(str(name)) if finder else None
         if spec is not None and all(claim.source != name for claim in found):
-            shape: Shape = {"spans": "spans", "relations": "relations"}.get(spec.kind, "labels")  # type: ignore[assignment]
+            shape: Shape = "objects" if spec.is_image_region else _REGIONS.get(spec.kind, "labels")
             found.append(Claim(str(name), shape, []))
     return found
 
 
 def _read_annotation(
     annotation: Mapping[str, Any],
-    found: _Text,
+    found: Text | Picture,
     finder: FieldFinder | None,
     answers: list[ExchangeAnswer],
     problems: list[Problem],
 ) -> None:
     who = annotator_of(annotation.get("completed_by"))
     when = moment(annotation.get("updated_at") or annotation.get("created_at"))
-    results = read_results(annotation, found.text, found.places)
+    results = found.read(annotation)
     claims = _claims(annotation, results, finder)
     own = _own_answers(annotation, claims, who)
     if own is not None:
@@ -225,12 +183,12 @@ def _own_answers(annotation: Mapping[str, Any], claims: Sequence[Claim], who: st
 
 def _read_prediction(
     prediction: Mapping[str, Any],
-    found: _Text,
+    found: Text | Picture,
     finder: FieldFinder | None,
     proposals: list[ExchangeProposal],
     problems: list[Problem],
 ) -> None:
-    results = read_results(prediction, found.text, found.places)
+    results = found.read(prediction)
     problems += [(source, f"prediction: {reason}", excerpt) for source, reason, excerpt in results.problems]
     backend = str(prediction.get("model_version") or UNNAMED)
     for claim in _claims(prediction, results, finder):
@@ -246,39 +204,6 @@ def _score(prediction: Mapping[str, Any], results: Results, claim: Claim) -> flo
     whole = score_of(prediction.get("score"))
     scores = results.scores.get(claim.source, [])
     return whole if whole is not None else score_of(scores[0]) if len(set(scores)) == 1 else None
-
-
-def annotator_of(completed_by: Any) -> str:
-    """A user as Label Studio writes them: a number, an e-mail address, or an object with either."""
-    if isinstance(completed_by, Mapping):
-        names = (completed_by.get(key) for key in ("email", "username", "id"))
-        completed_by = next((one for one in names if one not in (None, "")), None)
-    return "" if completed_by is None else str(completed_by)
-
-
-def _flat_item(number: int, record: Mapping[str, Any], options: ImportOptions, finder: FieldFinder | None) -> Row:
-    """A row of JSON_MIN: one annotation with its results under their own names."""
-    found = _text({name: cell for name, cell in record.items() if name not in MIN_KEYS}, options)
-    if isinstance(found, str):
-        return ExchangeReject(number, found, to_json(record)[:200])
-    free = {name: cell for name, cell in record.items() if name not in {*found.names, *MIN_KEYS, "id", KEY}}
-    results = min_claims(free, lambda name: _is_answer(name, finder), found.text, found.places)
-    who = annotator_of(record.get("annotator"))
-    when = moment(record.get("updated_at") or record.get("created_at"))
-    answers = [ExchangeAnswer(claim, who, "choose", when) for claim in results.claims]
-    used = {*found.names, *MIN_KEYS, "id", KEY, *(claim.source for claim in results.claims)}
-    used |= {source for source, _, _ in results.problems}
-    meta = {name: cell for name, cell in record.items() if name not in used and cell is not None}
-    key = record.get(options.key_column) if options.key_column else record.get(KEY, record.get("id"))
-    named = None if key is None else str(key)
-    return ExchangeItem(number, found.text, named, found.kind, found.parts, meta, answers, problems=results.problems)  # type: ignore[arg-type]
-
-
-def _is_answer(name: str, finder: FieldFinder | None) -> bool:
-    """Whether a plain cell of JSON_MIN is an answer: its name is that of a field, or a usual one for labels."""
-    if finder and (name.casefold() in finder.mapped or finder.named(name) is not None):
-        return True
-    return name.casefold() in LABEL_NAMES
 
 
 def _objects(given: Any) -> Sequence[Mapping[str, Any]]:

@@ -93,16 +93,22 @@ def _read_one(result: Mapping[str, Any], text: str, parts: Sequence[Part], mark:
         return _relation(result, mark)
     if kind == "labels":
         return _spans(result, text, parts, mark)
-    reader = _PLAIN.get(kind)
     value = result.get("value")
+    if isinstance(value, Mapping) and "start" in value and kind in ("choices", "textarea"):
+        return f"{'texts' if kind == 'textarea' else kind} about one region are not read"
+    return plain_claim(result)
+
+
+def plain_claim(result: Mapping[str, Any]) -> Read:
+    """What a result says without a place: choices, numbers, texts; or why it is not read."""
+    kind, value = str(result.get("type")), result.get("value")
+    reader = _PLAIN.get(kind)
     if reader is None or not isinstance(value, Mapping):
         return f"results of type {kind[:40]!r} are not read"
     return reader(value)
 
 
 def _choices(value: Mapping[str, Any]) -> Read:
-    if "start" in value:
-        return "choices about one region are not read"
     choices = value.get("choices")
     return ("labels", choices) if isinstance(choices, list) else "the choices are no list"
 
@@ -113,8 +119,6 @@ def _rating(value: Mapping[str, Any]) -> Read:
 
 
 def _textarea(value: Mapping[str, Any]) -> Read:
-    if "start" in value:
-        return "texts about one region are not read"
     text = value.get("text")
     texts = text if isinstance(text, list) else [text]
     return ("text", texts) if all(isinstance(one, str) for one in texts) else "the text is no text"
@@ -176,3 +180,11 @@ def _place(
             return found[0] + part.start, found[1] + part.start
         reason = reason or found
     return reason
+
+
+def annotator_of(completed_by: Any) -> str:
+    """A user as Label Studio writes them: a number, an e-mail address, or an object with either."""
+    if isinstance(completed_by, Mapping):
+        names = (completed_by.get(key) for key in ("email", "username", "id"))
+        completed_by = next((one for one in names if one not in (None, "")), None)
+    return "" if completed_by is None else str(completed_by)

@@ -9,13 +9,18 @@ from tools.errors import FormatRefused
 from tools.exchange.formats import (
     coco_write,
     conll_write,
+    cvat_write,
+    datumaro_write,
     delimited_write,
     doccano_write,
     huggingface_write,
     label_studio_write,
+    labelme_write,
     own_jsonl_write,
     parquet_write,
     prodigy_write,
+    voc_write,
+    yolo_write,
 )
 from tools.exchange.options import ExportOptions
 from tools.exchange.writer import Plan, Writer
@@ -51,6 +56,19 @@ WRITERS: tuple[WriteFormat, ...] = (
     WriteFormat(
         "coco", "", coco_write.CocoWriter, coco_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
     ),
+    WriteFormat(
+        "cvat", "", cvat_write.CvatWriter, cvat_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
+    ),
+    WriteFormat(
+        "labelme", "", labelme_write.LabelmeWriter, labelme_write.cannot_hold, True, for_images=True, has_tree=True
+    ),
+    WriteFormat(
+        "datumaro", "", datumaro_write.DatumaroWriter, datumaro_write.cannot_hold, True, for_images=True, has_tree=True
+    ),
+    WriteFormat(
+        "yolo", "", yolo_write.YoloWriter, yolo_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
+    ),
+    WriteFormat("voc", "", voc_write.VocWriter, voc_write.cannot_hold, is_folder=True, for_images=True, has_tree=True),
 )
 BY_NAME = {one.name: one for one in WRITERS}
 
