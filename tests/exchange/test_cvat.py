@@ -180,7 +180,7 @@ def test_a_broken_file_is_one_sentence(tmp_path: Path, content: str, said: str) 
 def test_another_xml_file_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "a.xml"
     path.write_text("<annotation><object/></annotation>", encoding="utf-8")
-    with pytest.raises(FormatRefused, match="a.xml is no file of CVAT"):
+    with pytest.raises(FormatRefused, match=r"a\.xml is no file of CVAT"):
         read_file(path, SCHEMA, ImportOptions(format="cvat", annotator="anna"))
 
 
