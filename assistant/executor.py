@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from assistant.previews import Newest
 from assistant.store.actions import PendingAction
 from assistant.store.project import ProjectStore
 from assistant.view import ProjectView
@@ -46,6 +47,7 @@ class Executor:
     on_change: Callable[[], None] = lambda: None
     # Two people may press the button at the same time; the second must find the answer of the first.
     _answering: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    _newest: Newest = field(default_factory=Newest, repr=False)
 
     def specs(self, role: Role) -> list[ToolSpec]:
         """The tools this role may call and this schema can use."""
@@ -84,6 +86,19 @@ class Executor:
         if result.change is not None:
             return self._change(spec, result, result.change, actor)
         return Outcome(name, result)
+
+    def preview(self, name: str, args: Mapping[str, Any], actor: Actor, session: str) -> Any:
+        """What a tool would propose, to be looked at: no row is written and nothing starts.
+
+        The newest question of a ``session`` counts; an older one that is still at work ends with ``Superseded``.
+        """
+        spec = self.spec(name)
+        if not actor.may(spec.role):
+            raise NotAllowed(f"{name} needs the role {spec.role}; {actor.person} is {actor.role}.")
+        arguments = spec.read_preview(dict(args))
+        assert spec.preview is not None
+        with self._newest.turn(session) as is_wanted:
+            return spec.preview.run(arguments, ProjectView(self.store, actor), is_wanted)
 
     def _work(self, spec: ToolSpec, result: ToolResult, plain: Mapping[str, Any], actor: Actor) -> Outcome:
         assert result.work is not None

@@ -251,6 +251,10 @@ class ReviewDesk:
                 return spec
         return self._store.schema.main_field()
 
+    def own_exposure(self, actor: Actor, exposure_id: int) -> Exposure:
+        """The exposure, :class:`NotAllowed` where it was shown to somebody else."""
+        return self._own(exposure_id, actor)
+
     def _own(self, exposure_id: int, actor: Actor) -> Exposure:
         exposure = self._store.reviews.exposure(exposure_id)
         if exposure.reviewer != actor.person:

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from assistant.changes import handlers
+from assistant.encoder import Encoder
 from assistant.executor import Executor
 from assistant.jobs import Jobs
 from assistant.learner import Learner
@@ -29,6 +30,7 @@ class Session:
         self.queues = Queues(store)
         works = {spec.name: spec.work for spec in catalog if spec.work is not None}
         self.learner = Learner()
+        self.encoder = Encoder()
         self.jobs = Jobs(store, works, self.queues.drift, self.learner)
         self.executor = Executor(
             store,
@@ -53,6 +55,7 @@ class Session:
     def close(self) -> None:
         """Let batches in hand finish, end the learning process and release the project."""
         self.retraining.stop()
+        self.encoder.close()
         self.jobs.close()
         self.retraining.join()
         self.store.close()

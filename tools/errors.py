@@ -14,7 +14,8 @@
     │   ├── ProjectInUse           another process owns the project
     │   ├── LeaseTaken             somebody else has the item in hand
     │   ├── ExposureStale          the page shows something that has moved on
-    │   └── AlreadyDecided         the pending action was answered before
+    │   ├── AlreadyDecided         the pending action was answered before
+    │   └── Superseded             a newer question took the place of this one
     ├── ProjectDamaged             stored state contradicts itself
     ├── BackendError               a model or service
     │   ├── BackendMissing         not installed or not configured (carries the line that mends it)
@@ -92,6 +93,10 @@ class ExposureStale(Conflict):
 
 class AlreadyDecided(Conflict):
     """The pending action was answered before."""
+
+
+class Superseded(Conflict):
+    """A newer question took the place of this one; nobody waits for its answer."""
 
 
 class ProjectDamaged(AssistantError):

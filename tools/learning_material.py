@@ -1,4 +1,4 @@
-"""What models of a project's texts learn from: its embedder, and labels and pool of the project with their vectors.
+"""What models of a project's items learn from: its embedder, and labels and pool of the project with their vectors.
 
 Suggestions, sampling and what is measured of both begin here, so that all of them speak of the same vectors.
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 from tools.backends.contract import Example, Matrix, TextEmbedder, TextInput
 from tools.backends.material import LANGUAGE_SAMPLE, POOL_SIZE, make_examples, make_inputs, spread
-from tools.backends.registry import ChosenEmbedder, choose_embedder
+from tools.backends.registry import ChosenEmbedder, choose_embedder, choose_image_embedder
 from tools.backends.vectors import Vectors, vectors_of
 from tools.context import IdArray, LabelTable, ToolContext
 
@@ -26,9 +26,12 @@ class Labelled:
 
 
 def project_embedder(ctx: ToolContext) -> ChosenEmbedder:
-    """The embedder of the project: the one it sets, else what fits the language of its items."""
+    """The embedder of the project: the one it sets, else what fits its images or the language of its texts."""
+    wanted = str(ctx.settings.get("backend.embedder") or "")
+    if ctx.schema.item == "image":
+        return choose_image_embedder(wanted)
     looked_at = spread(ctx.items.all_ids(), LANGUAGE_SAMPLE)
-    return choose_embedder(str(ctx.settings.get("backend.embedder") or ""), ctx.items.texts(looked_at))
+    return choose_embedder(wanted, ctx.items.texts(looked_at))
 
 
 def vectors_for(
@@ -39,7 +42,7 @@ def vectors_for(
     rng: np.random.Generator | None = None,
 ) -> Vectors:
     """Vectors of items, from the cache or made and kept; at most ``most_new`` new ones, drawn with ``rng``."""
-    return vectors_of(ctx.cache, embedder, ids, ctx.items.texts(ids.tolist()), most_new, rng)
+    return vectors_of(ctx.cache, embedder, ids, ctx.items.contents(ids.tolist()), most_new, rng)
 
 
 def labelled_examples(

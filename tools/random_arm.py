@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from tools.backends.builtin_few_shot import REVISION, FewShotClassifier
 from tools.backends.contract import Example, Matrix, TextEmbedder, TextInput
+from tools.backends.label_names import knows_words, word_vectors
 from tools.backends.material import make_examples, make_inputs
 from tools.context import Answer, ArrayCache, IdArray, ToolContext
 from tools.draws import uniform_of
@@ -102,7 +103,7 @@ def read_order(ctx: ToolContext, field: FieldSpec) -> LabelOrder:
 
 
 class _OnceEmbedder:
-    """An embedder that is asked for the same texts only once: the names of the labels, for every fit."""
+    """An embedder that is asked for the same words only once: the names of the labels, for every fit."""
 
     def __init__(self, embedder: TextEmbedder) -> None:
         self._embedder = embedder
@@ -110,11 +111,17 @@ class _OnceEmbedder:
         self.reference, self.revision = embedder.reference, embedder.revision
         self.dimension, self.pace = embedder.dimension, embedder.pace
 
+        self.knows_words = knows_words(embedder)
+
     def embed(self, texts: Sequence[str]) -> Matrix:
         """Rows of the texts."""
-        key = tuple(texts)
+        return self._embedder.embed(texts)
+
+    def embed_words(self, words: Sequence[str]) -> Matrix:
+        """Rows of words, made once."""
+        key = tuple(words)
         if key not in self._made:
-            self._made[key] = self._embedder.embed(texts)
+            self._made[key] = word_vectors(self._embedder, words)
         return self._made[key]
 
 

@@ -55,6 +55,17 @@ class PatientWork(Work, Protocol):
 
 
 @dataclass(frozen=True)
+class Preview:
+    """What a tool answers while somebody points and looks: arguments of its own, an answer that is shown, no rows.
+
+    ``is_wanted`` says whether anybody still waits: a run may take long, and a newer question makes it worthless.
+    """
+
+    arguments: type[ToolArgs]
+    run: Callable[[Any, ToolContext, Callable[[], bool]], Any]
+
+
+@dataclass(frozen=True)
 class ToolSpec:
     """One tool as everybody reads it. ``summary`` is the first paragraph of the docstring, written for a model."""
 
@@ -66,20 +77,31 @@ class ToolSpec:
     run: Callable[[Any, ToolContext], ToolResult]
     work: Work | None = None
     role: Role = "reviewer"
+    preview: Preview | None = None
 
     def read_arguments(self, given: dict[str, Any]) -> ToolArgs:
         """Validate ``given`` or raise :class:`ArgumentsRefused` with one sentence."""
-        try:
-            return self.arguments.model_validate(given)
-        except ValidationError as error:
-            raise ArgumentsRefused(_sentence(self, error)) from None
+        return _read(self.name, self.arguments, given)
+
+    def read_preview(self, given: dict[str, Any]) -> ToolArgs:
+        """The same for a preview; :class:`ArgumentsRefused` where the tool has none."""
+        if self.preview is None:
+            raise ArgumentsRefused(f"{self.name} shows nothing ahead.")
+        return _read(self.name, self.preview.arguments, given)
+
+
+def _read(name: str, arguments: type[ToolArgs], given: dict[str, Any]) -> ToolArgs:
+    try:
+        return arguments.model_validate(given)
+    except ValidationError as error:
+        raise ArgumentsRefused(_sentence(name, arguments, error)) from None
 
 
 Run = TypeVar("Run", bound=Callable[[Any, ToolContext], ToolResult])
 
 
 def tool(
-    *, effect: Effect, version: int, work: Work | None = None, role: Role = "reviewer"
+    *, effect: Effect, version: int, work: Work | None = None, role: Role = "reviewer", preview: Preview | None = None
 ) -> Callable[[Run], ToolSpec]:
     """Turn ``run(args, ctx) -> ToolResult`` into a :class:`ToolSpec`; a bad declaration fails at import."""
 
@@ -90,7 +112,7 @@ def tool(
         if not summary:
             raise TypeError(f"tool {name} needs a docstring: its first paragraph is what a model reads")
         _check_arguments(name, arguments)
-        return ToolSpec(name, effect, version, summary, arguments, run, work, role)
+        return ToolSpec(name, effect, version, summary, arguments, run, work, role, preview)
 
     return declare
 
@@ -105,13 +127,13 @@ def _check_arguments(name: str, arguments: Any) -> None:
             raise TypeError(f"tool {name}: argument {key} needs a description")
 
 
-def _sentence(spec: ToolSpec, error: ValidationError) -> str:
+def _sentence(name: str, arguments: type[ToolArgs], error: ValidationError) -> str:
     first = error.errors()[0]
     where = ".".join(map(str, first["loc"]))
     if first["type"] == "extra_forbidden":
-        known = ", ".join(spec.arguments.model_fields) or "none"
-        return f"{spec.name} takes no argument {where!r}; it takes {known}."
+        known = ", ".join(arguments.model_fields) or "none"
+        return f"{name} takes no argument {where!r}; it takes {known}."
     if first["type"] == "missing":
-        return f"{spec.name} needs the argument {where!r}."
+        return f"{name} needs the argument {where!r}."
     message = str(first["msg"]).removeprefix("Value error, ")
-    return f"{spec.name}: argument {where!r}: {message}; got {first['input']!r}."
+    return f"{name}: argument {where!r}: {message}; got {first['input']!r}."

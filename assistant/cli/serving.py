@@ -19,6 +19,7 @@ from assistant.cli.printing import say
 from assistant.cli.projects import Project
 from assistant.cli.warming import warming
 from assistant.cli.wire import WireServer
+from assistant.demo.photos import build_photos
 from assistant.demo.project import build_demo, demo_is_whole
 from assistant.session import Session
 from tools.errors import InputError
@@ -37,17 +38,20 @@ def add_to(app: typer.Typer) -> None:
 
 def demo(
     folder: Annotated[Path | None, typer.Option("--dir", help="Where the demo project lies.")] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Start over: the demo project there is removed.")] = False,
+    photos: Annotated[bool, typer.Option("--photos", help="Open the project of photographs first.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over: the demo projects there are removed.")] = False,
     port: Port = 7860,
     model: Model = "",
     browser: Browser = True,
 ) -> None:
-    """Open the demo project in a browser: 300 customer messages, some labelled, some wrongly."""
+    """Open the demo in a browser: 300 customer messages, and beside them a project of photographs."""
     place = folder or Path(platformdirs.user_data_dir("annotation-assistant")) / "demo"
-    if fresh or not demo_is_whole(place):
-        say(f"Making the demo project in {place} …")
-        build_demo(place)
-    _serve(place, "127.0.0.1", port, model, browser)
+    pictures = place.with_name(f"{place.name}-photos")
+    for project, build in ((place, build_demo), (pictures, build_photos)):
+        if fresh or not demo_is_whole(project):
+            say(f"Making the demo project in {project} …")
+            build(project)
+    _serve(pictures if photos else place, "127.0.0.1", port, model, browser)
 
 
 def serve(

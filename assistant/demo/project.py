@@ -21,12 +21,13 @@ from tools.schema import read_schema
 from tools.values import check_value, regions_of
 
 DEMO_NAME = "Larkfield customer messages"
-_WHOLE = "whole.txt"
+WHOLE = "whole.txt"
+"""The file that says that a demo project was made to its end."""
 
 
 def demo_is_whole(place: Path) -> bool:
     """Whether a demo project was made there to its end."""
-    return (place / DATABASE).is_file() and (place / _WHOLE).is_file()
+    return (place / DATABASE).is_file() and (place / WHOLE).is_file()
 
 
 def build_demo(place: Path) -> None:
@@ -41,7 +42,7 @@ def build_demo(place: Path) -> None:
         _mark_gold(store, actor)
     finally:
         store.close()
-    (place / _WHOLE).write_text("The demo project was made to its end.\n", encoding="utf-8")
+    (place / WHOLE).write_text("The demo project was made to its end.\n", encoding="utf-8")
 
 
 def _text(name: str) -> str:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from assistant.store.database import Database, Transaction
 from tools.errors import Conflict, NotFound
 from tools.images.probe import MIME_SUFFIX, digest_of
-from tools.records import Media
+from tools.records import Media, to_json
 
 MEDIA_COLUMNS = ("digest", "mime", "width", "height", "orientation", "bits", "frames", "size", "place")
 """Columns of the table in the order of the fields of :class:`Media`."""
@@ -59,11 +59,35 @@ class MediaStore:
             raise NotFound(f"The image file {place.name} is gone; put it back at {place}.")
         return place
 
-    def keep(self, items: pa.Table) -> None:
-        """Copy the files of a batch whose images are not referenced in place; done before their rows are written."""
-        for record in media_records(items):
-            if record is not None and not record["place"]:
-                self._copy(Path(record["source"]), _media(record))
+    def keep(self, items: pa.Table, project: Path | None = None) -> pa.Table:
+        """Copy the image files of a batch, before their rows are written; returns the batch's items.
+
+        Where the ``project`` folder is given, files that lie outside it are left where they are and referenced.
+        """
+        records = media_records(items)
+        for record in records:
+            if record is None:
+                continue
+            source = Path(record["source"])
+            if project is not None and not source.resolve().is_relative_to(project.resolve()):
+                record["place"] = str(source.resolve())
+            else:
+                self._copy(source, _media(record))
+        if not records:
+            return items
+        cells = pa.array([None if one is None else to_json(one) for one in records], pa.string())
+        return items.set_column(items.column_names.index("media"), "media", cells)
+
+    def missing(self) -> list[str]:
+        """Image files that rows name and that are not there, or are of another size than they were."""
+        sql = f"SELECT item_id, {MEDIA_SELECTED} FROM media ORDER BY item_id"
+        lost = []
+        for row in self._database.rows(sql):
+            media = Media(*row[1:])
+            place = self.path(media)
+            if not place.is_file() or place.stat().st_size != media.size:
+                lost.append(f"item {row[0]}: {place.name}")
+        return lost
 
     def _copy(self, source: Path, media: Media) -> None:
         target = self.path(media)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,8 @@ class ProjectStore:
 
     def take_in(self, batch: ImportBatch, actor: Actor, options: dict[str, JsonValue]) -> ImportReport:
         """Write a parsed import; its image files are copied first, so that no row names a file that is not there."""
-        self.media.keep(batch.items)
+        in_place = bool(self.settings.get("images_in_place"))
+        batch = replace(batch, items=self.media.keep(batch.items, self.path if in_place else None))
         return take_in(self.database, batch, actor, options, self.schema_version, self._same_region())
 
     def ask(self, query: str, params: dict[str, JsonValue], actor: Actor) -> Answer:

@@ -25,6 +25,8 @@ DEFAULTS: Mapping[str, JsonValue] = {
     "columns": [],
     "same_region_iou": 0.7,
     "images_in_place": False,
+    "segmenter": "",
+    "detector": "",
     "price_per_million_prompt": None,
     "price_per_million_answer": None,
     "budget_money": None,
@@ -39,7 +41,8 @@ both prices are known, as ``budget_money``.
 Where suggestions or a sample were asked for, ``retrain`` has both done again after ``retrain_after`` new labels, or
 ``retrain_quiet_seconds`` after the last one where there are fewer. Regions of an image that two people drew are the
 same answer from an IoU of ``same_region_iou``. ``images_in_place`` leaves imported image files where they are instead
-of copying them into the project.
+of copying them into the project. ``segmenter`` draws masks (the built-in one if empty) and ``detector`` finds things by
+words.
 """
 
 _RANGES: Mapping[str, tuple[float, float, bool]] = {
@@ -101,8 +104,14 @@ def check_setting(key: str, value: JsonValue) -> None:
         raise InputError(f"{key} is true or false, got {value!r}.")
     if key == "columns" and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
         raise InputError(f"columns is a list of column names, got {value!r}.")
+    _check_name(key, value)
     if value is not None:
         _check_amount(key, value, is_number)
+
+
+def _check_name(key: str, value: JsonValue) -> None:
+    if key in ("segmenter", "detector") and not isinstance(value, str):
+        raise InputError(f"{key} is the name of a back-end like hub:FOLDER, got {value!r}.")
 
 
 def _check_amount(key: str, value: JsonValue, is_number: bool) -> None:

@@ -25,6 +25,7 @@ from assistant.ui.neighbours import Turnstile, neighbour_router
 from assistant.ui.page_routes import page_router
 from assistant.ui.ports import ConversationFactory, OpenProject
 from assistant.ui.problems import add_problem_handlers, problem
+from assistant.ui.segment_routes import segment_router
 from assistant.ui.sign_in import sign_in_router, token_page
 from assistant.ui.static_routes import static_router
 from assistant.ui.who import Who
@@ -76,6 +77,7 @@ def build_routes(
     app.include_router(card_router(session, who))
     app.include_router(page_router(session))
     app.include_router(media_router(session))
+    app.include_router(segment_router(session))
     app.include_router(file_router(session))
     app.include_router(neighbour_router(session, turnstile or Turnstile()))
     # With a CORS policy of the outer app gradio adds none of its own, which would echo any origin.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from assistant.encoder import Encoder
 from assistant.executor import Outcome
 from assistant.jobs import JobStatus
 from assistant.store.actions import PendingAction
@@ -42,6 +43,9 @@ class Tools(Protocol):
 
     def call(self, name: str, args: Mapping[str, Any], actor: Actor) -> Outcome:
         """Run a tool."""
+
+    def preview(self, name: str, args: Mapping[str, Any], actor: Actor, session: str) -> Any:
+        """What a tool would propose, to be looked at."""
 
     def confirm(self, action_id: int, actor: Actor) -> Outcome:
         """Carry out a pending change."""
@@ -116,6 +120,10 @@ class OpenProject(Protocol):
     @property
     def desk(self) -> Any:
         """The review desk."""
+
+    @property
+    def encoder(self) -> Encoder:
+        """Encodes images ahead."""
 
     @property
     def users(self) -> Users:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from assistant.encoder import Encoder
 from assistant.executor import Executor
 from assistant.jobs import Jobs
 from assistant.queueing import Queues
@@ -82,6 +83,7 @@ class Opened:
     desk: ReviewDesk
     executor: Executor
     jobs: Jobs
+    encoder: Encoder = field(default_factory=Encoder)
 
     @property
     def path(self) -> Path:
@@ -96,6 +98,7 @@ class Opened:
         return self.store.users
 
     def close(self) -> None:
+        self.encoder.close()
         self.jobs.close()
         self.store.close()
 
@@ -158,7 +161,7 @@ def _batch(items: Sequence[Mapping[str, Any]]) -> ImportBatch:
         for number, item in enumerate(items, start=1)
     ]
     empty = {one: pa.Table.from_pylist([], schema=one) for one in (LABELS, PROPOSALS, REJECTS, DROPPED)}
-    made = ImportBatch(
+    return ImportBatch(
         items=pa.Table.from_pylist(rows, schema=ITEMS),
         labels=empty[LABELS],
         proposals=empty[PROPOSALS],
@@ -169,6 +172,3 @@ def _batch(items: Sequence[Mapping[str, Any]]) -> ImportBatch:
         source_hash=hashlib.sha256(to_json(rows).encode()).hexdigest(),
         format="csv",
     )
-    if "media" not in ITEMS.names:
-        object.__setattr__(made, "items", made.items.append_column("media", pa.array([r["media"] for r in rows], pa.string())))
-    return made

@@ -21,13 +21,13 @@ from tools.backends.flag_training import (
     train_rating,
 )
 from tools.backends.held_out import HeldOut
-from tools.backends.label_names import name_vectors
+from tools.backends.label_names import knows_words, name_vectors
 from tools.backends.linear import Flags, Linear
 from tools.backends.threads import limited_threads
 from tools.errors import Conflict
 from tools.records import Alternative, Draft, JsonValue, ScoreSource
 from tools.results import Artefact
-from tools.schema import CANNOT_TELL, NONE_OF_THESE, FieldSpec
+from tools.schema import RESERVED, FieldSpec
 from tools.sentences import count_of
 from tools.statistics import sigmoid, softmax
 from tools.values import value_labels
@@ -38,6 +38,9 @@ ZERO_SHOT = "builtin:zero-shot"
 
 LEARNABLE = ("choice", "multi_choice", "rating")
 """Kinds of fields that are answered by one or some of a few classes, and so can be learned."""
+
+FIRST_PICTURES = 3
+"""Pictures of each label that are asked for where names say nothing."""
 
 REVISION = "2"
 _ALTERNATIVES = 3
@@ -70,11 +73,8 @@ class FewShotClassifier:
         learns = self.reference != ZERO_SHOT
         read = [(one.input, one.calibrates, self._target(one)) for one in examples if learns]
         usable = [(given, calibrates, target) for given, calibrates, target in read if target is not None]
-        if self.field.kind == "rating" and not usable:
-            raise Conflict(
-                f"Numbers say nothing by themselves: rate about 10 items of field {self.field.name!r} first, "
-                f"then {REFERENCE} can learn from them."
-            )
+        if not usable:
+            self._refuse_nothing()
         evidence = Evidence(
             names=self._names(),
             rows=self._vectors([given for given, _, _ in usable]),
@@ -82,10 +82,25 @@ class FewShotClassifier:
             pool=self._vectors(pool)
             if self.field.kind == "choice"
             else np.zeros((0, self._embedder.dimension), np.float32),
+            usual=None if self.field.kind == "rating" else np.array([one not in RESERVED for one in self.classes]),
         )
         rng = np.random.default_rng(seed)
         with limited_threads():
             return self._train(evidence, [target for _, _, target in usable], rng)
+
+    def _refuse_nothing(self) -> None:
+        """Without a label there must be names that mean something to the embedder."""
+        if self.field.kind == "rating":
+            raise Conflict(
+                f"Numbers say nothing by themselves: rate about 10 items of field {self.field.name!r} first, "
+                f"then {REFERENCE} can learn from them."
+            )
+        if not knows_words(self._embedder):
+            raise Conflict(
+                f"The names of the labels say nothing to {self._embedder.reference}, which compares pictures by how "
+                f"they look: answer {self.field.name!r} for about {FIRST_PICTURES} items of each label first, then "
+                f"{REFERENCE} can learn from them. A CLIP model knows names: set backend.embedder to hub:FOLDER."
+            )
 
     def predict(self, artefact: Artefact, inputs: Sequence[TextInput]) -> list[Draft]:
         """One draft for each input."""
@@ -120,7 +135,7 @@ class FewShotClassifier:
 
     def _energy(self, logits: Matrix) -> Matrix:
         """Energy over the labels that say what a text is, shape (n,), from logits (n, K); ratings are never asked."""
-        usual = [at for at, one in enumerate(self.classes) if one not in (NONE_OF_THESE, CANNOT_TELL)]
+        usual = [at for at, one in enumerate(self.classes) if one not in RESERVED]
         return choice_energy(logits[:, usual]) if self.field.kind == "choice" else set_energy(logits[:, usual])
 
     def _names(self) -> Matrix:
@@ -182,7 +197,7 @@ class FewShotClassifier:
         self, held: HeldOut, evidence: Evidence, targets: Flags, rng: np.random.Generator
     ) -> Familiarity | None:
         """Texts whose answer is a usual label, and which of them were judged without a model that knew them."""
-        usual = np.asarray(targets[:, evidence.named].any(axis=1), dtype=np.bool_)
+        usual = np.asarray(targets[:, evidence.telling].any(axis=1), dtype=np.bool_)
         place = np.cumsum(usual) - 1
         judged = usual[held.at] & calibration_scope(evidence.calibrates & usual)[0][held.at]
         known = Known(evidence.rows[usual], place[held.at[judged]], held.energy[judged])
@@ -278,7 +293,7 @@ def _floats(artefact: Artefact, name: str) -> Matrix:
 
 def _alone(labels: list[str], row: Matrix, classes: tuple[str, ...]) -> list[str]:
     """'none of these' and 'cannot tell' cannot stand beside others: the likelier side is kept."""
-    reserved = [one for one in labels if one in (NONE_OF_THESE, CANNOT_TELL)]
+    reserved = [one for one in labels if one in RESERVED]
     plain = [one for one in labels if one not in reserved]
     if not reserved or len(labels) == 1:
         return labels

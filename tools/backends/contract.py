@@ -18,7 +18,7 @@ from tools.records import Draft, JsonValue
 from tools.results import Artefact
 
 Matrix = npt.NDArray[np.float32]
-Ability = Literal["embed", "classify", "spans", "relations", "chat"]
+Ability = Literal["embed", "embed images", "classify", "spans", "relations", "detect", "segment", "chat"]
 CALIBRATING_LABELS = 100
 """Scores are called calibrated only from this many labels that may calibrate."""
 
@@ -27,6 +27,7 @@ CALIBRATING_LABELS = 100
 class TextInput:
     """One item as a labeller sees it.
 
+    ``text`` is what a model reads: the item's text, or for images the path of the file on this machine.
     ``vector`` is the row its embedder made of the text, where the caller has it already. ``spans`` are the regions that
     a relation may join.
     """
@@ -104,6 +105,17 @@ class TextEmbedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> Matrix:
         """Rows of length 1, shape (n, dimension), float32; a text without any content gives a row of zeros."""
+
+
+class ImageEmbedder(TextEmbedder, Protocol):
+    """Turns image files into vectors: the texts that it embeds are their paths on this machine."""
+
+    @property
+    def knows_words(self) -> bool:
+        """Whether words have vectors among those of the images, as with CLIP."""
+
+    def embed_words(self, words: Sequence[str]) -> Matrix:
+        """Unit rows of words in the space of the images, shape (n, dimension); zeros where words say nothing."""
 
 
 class Labeller(Protocol):

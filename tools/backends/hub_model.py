@@ -108,13 +108,14 @@ def open_model(name: str, kind: str) -> HubModel:
         tokenizer: Any = transformers.AutoTokenizer.from_pretrained(place, **pinned)
         model: Any = loader.from_pretrained(place, use_safetensors=True, **pinned)
     except (OSError, ValueError, KeyError) as error:
-        raise _why_not(name, folder, error) from None
+        raise load_failure(name, folder, error) from None
     model.eval()
     labels = tuple(str(model.config.id2label[at]) for at in range(model.config.num_labels))
     return HubModel(model, tokenizer, labels, _revision(folder, model))
 
 
-def _why_not(name: str, folder: Path | None, error: Exception) -> BackendMissing | BackendFailed:
+def load_failure(name: str, folder: Path | None, error: Exception) -> BackendMissing | BackendFailed:
+    """What to raise where transformers cannot load a model, in one sentence."""
     said = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
     if folder is not None:
         return BackendFailed(f"The model in {folder.name} cannot be loaded: {said}")

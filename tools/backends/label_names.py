@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tools.backends.contract import Matrix, TextEmbedder
@@ -20,7 +22,18 @@ def name_vectors(field: FieldSpec, embedder: TextEmbedder) -> Matrix:
     names = [label.name.replace("_", " ") for label in field.labels]
     full = [f"{name}: {label.description}" for name, label in zip(names, field.labels, strict=True)]
     described = [at for at, label in enumerate(field.labels) if label.description]
-    rows[: len(names)] = embedder.embed(names)
+    rows[: len(names)] = word_vectors(embedder, names)
     if described:
-        rows[described] += embedder.embed([full[at] for at in described])
+        rows[described] += word_vectors(embedder, [full[at] for at in described])
     return unit_rows(rows)
+
+
+def word_vectors(embedder: TextEmbedder, words: Sequence[str]) -> Matrix:
+    """Rows of words (n, d): an embedder of images reads them by another way than its items, or not at all (zeros)."""
+    made: Matrix = getattr(embedder, "embed_words", embedder.embed)(words)
+    return made
+
+
+def knows_words(embedder: TextEmbedder) -> bool:
+    """Whether words say anything to an embedder; those of images alone know none."""
+    return bool(getattr(embedder, "knows_words", True))

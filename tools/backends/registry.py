@@ -10,13 +10,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 
-from tools.backends import builtin_minilm, builtin_relations, builtin_spans, hub_embedder, hub_model
+from tools.backends import builtin_images, builtin_minilm, builtin_relations, builtin_spans, hub_embedder, hub_model
 from tools.backends.builtin_few_shot import REFERENCE as FEW_SHOT
 from tools.backends.builtin_few_shot import ZERO_SHOT, FewShotClassifier
 from tools.backends.builtin_ngrams import MixedEmbedder, NgramEmbedder
-from tools.backends.contract import Ability, Labeller, ReplyLog, TextEmbedder
+from tools.backends.contract import Labeller, ReplyLog, TextEmbedder
 from tools.backends.language import FOREIGN_LIMIT, foreign_share
 from tools.backends.prompts import Prompt
+from tools.backends.registry_images import (
+    SIMILAR,
+    BackendStatus,
+    is_image_model,
+    open_box_labeller,
+    open_image_embedder,
+    refuse_regions,
+    status_of,
+    usable_for_images,
+)
+from tools.backends.registry_segment import usable_segmenters
 from tools.backends.remote_endpoint import REMEDY as REMOTE_REMEDY
 from tools.backends.remote_endpoint import endpoint_of
 from tools.backends.remote_labeller import RemoteLabeller, RemoteSettings
@@ -31,21 +42,12 @@ BUILTIN = {
     "rating": FEW_SHOT,
     "spans": builtin_spans.REFERENCE,
     "relations": builtin_relations.REFERENCE,
+    "boxes": SIMILAR,
 }
 """The back-end that needs nothing but the package, by field kind."""
 
 _LANGUAGE_SAMPLE = 500
 _MINILM_MIXED = "builtin:minilm+ngrams"
-
-
-@dataclass(frozen=True, slots=True)
-class BackendStatus:
-    """One back-end as ``assistant doctor`` shows it; ``remedy`` is the line that would make it usable."""
-
-    name: str
-    ability: Ability
-    usable: bool
-    remedy: str = ""
 
 
 class NoPaidCalls:
@@ -97,6 +99,7 @@ def split_reference(reference: str) -> tuple[str, str]:
 
 def default_reference(spec: FieldSpec) -> str:
     """The built-in back-end for a field."""
+    refuse_regions(spec)
     if spec.kind not in BUILTIN:
         raise InputError(
             f"Nothing built in proposes free text for field {spec.name!r}; it has to be written by people."
@@ -115,6 +118,8 @@ def open_labeller(reference: str, spec: FieldSpec, resources: Resources) -> Labe
         return RemoteLabeller(
             spec, endpoint, resources.prompt, resources.calls, resources.secret, settings=resources.remote
         )
+    if spec.kind == "boxes":
+        return open_box_labeller(reference, spec)
     if scheme == "hub":
         return _open_hub(name, spec)
     if reference != usual and (reference, usual) != (ZERO_SHOT, FEW_SHOT):
@@ -139,6 +144,8 @@ def _open_hub(name: str, spec: FieldSpec) -> Labeller:
 def open_embedder(reference: str) -> TextEmbedder:
     """The embedder of that name."""
     scheme, name = split_reference(reference)
+    if reference == builtin_images.REFERENCE or (scheme == "hub" and is_image_model(name)):
+        return open_image_embedder(reference)
     if scheme == "hub":
         return hub_embedder.HubEmbedder(name)
     if reference == NgramEmbedder.reference:
@@ -150,6 +157,13 @@ def open_embedder(reference: str) -> TextEmbedder:
     raise NotFound(
         f"There is no embedder {reference!r}; there are builtin:minilm, builtin:ngrams and hub:NAME-or-folder."
     )
+
+
+def choose_image_embedder(wanted: str) -> ChosenEmbedder:
+    """The embedder of images that is wanted, else the one without weights, which says how little it knows."""
+    if wanted and wanted != builtin_images.REFERENCE:
+        return ChosenEmbedder(open_image_embedder(wanted))
+    return ChosenEmbedder(builtin_images.ImageFeatures(), (builtin_images.NOTE,))
 
 
 def choose_embedder(wanted: str, texts: Sequence[str]) -> ChosenEmbedder:
@@ -181,21 +195,19 @@ def usable() -> list[BackendStatus]:
     has_endpoint = bool(os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL"))
     hub, remote = "hub:NAME-or-folder", "remote:MODEL"
     return [
-        _status("builtin:minilm", "embed", has_minilm, builtin_minilm.REMEDY),
-        _status("builtin:ngrams", "embed", True),
-        _status(FEW_SHOT, "classify", True),
-        _status(ZERO_SHOT, "classify", True),
-        _status(builtin_spans.REFERENCE, "spans", has_crf, builtin_spans.REMEDY),
-        _status(builtin_relations.REFERENCE, "relations", True),
-        _status(hub, "embed", hub_embedder.is_installed(), hub_model.REMEDY),
-        _status(hub, "classify", has_hub, hub_model.REMEDY),
-        _status(hub, "spans", has_hub, hub_model.REMEDY),
-        _status(remote, "chat", has_endpoint, REMOTE_REMEDY),
+        status_of("builtin:minilm", "embed", has_minilm, builtin_minilm.REMEDY),
+        status_of("builtin:ngrams", "embed", True),
+        status_of(FEW_SHOT, "classify", True),
+        status_of(ZERO_SHOT, "classify", True),
+        status_of(builtin_spans.REFERENCE, "spans", has_crf, builtin_spans.REMEDY),
+        status_of(builtin_relations.REFERENCE, "relations", True),
+        status_of(hub, "embed", hub_embedder.is_installed(), hub_model.REMEDY),
+        status_of(hub, "classify", has_hub, hub_model.REMEDY),
+        status_of(hub, "spans", has_hub, hub_model.REMEDY),
+        status_of(remote, "chat", has_endpoint, REMOTE_REMEDY),
+        *usable_for_images(),
+        *usable_segmenters(),
     ]
-
-
-def _status(name: str, ability: Ability, is_usable: bool, remedy: str = "") -> BackendStatus:
-    return BackendStatus(name, ability, is_usable, "" if is_usable else remedy)
 
 
 def _has(module: str) -> bool:

@@ -37,6 +37,8 @@ def read_pixels(path: str | Path, most_side: int | None = None) -> Pixels:
                     image.draft("RGB", (most_side, most_side))
                 upright = ImageOps.exif_transpose(image)
                 shown = to_rgb(upright)
+    except Image.DecompressionBombError:
+        raise InputError(f"{place.name} has more pixels than are read; the limit is {MOST_PIXELS:,}.") from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise InputError(f"{place.name} cannot be read as an image: {str(error)[:80]}.") from None
     if most_side is not None and max(shown.size) > most_side:

@@ -30,12 +30,13 @@ def confirmed_examples(field: FieldSpec, table: LabelTable, ctx: ToolContext) ->
 
     Left out are gold, on which prompts are scored, and texts that speak to the labeller.
     """
-    texts = ctx.items.texts(table.item_ids.tolist())
+    texts = ctx.items.contents(table.item_ids.tolist())
     gold = set(ctx.labels.gold(field.id).item_ids.tolist())
+    is_text = ctx.schema.item != "image"
     kept = [
         row
         for row, (item, text) in enumerate(zip(table.item_ids.tolist(), texts, strict=True))
-        if table.calibrates[row] or (item not in gold and not injection_score(text).is_suspicious)
+        if table.calibrates[row] or (item not in gold and not (is_text and injection_score(text).is_suspicious))
     ]
     ids = table.item_ids[np.array(kept, dtype=np.int64)]
     spans = spans_of(field, ids, ctx) if field.kind == "relations" else None

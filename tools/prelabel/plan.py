@@ -11,6 +11,7 @@ import numpy as np
 from tools.backends.builtin_few_shot import REFERENCE as FEW_SHOT
 from tools.backends.builtin_few_shot import ZERO_SHOT
 from tools.backends.contract import CALIBRATING_LABELS, Example, Labeller, TextEmbedder, TextInput
+from tools.backends.label_names import knows_words
 from tools.backends.material import make_examples, make_inputs, spread
 from tools.backends.prompts import load_prompt, read_prompt
 from tools.backends.registry import (
@@ -21,6 +22,7 @@ from tools.backends.registry import (
     open_labeller,
     split_reference,
 )
+from tools.backends.registry_images import SIMILAR
 from tools.backends.remote_labeller import RemoteSettings, settings_from
 from tools.context import IdArray, LabelTable, ToolContext
 from tools.filters import ItemFilter
@@ -38,6 +40,7 @@ NEW_POOL_VECTORS = 2000
 NEW_LABEL_VECTORS = 5000
 _ESTIMATE_FROM = 200
 _NEEDS_ANSWERS = ("rating", "spans", "relations")
+_POOL_OF_IMAGES = 24
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,12 @@ def open_task(reference: str, prompt_name: str, field: FieldSpec, ctx: ToolConte
     remote = settings_from(ctx.settings)
     resources = Resources(chosen.embedder.reference if chosen else "", prompt, secret=ctx.seed, remote=remote)
     labeller = open_labeller(reference, field, resources)
-    if field.kind in _NEEDS_ANSWERS and not len(ctx.labels.training(field.id)):
+    if _needs_answers(field, reference, chosen) and not _has_answers(field, reference, ctx):
         labeller.fit([], [], ctx.seed)
     frozen: dict[str, JsonValue] = {
         "field": field.model_dump(mode="json", by_alias=True),
         "reference": reference,
+        "item": ctx.schema.item,
         "embedder": resources.embedder,
         "prompt": prompt.name if prompt else "",
         "prompt_source": prompt.source if prompt else "",
@@ -82,6 +86,19 @@ def open_task(reference: str, prompt_name: str, field: FieldSpec, ctx: ToolConte
         "notes": list(chosen.notes) if chosen else [],
     }
     return Task(labeller, reference, frozen)
+
+
+def _needs_answers(field: FieldSpec, reference: str, chosen: ChosenEmbedder | None) -> bool:
+    """Whether nothing can be said before people have: the back-end then refuses with a sentence of its own."""
+    return (
+        field.kind in _NEEDS_ANSWERS
+        or reference == SIMILAR
+        or (chosen is not None and not knows_words(chosen.embedder))
+    )
+
+
+def _has_answers(field: FieldSpec, reference: str, ctx: ToolContext) -> bool:
+    return reference != ZERO_SHOT and len(ctx.labels.training(field.id)) > 0
 
 
 def learn(frozen: Mapping[str, Any], ctx: ToolContext) -> Learned:
@@ -116,14 +133,23 @@ def _material(
     scheme = split_reference(reference)[0]
     if scheme == "remote":
         return confirmed_examples(field, table, ctx), [], ()
+    if field.kind == "boxes":
+        return *_with_images(table, ctx), ()
     if scheme != "builtin":
         return [], [], ()
     if embedder is not None:
         return _with_vectors(table, embedder, ctx)
     spans = spans_of(field, table.item_ids, ctx) if field.kind == "relations" else None
-    texts = ctx.items.texts(table.item_ids.tolist())
+    texts = ctx.items.contents(table.item_ids.tolist())
     inputs = make_inputs(table.item_ids, texts, spans=spans)
     return make_examples(inputs, table.values, table.calibrates.tolist()), [], ()
+
+
+def _with_images(table: LabelTable, ctx: ToolContext) -> tuple[list[Example], list[TextInput]]:
+    """Confirmed boxes, which teach a detector how far to believe itself, and some images as they come."""
+    inputs = make_inputs(table.item_ids, ctx.items.contents(table.item_ids.tolist()))
+    some = spread(ctx.items.all_ids(), _POOL_OF_IMAGES)
+    return make_examples(inputs, table.values, table.calibrates.tolist()), make_inputs(some, ctx.items.contents(some))
 
 
 def _with_vectors(
@@ -158,7 +184,7 @@ def estimate(labeller: Labeller, ids: IdArray, field: FieldSpec, ctx: ToolContex
     looked_at = spread(ids, _ESTIMATE_FROM)
     spans = spans_of(field, looked_at, ctx) if field.kind == "relations" else None
     known = confirmed_examples(field, ctx.labels.training(field.id), ctx)
-    asked, answered = count(make_inputs(looked_at, ctx.items.texts(looked_at), spans=spans), known, ctx.seed)
+    asked, answered = count(make_inputs(looked_at, ctx.items.contents(looked_at), spans=spans), known, ctx.seed)
     scale = len(ids) / len(looked_at)
     return round(asked * scale), round(answered * scale)
 
@@ -166,7 +192,7 @@ def estimate(labeller: Labeller, ids: IdArray, field: FieldSpec, ctx: ToolContex
 def describe_learning(learned: Learned, field: FieldSpec, table: LabelTable) -> str:
     """What the suggestions rest on, in sentences."""
     said = learned.artefact.json
-    if split_reference(learned.reference)[0] != "builtin":
+    if "said" in said or split_reference(learned.reference)[0] != "builtin":
         return str(said.get("said", ""))
     if learned.reference == ZERO_SHOT:
         return ""
@@ -192,6 +218,8 @@ def describe_learning(learned: Learned, field: FieldSpec, table: LabelTable) -> 
 def calibration_words(learned: Learned) -> str:
     """How the scores were calibrated, "" where they were not; it stands in the run's settings."""
     on = int(learned.artefact.json.get("calibrated_on", 0))
+    if "calibration_words" in learned.artefact.json:
+        return str(learned.artefact.json["calibration_words"])
     if split_reference(learned.reference)[0] == "remote":
         return str(learned.artefact.json.get("calibration_words", ""))
     return f"one parameter, out of fold, on {on} labels given without a suggestion" if on else ""

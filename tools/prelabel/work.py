@@ -22,7 +22,7 @@ from tools.results import Artefact, Prepared
 from tools.schema import FieldSpec
 
 REMOTE_UNITS = 6
-LEARNED_SETTINGS = ("labels", "mode", "c", "spans", "relations", "examples_shown")
+LEARNED_SETTINGS = ("labels", "mode", "c", "spans", "relations", "examples_shown", "exemplars", "scores")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class PrelabelWork:
         """Texts of the items, with their vectors or spans where the back-end uses them."""
         plan = artefact.json["plan"]
         field = FieldSpec.model_validate(plan["field"])
-        texts = ctx.items.texts(unit)
+        texts = ctx.items.contents(unit)
         vectors = None
         if plan["embedder"]:
             vectors = vectors_of(ctx.cache, open_embedder(plan["embedder"]), list(unit), texts).matrix
@@ -68,7 +68,8 @@ class PrelabelWork:
         prompt = read_prompt(plan["prompt"], plan["prompt_source"]) if plan["prompt"] else None
         resources = Resources(plan["embedder"], prompt, calls, batch.secret, RemoteSettings(**plan.get("remote", {})))
         labeller = open_labeller(plan["reference"], FieldSpec.model_validate(plan["field"]), resources)
-        texts = {one.item_id: one.text for one in batch.inputs}
+        # The text of an image is the path of its file, which speaks to nobody.
+        texts = {one.item_id: "" if plan.get("item") == "image" else one.text for one in batch.inputs}
         try:
             drafts = labeller.predict(artefact, batch.inputs)
         except BudgetSpent as spent:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from tools.backends.builtin_few_shot import LEARNABLE
 from tools.backends.contract import Matrix, TextEmbedder
+from tools.backends.label_names import knows_words, word_vectors
 from tools.context import IdArray, ToolContext
 from tools.draws import uniform_of
 from tools.errors import InputError, NotFound
@@ -207,8 +208,13 @@ def _wanted(args: SampleArgs, embedder: TextEmbedder, ctx: ToolContext) -> _Want
     try:
         item = ctx.items.get(ctx.items.resolve([args.like]))[0]
     except NotFound:
-        return _Wanted(embedder.embed([args.like])[0], f"the words “{excerpt(args.like, 40)}”")
-    return _Wanted(embedder.embed([item.text])[0], f"item {item.key}", item.item_id)
+        if not knows_words(embedder):
+            raise InputError(
+                f"Words say nothing to {embedder.reference}, which compares pictures by how they look: name an item in "
+                "'like', or set backend.embedder to a folder with CLIP weights."
+            ) from None
+        return _Wanted(word_vectors(embedder, [args.like])[0], f"the words “{excerpt(args.like, 40)}”")
+    return _Wanted(embedder.embed(ctx.items.contents([item.item_id]))[0], f"item {item.key}", item.item_id)
 
 
 def _say(queue: QueueOrder, field: FieldSpec, total: int, absent: int, why: str, notes: tuple[str, ...]) -> str:

@@ -1,0 +1,1 @@
+"""Masks and boxes drawn from what people or other models pointed at."""
