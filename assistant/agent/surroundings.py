@@ -72,7 +72,9 @@ class Surroundings:
             surface(label.name): one.name for one in schema.fields if one.id != spec.id for label in one.answers
         }
         value = suggestion.draft.value if suggestion else None
-        return CardInHand(exposure_id, spec, value, painted_keys(spec, suggestion), elsewhere)
+        own = self._host.store.reviews.standing_of(exposure.item_id, spec.id, actor.person)
+        standing = own.value if own else None
+        return CardInHand(exposure_id, spec, value, painted_keys(spec, suggestion), elsewhere, standing)
 
     def item_in_hand(self, exposure_id: int | None) -> tuple[str, str]:
         """Key of the item in hand and its field; empty without one."""
