@@ -47,7 +47,7 @@ _NOT_THERE = re.compile(
 _WRONG = re.compile(r"(?P<what>.+?) (?:is|are) (?:wrong|incorrect|not (?:right|correct))")
 _HERE = r"(?:here|there|(?:on|in) (?:it|this|the (?:picture|image|photo)|this (?:picture|image|photo)))"
 _EMPTY = re.compile(
-    rf"(?:there (?:is|are) )?(?:no|none|not any) ?(?:{NOUN})?(?: (?:{_HERE}|to mark|visible))?"
+    rf"(?:there (?:is|are) )?(?:none|(?:no|not any) {NOUN}|no(?= {_HERE}))(?: (?:{_HERE}|to mark|visible))?"
     rf"|(?:there is )?nothing(?: (?:{_HERE}|to (?:mark|see|draw|label)))?"
     r"|(?:the )?(?:picture|image|photo) is empty|clear(?: (?:it|all|everything))"
 )
