@@ -38,7 +38,8 @@ _ONLY = re.compile(
     rf"|{_TAKE} (?P<plain>.+)"
 )
 _REMOVE = re.compile(
-    r"(?P<verb>remove|delete|drop|discard|reject|erase|throw away|throw out|take away|take out|get rid of|clear|no|there (?:is|are) no) "
+    r"(?P<verb>remove|delete|drop|discard|reject|erase|throw away|throw out|take away|take out|get rid of|clear|no"
+    r"|there (?:is|are) no) "
     r"(?P<what>.+?)"
 )
 _NOT_THERE = re.compile(
