@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from assistant.encoder import Encoder
 from assistant.executor import Executor
 from assistant.jobs import Jobs
 from assistant.queueing import Queues
@@ -82,6 +83,7 @@ class Opened:
     desk: ReviewDesk
     executor: Executor
     jobs: Jobs
+    encoder: Encoder = field(default_factory=Encoder)
 
     @property
     def path(self) -> Path:
@@ -96,6 +98,7 @@ class Opened:
         return self.store.users
 
     def close(self) -> None:
+        self.encoder.close()
         self.jobs.close()
         self.store.close()
 

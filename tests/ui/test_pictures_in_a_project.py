@@ -36,8 +36,9 @@ def with_segmenter(watched: Watched, size: tuple[int, int]) -> None:
 
     def answer(route: Any) -> None:
         if route.request.url.endswith("encode"):
-            return route.fulfill(json={"state": "ready", "seconds": 0.1, "backend": "builtin:discs"})
-        return route.fulfill(json=segmented(json.loads(route.request.post_data)["clicks"], size, 60))
+            route.fulfill(json={"state": "ready", "seconds": 0.1, "backend": "builtin:discs"})
+        else:
+            route.fulfill(json=segmented(json.loads(route.request.post_data)["clicks"], size, 60))
 
     watched.page.route("**/card/segment/*", answer)
 

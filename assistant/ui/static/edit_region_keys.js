@@ -2,8 +2,8 @@
 
 const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
 
-/** What the help lists for pictures. */
-export const PICTURE_KEYS = [
+/** What the help lists for regions of pictures. */
+export const REGION_KEYS = [
   ["A", "accept this region and go to the next; after the last: is one missing?"],
   ["↵", "take all regions as they are; then N: no object is missing"],
   ["Tab", "review the next region, zoomed to (Shift+Tab: the one before)"],
@@ -19,6 +19,10 @@ export const PICTURE_KEYS = [
   ["P O K", "polygons: part, hole · key points: next, hidden, not there"],
   ["U", "one step back inside this picture (Ctrl+Z); Shift+U or Ctrl+Y: again"],
   ["L V", "lock, hide the region in focus; V with none: all"],
+];
+
+/** What the help lists for looking at pictures. */
+export const LOOKING_KEYS = [
   ["+ − 0", "zoom in, zoom out, the whole picture (also the wheel, or two fingers)"],
   [", . < >", "darker, lighter, less contrast, more contrast"],
 ];

@@ -30,7 +30,15 @@ export class RegionList {
     if (rows.length === 0) rows.push(el("li", { class: "aa-empty", text: `No ${editor.word} yet.` }));
     fill(this.items, rows);
     if (focused) [...this.items.querySelectorAll("[data-attribute]")].find((one) => one.dataset.attribute === focused)?.focus({ preventScroll: true });
-    this.items.querySelector(".is-selected")?.scrollIntoView({ block: "nearest" });
+    this.#reveal(this.items.querySelector(".is-selected"));
+  }
+
+  // Scrolls the list alone: on a narrow screen the page must not jump from the picture to the list.
+  #reveal(row) {
+    if (!row) return;
+    const [box, frame] = [row.getBoundingClientRect(), this.element.getBoundingClientRect()];
+    if (box.top < frame.top) this.element.scrollTop -= frame.top - box.top;
+    else if (box.bottom > frame.bottom) this.element.scrollTop += box.bottom - frame.bottom;
   }
 
   /** Lock or hide a region, or the other way round. `what`: "locked" or "veiled". Neither is part of the answer. */
