@@ -13,6 +13,7 @@ from tools.decide.take_back import undo
 from tools.exchange.tool import export_data, import_data
 from tools.prelabel.tool import prelabel
 from tools.sample.tool import sample
+from tools.segment.tool import segment
 from tools.spec import ToolSpec
 
 CATALOG: tuple[ToolSpec, ...] = (
@@ -21,6 +22,7 @@ CATALOG: tuple[ToolSpec, ...] = (
     explain_item,
     measure,
     prelabel,
+    segment,
     sample,
     import_data,
     export_data,

@@ -72,7 +72,9 @@ def _points(mask: Mask) -> tuple[tuple[Point, ...], ...]:
     return tuple(((float(x) + 0.5, float(y) + 0.5),) for x, y in zip(xs, ys, strict=True))
 
 
-def click_through(photo: Photo, answer: Answer, rng: np.random.Generator | None, cap: int, enough: float) -> list[float]:
+def click_through(
+    photo: Photo, answer: Answer, rng: np.random.Generator | None, cap: int, enough: float
+) -> list[float]:
     """Overlap after each click until it is ``enough`` or ``cap`` clicks were made; off-centre clicks with ``rng``."""
     mask: Mask = np.zeros(photo.truth.shape, dtype=np.bool_)
     clicks: list[Click] = []

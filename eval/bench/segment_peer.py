@@ -37,5 +37,5 @@ def _cut(image: Pixels, labels: npt.NDArray[np.uint8], prompts: Prompts) -> Mask
     elif not np.isin(labels, (cv2.GC_BGD, cv2.GC_PR_BGD)).any():
         return np.ones(labels.shape, dtype=np.bool_)
     else:
-        cv2.grabCut(image, labels, None, *colours, _ROUNDS, cv2.GC_INIT_WITH_MASK)
+        cv2.grabCut(image, labels, (0, 0, 0, 0), *colours, _ROUNDS, cv2.GC_INIT_WITH_MASK)
     return np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD))

@@ -26,7 +26,12 @@ _NOTHING: npt.NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
 
 def encoding_key(identity: BackendIdentity, digest: str) -> str:
     """Under which an encoding is kept; ``digest`` is that of the image file."""
-    return f"encodings/{identity.reference}/{identity.revision}/{digest}"
+    return key_from(identity.reference, identity.revision, digest)
+
+
+def key_from(reference: str, revision: str, digest: str) -> str:
+    """The same from the parts."""
+    return f"encodings/{reference}/{revision}/{digest}"
 
 
 class EncodingCache:

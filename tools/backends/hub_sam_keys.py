@@ -1,8 +1,8 @@
 """Checkpoints of segment-anything, read for transformers: the same tensors under other names.
 
 The original project (Kirillov et al., "Segment Anything", ICCV 2023) saves the state dict of its module ``Sam``, with
-``image_encoder``, ``prompt_encoder`` and ``mask_decoder``; transformers' ``SamModel`` holds the same network. Nothing is
-computed here, tensors are renamed; the sizes of the network are read off their shapes.
+``image_encoder``, ``prompt_encoder`` and ``mask_decoder``; transformers' ``SamModel`` holds the same network. Nothing
+is computed here, tensors are renamed; the sizes of the network are read off their shapes.
 """
 
 from __future__ import annotations

@@ -38,11 +38,7 @@ def refined(
     sides = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD))
     if sides.all() or not sides.any() or not band.any():
         return mask
-    colours = (np.zeros((1, 65)), np.zeros((1, 65)))
-    # The first colours are drawn with OpenCV's own generator; the same question must have the same answer.
-    cv2.setRNGSeed(0)
-    cv2.grabCut(image, labels, None, *colours, 1, cv2.GC_INIT_WITH_MASK)
-    return np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD))
+    return _cut(image, labels, 1)
 
 
 def plain_cut(image: Pixels, box: Mask, rounds: int = 5) -> Mask:
@@ -50,10 +46,16 @@ def plain_cut(image: Pixels, box: Mask, rounds: int = 5) -> Mask:
     labels = np.where(box, cv2.GC_PR_FGD, cv2.GC_BGD).astype(np.uint8)
     if box.all() or not box.any():
         return box
+    return _cut(image, labels, rounds)
+
+
+def _cut(image: Pixels, labels: npt.NDArray[np.uint8], rounds: int) -> Mask:
+    """OpenCV's GrabCut on labels (h, w), which it changes."""
     colours = (np.zeros((1, 65)), np.zeros((1, 65)))
+    # The first colours are drawn with OpenCV's own generator; the same question must have the same answer.
     cv2.setRNGSeed(0)
-    cv2.grabCut(image, labels, None, *colours, rounds, cv2.GC_INIT_WITH_MASK)
-    return np.asarray(labels == cv2.GC_PR_FGD)
+    cv2.grabCut(image, labels, (0, 0, 0, 0), *colours, rounds, cv2.GC_INIT_WITH_MASK)
+    return np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD))
 
 
 def _band(mask: Mask, reach: int) -> Mask:
@@ -72,14 +74,14 @@ def sharpened(image: Pixels, mask: Mask) -> Mask:
     height, width = image.shape[:2]
     if mask.shape == (height, width):
         return mask
-    soft = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    soft = np.asarray(cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
     whole = soft > 0.5
     radius = max(2, round(width / mask.shape[1]))
     if not 0 < int(mask.sum()) < mask.size:
         return whole
     for rows, columns in _tiles(soft, radius):
-        grey = cv2.cvtColor(np.ascontiguousarray(image[rows, columns]), cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-        whole[rows, columns] = _guided(grey, soft[rows, columns], radius) > 0.5
+        grey = cv2.cvtColor(np.ascontiguousarray(image[rows, columns]), cv2.COLOR_RGB2GRAY)
+        whole[rows, columns] = _guided(np.asarray(grey / 255, np.float32), soft[rows, columns], radius) > 0.5
     return np.asarray(whole, dtype=np.bool_)
 
 

@@ -1,8 +1,8 @@
-"""An image as a graph of small patches of one colour, on which every question about regions is answered in milliseconds.
+"""An image as a graph of small patches of one colour, on which questions about regions are answered in milliseconds.
 
 The patches are superpixels of OpenCV's SLIC (Achanta et al., PAMI 2012). Between neighbours the graph holds what a cut
-there costs, after Boykov and Jolly (ICCV 2001): little where the colour changes, and how far the step is for a path that
-should not cross edges.
+there costs, after Boykov and Jolly (ICCV 2001): little where the colour changes, and how far the step is for a path
+that should not cross edges.
 """
 
 from __future__ import annotations
@@ -72,13 +72,13 @@ class Patches:
         """Length of the shortest path from the nearest seed, shape (n,); :data:`FAR` without seeds."""
         if not len(seeds):
             return np.full(self.count, FAR)
-        return np.minimum(dijkstra(self.steps, indices=np.unique(seeds), min_only=True), FAR)
+        return np.asarray(np.minimum(dijkstra(self.steps, indices=np.unique(seeds), min_only=True), FAR), np.float64)
 
 
 def patches_of(image: Pixels, terms: PatchTerms) -> Patches:
     """Cut an image (h, w, 3) into patches."""
     labels = _superpixels(image, terms)
-    colours = cv2.cvtColor(image.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
+    colours = np.asarray(cv2.cvtColor(image.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB), np.float32)
     flat, count = labels.ravel(), int(labels.max()) + 1
     areas = np.bincount(flat, minlength=count).astype(np.float64)
     tints = np.stack([np.bincount(flat, colours[..., c].ravel(), count) / areas for c in range(3)], axis=1)
@@ -107,7 +107,7 @@ def _borders(labels: npt.NDArray[np.int64], colours: npt.NDArray[np.float32], co
     for down, right, weight in _STEPS:
         here, there = _shifted(labels, down, right)
         change = np.square(np.subtract(*_shifted(colours, down, right))).sum(axis=2)
-        every.append(float(change.mean()))
+        every.append(float(change.mean()) if change.size else 0.0)
         crosses = here != there
         one, other = here[crosses], there[crosses]
         keys.append(np.minimum(one, other) * count + np.maximum(one, other))
@@ -116,7 +116,8 @@ def _borders(labels: npt.NDArray[np.int64], colours: npt.NDArray[np.float32], co
     pairs, which = np.unique(np.concatenate(keys), return_inverse=True)
     usual = 2 * float(np.mean(every)) + 1e-6
     costs = np.concatenate(weights) * np.exp(-np.concatenate(changes) / usual)
-    return np.stack([pairs // count, pairs % count], axis=1), np.bincount(which, costs, len(pairs))
+    ends = np.stack([pairs // count, pairs % count], axis=1)
+    return np.asarray(ends, np.int64), np.asarray(np.bincount(which, costs, len(pairs)), np.float64)
 
 
 def _shifted(

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from tools.backends.contract import BackendIdentity
 from tools.backends.contract_images import Click, Encoding, Mask, MaskGuess, Pixels, Point, Prompts, Segmenter
 from tools.backends.encodings import EncodingCache, encoding_key
-from tools.backends.registry_segmenters import DEFAULT_SEGMENTER, open_segmenter
+from tools.backends.registry_segment import DEFAULT_SEGMENTER, open_segmenter
 from tools.context import ToolContext
 from tools.errors import InputError, Superseded
 from tools.geometry.masks import encode, mask_of_record
@@ -173,10 +172,5 @@ def outline_tolerance(size: tuple[int, int]) -> float:
 
 def moved(parts: Sequence[Any], origin: tuple[int, int]) -> list[Any]:
     """Parts of a polygon, shifted by (x, y)."""
-    x, y = origin
-    return [[(np.asarray(ring, dtype=np.float64) + (x, y)).tolist() for ring in part] for part in parts]
-
-
-def describe(identity: BackendIdentity) -> dict[str, Any]:
-    """Name and revision, as they are kept with a region."""
-    return {"backend": identity.reference, "revision": identity.revision}
+    shift = np.array(origin, dtype=np.float64)
+    return [[(np.asarray(ring, dtype=np.float64) + shift).tolist() for ring in part] for part in parts]

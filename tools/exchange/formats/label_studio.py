@@ -60,7 +60,8 @@ def load(source: Source, options: ImportOptions, schema: LabelSchema | None) -> 
 
 
 def _rows(source: Source, options: ImportOptions, finder: FieldFinder | None, notes: list[str]) -> Iterator[Row]:
-    images = ImageFinder(source.path) if options.item_kind == "image" else None
+    # Without a schema it shows in the tasks themselves what they are about.
+    images = ImageFinder(source.path) if options.item_kind == "image" or finder is None else None
     skipped = drafts = 0
     shown: set[str] = set()
     for number, record in objects(source):

@@ -1,4 +1,4 @@
-"""Which segmenters there are: ``scheme:name`` to a loader that runs late, and what would make missing ones usable."""
+"""Which segmenters there are: ``scheme:name`` to a late loader, and what would make the missing ones usable."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 
 from tools.backends import builtin_grabcut, hub_model
 from tools.backends.contract_images import Segmenter
+from tools.backends.hub_sam_package import package_state
 from tools.backends.registry_images import BackendStatus, status_of
 from tools.errors import InputError, NotFound
 
@@ -28,7 +29,7 @@ def open_segmenter(reference: str) -> Segmenter:
 
 def is_encoder(reference: str) -> bool:
     """Whether a segmenter encodes images ahead, told without loading it."""
-    return reference != builtin_grabcut.REFERENCE
+    return reference.startswith("hub:")
 
 
 def _load(reference: str) -> Segmenter:
@@ -46,14 +47,11 @@ def _load(reference: str) -> Segmenter:
 
 def usable_segmenters() -> list[BackendStatus]:
     """Every segmenter with whether it can be used here and now. Nothing heavy is imported."""
-    from tools.backends.hub_sam import package_state
-
-    has_hub = hub_model.is_installed()
-    package = package_state()
+    has_hub, package = hub_model.is_installed(), package_state()
     return [
         status_of(builtin_grabcut.REFERENCE, "segment", True),
         status_of("hub:SAM-folder-or-checkpoint", "segment", has_hub, hub_model.REMEDY),
         status_of("hub:SAM2-folder", "segment", has_hub, hub_model.REMEDY),
-        status_of("hub:ONNX-folder", "segment", True),
-        status_of("hub:package/SAM-checkpoint", "segment", not package, package),
+        status_of("hub:folder-of-ONNX-pair", "segment", True),
+        status_of("hub:segment_anything:FILE", "segment", not package, package),
     ]
