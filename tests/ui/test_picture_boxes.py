@@ -161,3 +161,13 @@ def test_proposals_are_dashed_until_a_person_decided(pictures: Opener) -> None:
     assert proposed.count() == 1
     stage.watched.press("ArrowRight")
     assert proposed.count() == 0
+
+
+def test_what_is_still_being_typed_about_a_region_is_saved(pictures: Opener) -> None:
+    server, stage = pictures("boxes", PERSON, more="attributes: [{id: note, name: Note, kind: text}]")
+    page = stage.watched.page
+    stage.watched.press("Tab")
+    page.get_by_label("Note").fill("in a helmet")
+    page.get_by_role("button", name="Accept").click()
+    page.get_by_role("button", name="no, that is all").click()
+    assert saved(server, stage)["value"]["boxes"][0]["attributes"] == {"note": "in a helmet"}

@@ -187,3 +187,25 @@ def test_everything_can_be_done_without_a_pointer(pictures: Opener) -> None:
         server, stage = pictures(kind)
         stage.watched.press("w", "1", "ArrowRight", "Enter", "n")
         assert len(saved(server, stage)["value"][kind]) == 1, kind
+
+
+def test_what_is_half_drawn_is_not_lost_to_another_key(pictures: Opener) -> None:
+    server, stage = pictures("polygons", photos=("chelsea.png",), radius=40)
+    for point in [(100, 50), (300, 40), (330, 200)]:
+        stage.click(*point)
+    stage.watched.press("Tab", "m", "b")
+    assert "Esc drops it" in stage.watched.status()
+    stage.watched.press("Enter", "1", "Enter", "n")
+    assert len(saved(server, stage)["value"]["polygons"]) == 1
+
+
+def test_a_label_given_while_drawing_belongs_to_what_is_drawn(pictures: Opener) -> None:
+    server, stage = pictures("polygons", photos=("chelsea.png",), radius=40)
+    for label, left in (("1", 20), ("2", 200)):
+        stage.click(left, 50)
+        stage.click(left + 100, 40)
+        stage.watched.press(label)
+        stage.click(left + 60, 200)
+        stage.watched.press("Enter")
+    stage.watched.press("Enter", "n")
+    assert [one["label"] for one in saved(server, stage)["value"]["polygons"]] == ["person", "rocket"]

@@ -9,6 +9,7 @@ import { colourOf, labelOf, nameOf } from "./labels.js";
 export class RegionList {
   constructor(editor) {
     this.editor = editor;
+    this.unread = null;
     this.items = el("ol", { class: "aa-region-list is-picture" });
     this.element = el("div", { class: "aa-region-side" }, this.items);
   }
@@ -20,6 +21,12 @@ export class RegionList {
 
   get isTyping() {
     return this.hasFocus && ["INPUT", "SELECT"].includes(document.activeElement.tagName) && document.activeElement.type !== "checkbox";
+  }
+
+  /** Take over what is being typed: buttons leave the focus where it is, so the input says nothing by itself. */
+  finishTyping() {
+    this.unread?.();
+    this.unread = null;
   }
 
   draw() {
@@ -110,8 +117,13 @@ export class RegionList {
     if (kind === "flag") return this.#flag(common, value === true, set);
     if (kind === "choice") return this.#choice(common, attribute.options ?? [], value, set);
     const isNumber = kind === "number";
-    const read = () => set(isNumber && input.value !== "" ? Number(input.value) : input.value);
-    const input = el("input", { ...common, class: "aa-input", type: isNumber ? "number" : "text", step: "any", maxlength: "1000", dir: "auto", on: { change: read } });
+    const typed = () => (isNumber && input.value !== "" ? Number(input.value) : input.value);
+    const written = () => (this.unread = () => this.#set(region.id, id, typed(), name));
+    const read = () => {
+      this.unread = null;
+      set(typed());
+    };
+    const input = el("input", { ...common, class: "aa-input", type: isNumber ? "number" : "text", step: "any", maxlength: "1000", dir: "auto", on: { input: written, change: read } });
     input.value = value === undefined || value === null ? "" : String(value);
     return input;
   }
@@ -140,7 +152,7 @@ export class RegionList {
   }
 
   #clicked(event, region) {
-    if (event.target.closest("button, input, select, label")) return;
+    if (event.target.closest("button, input, select, label") || this.editor.isMidway()) return;
     this.editor.review.isOn = false;
     if (this.editor.mode !== "select") this.editor.setMode("select");
     this.editor.select(region.id);
