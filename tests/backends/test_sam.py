@@ -242,7 +242,8 @@ def test_proposals_are_the_objects_of_a_network_that_knows_them() -> None:
         return numbers, np.tile(np.array([[0.95, 0.99]], dtype=np.float32), (len(points), 1))
 
     found = propose_masks(frame, ask, ProposalTerms(points=4))
-    assert [one.box for one in found] == pytest.approx([(12.5, 12.5, 62.5, 62.5), (94, 31, 188, 94)], abs=2)
+    expected = [(12.5, 12.5, 62.5, 62.5), (94, 31, 188, 94)]
+    assert len(found) == 2 and np.abs(np.array([one.box for one in found]) - expected).max() < 2
 
 
 def test_masks_of_a_random_network_are_proposed_only_where_it_is_sure(opened: Segmenter) -> None:

@@ -1,4 +1,4 @@
-"""The tool over many images: from boxes, closer boxes, everything, words; on the fake context, with the built-in one."""
+"""The tool over many images: from boxes, closer boxes, everything, words; on the fake context."""
 
 from __future__ import annotations
 
