@@ -43,7 +43,7 @@ def coloured(folder: Path, count: int, colours: tuple[str, ...] = ("red", "blue"
     for number in range(count):
         colour = colours[number % len(colours)]
         pixels = ground(rng)
-        x, y = int(rng.integers(5, 90)), int(rng.integers(5, 60))
-        draw(pixels, "disc", (x, y, x + 55, y + 55), colour)
+        x, y = int(rng.integers(0, 60)), int(rng.integers(0, 20))
+        draw(pixels, "disc", (x, y, x + 100, y + 100), colour)
         made.append((save(pixels, folder / f"{number:03}.png"), colour))
     return made

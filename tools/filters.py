@@ -29,7 +29,8 @@ class ItemFilter:
 
     ``words`` are searched case-insensitively in the text, all must occur; a phrase stands in double quotes.
     ``label`` is a label id of ``field``: of the standing value, or of the proposal where ``of_proposal``.
-    ``score_min`` and ``score_max`` bound the latest proposal's score, in 0..1, both inclusive.
+    ``regions_min`` and ``regions_max`` bound the number of regions of that value, of those with ``label`` where one is
+    named, both inclusive. ``score_min`` and ``score_max`` bound the latest proposal's score, in 0..1, both inclusive.
     ``meta`` is ``key=value`` on the item's own columns. ``since`` and ``until`` bound the time of the decision,
     half-open, ISO 8601 UTC.
     """
@@ -46,6 +47,8 @@ class ItemFilter:
     keys: tuple[str, ...] = ()
     ids: tuple[int, ...] = ()
     run: int | None = None
+    regions_min: int | None = None
+    regions_max: int | None = None
     since: str = ""
     until: str = ""
 
@@ -58,6 +61,11 @@ class ItemFilter:
                 raise InputError(f"A score lies between 0 and 1, got {bound}.")
         if self.meta and "=" not in self.meta:
             raise InputError(f"A condition on a column looks like column=value, got {self.meta!r}.")
+
+    @property
+    def is_about_value(self) -> bool:
+        """Whether it asks what an answer holds: a label, or a number of regions."""
+        return bool(self.label) or self.regions_min is not None or self.regions_max is not None
 
     @property
     def is_empty(self) -> bool:

@@ -16,7 +16,7 @@ from assistant.cards import card_record
 from assistant.records import action_record, job_record, outcome_record, result_record
 from assistant.review import Decision
 from assistant.session import Session
-from assistant.store.verify import verify
+from assistant.store.verify import Check, verify
 from tools.errors import InputError, NotAllowed
 from tools.records import Actor
 from tools.schema import dump_schema
@@ -113,7 +113,9 @@ class Owner:
 
     def verify(self, actor: Actor) -> Record:
         """Every check of the stored state."""
-        checks = verify(self.session.store.database)
+        lost = self.session.store.media.missing()
+        files = Check("every image file is there as it was", len(lost), lost[0] if lost else "")
+        checks = [*verify(self.session.store.database), files]
         head = self.session.store.database.audit_head
         return {"checks": [{**asdict(check), "holds": check.holds} for check in checks], "audit_head": head}
 

@@ -9,18 +9,18 @@ from assistant.store.named import ACTIVE_PROPOSALS
 from tools.errors import InputError
 from tools.filters import ItemFilter
 from tools.moments import read_moment
-from tools.schema import FieldSpec, LabelSchema
+from tools.schema import IMAGE_KINDS, TEXT_KINDS, FieldSpec, LabelSchema
 
 _WORD = re.compile(r'"([^"]+)"|([^\s"]+)')
-_LABEL_LISTS = {"multi_choice": "$.labels[*]", "spans": "$.spans[*].label", "relations": "$.relations[*].label"}
+_LABEL_LISTS = {"multi_choice": "$.labels[*]"} | {kind: f"$.{kind}[*].label" for kind in (*TEXT_KINDS, *IMAGE_KINDS)}
 
 
 def filter_sql(where: ItemFilter, schema: LabelSchema) -> tuple[str, dict[str, Any]]:
     """The WHERE condition over ``items i`` and the values to be bound.
 
-    Conditions on state, label and score are about the named field, else about the first one; those on who decided and
-    when are about every field where none is named. ``of_proposal`` by itself sets no condition: it says that the
-    caller asks about suggestions, so that the reader hides blind items.
+    Conditions on state, label, regions and score are about the named field, else about the first one; those on who
+    decided and when are about every field where none is named. ``of_proposal`` by itself sets no condition: it says
+    that the caller asks about suggestions, so that the reader hides blind items.
     """
     return _Conditions(where, schema).build()
 
@@ -39,7 +39,7 @@ class _Conditions:
         self._add_names()
         self._add_meta()
         self._add_state()
-        self._add_label()
+        self._add_value()
         self._add_score()
         self._add_run()
         return " AND ".join(self._all) or "TRUE", self._params
@@ -87,7 +87,7 @@ class _Conditions:
     def _decided_by(self, rows: str, more: str = "") -> str:
         """Rows of decisions by the named person in the named time, as ``rows x WHERE …``."""
         told = [more] if more else []
-        if self._where.field or self._where.state != "any" or self._where.label:
+        if self._where.field or self._where.state != "any" or self._where.is_about_value:
             told.append(self._of_field())
         if self._where.reviewer:
             told.append(f"x.reviewer = {self._bind('reviewer', self._where.reviewer)}")
@@ -102,7 +102,7 @@ class _Conditions:
         if state == "conflict" and "," in self._where.reviewer:
             self._add_pair()
         elif state == "any":
-            if self._asks_who and not self._where.label:
+            if self._asks_who and not self._where.is_about_value:
                 self._all.append(self._in(self._decided_by("standing_reviews")))
         elif state in ("agreed", "conflict"):
             wanted = self._bind("state", state)
@@ -111,7 +111,7 @@ class _Conditions:
             self._all.append(self._in(f"gold x WHERE {self._of_field()}"))
         else:
             self._all.extend(self._plain_state(state))
-        is_of_person = self._asks_who and not self._where.label and "," not in self._where.reviewer
+        is_of_person = self._asks_who and not self._where.is_about_value and "," not in self._where.reviewer
         if state in ("agreed", "conflict", "gold", "unread") and is_of_person:
             self._all.append(self._in(self._decided_by("standing")))
 
@@ -140,18 +140,28 @@ class _Conditions:
             return [self._in(f"live_proposals x WHERE {self._of_field()} AND x.state <> 'ok'")]
         return [undecided]
 
-    def _has_label(self) -> str:
-        label = self._bind("label", self._where.label)
-        if self._field.kind in _LABEL_LISTS:
-            return f"list_contains(json_extract_string(x.value, '{_LABEL_LISTS[self._field.kind]}'), {label})"
+    def _has_value(self) -> str:
+        """The condition on a value ``x.value`` with its label ``x.label``."""
+        counts = [(">=", "regions_min", self._where.regions_min), ("<=", "regions_max", self._where.regions_max)]
+        bounds = [(sign, self._bind(name, number)) for sign, name, number in counts if number is not None]
+        labels = _LABEL_LISTS.get(self._field.kind)
         if self._field.kind == "text":
             raise InputError(f"Field {self._field.id!r} is answered in text and has no labels to look for.")
-        return f"x.label = {label}"
+        if bounds and labels is None:
+            raise InputError(f"Field {self._field.id!r} has one answer an item, so there is nothing to count.")
+        label = self._bind("label", self._where.label) if self._where.label else ""
+        if labels is None:
+            return f"x.label = {label}"
+        found = f"json_extract_string(x.value, '{labels}')"
+        if not bounds:
+            return f"list_contains({found}, {label})"
+        counted = f"list_filter({found}, lambda one: one = {label})" if label else found
+        return " AND ".join(f"len({counted}) {sign} {number}" for sign, number in bounds)
 
-    def _add_label(self) -> None:
-        if not self._where.label or self._where.of_proposal:
+    def _add_value(self) -> None:
+        if not self._where.is_about_value or self._where.of_proposal:
             return
-        has, field = self._has_label(), self._of_field()
+        has, field = self._has_value(), self._of_field()
         if self._asks_who:
             self._all.append(self._in(self._decided_by("standing", has)))
         elif self._where.state == "gold":
@@ -160,12 +170,12 @@ class _Conditions:
             differs = (
                 f"x.state = 'conflict' AND x.item_id IN (SELECT x.item_id FROM standing x WHERE {field} AND {has})"
             )
-            self._all.append(self._in(f"annotations x WHERE {field} AND ({has} OR ({differs}))"))
+            self._all.append(self._in(f"annotations x WHERE {field} AND (({has}) OR ({differs}))"))
 
     def _add_score(self) -> None:
         told = []
-        if self._where.of_proposal and self._where.label:
-            told.append(self._has_label())
+        if self._where.of_proposal and self._where.is_about_value:
+            told.append(self._has_value())
         if self._where.score_min is not None:
             told.append(f"x.score >= {self._bind('score_min', self._where.score_min)}")
         if self._where.score_max is not None:

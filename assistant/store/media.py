@@ -78,6 +78,17 @@ class MediaStore:
         cells = pa.array([None if one is None else to_json(one) for one in records], pa.string())
         return items.set_column(items.column_names.index("media"), "media", cells)
 
+    def missing(self) -> list[str]:
+        """Image files that rows name and that are not there, or are of another size than they were."""
+        sql = f"SELECT item_id, {MEDIA_SELECTED} FROM media ORDER BY item_id"
+        lost = []
+        for row in self._database.rows(sql):
+            media = Media(*row[1:])
+            place = self.path(media)
+            if not place.is_file() or place.stat().st_size != media.size:
+                lost.append(f"item {row[0]}: {place.name}")
+        return lost
+
     def _copy(self, source: Path, media: Media) -> None:
         target = self.path(media)
         if target.is_file() and target.stat().st_size == media.size:

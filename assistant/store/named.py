@@ -55,14 +55,16 @@ def is_before(column: str, parameter: str = "until") -> str:
 def labels_of(alias: str) -> str:
     """List of the labels in a row's value, repeats kept: of a choice or rating one, else one a label or region."""
     return (
-        f"CASE WHEN {alias}.label IS NOT NULL THEN [{alias}.label] ELSE list_concat(list_concat("
-        f"json_extract_string({alias}.value, '$.labels[*]'), json_extract_string({alias}.value, '$.spans[*].label')), "
-        f"json_extract_string({alias}.value, '$.relations[*].label')) END"
+        f"CASE WHEN {alias}.label IS NOT NULL THEN [{alias}.label] ELSE list_concat("
+        f"json_extract_string({alias}.value, '$.labels[*]'), json_extract_string({alias}.value, '$.*[*].label')) END"
     )
 
 
 def regions_of(alias: str) -> str:
-    """List of the distinct regions in a row's value, as texts that are equal for equal regions, ids aside."""
+    """List of the distinct regions of a text in a row's value, as texts that are equal for equal regions, ids aside.
+
+    Regions of images are not among them: two of them are never equal to the letter, so that the tools match them.
+    """
     span = '[{"start":"BIGINT","end":"BIGINT","label":"VARCHAR"}]'
     relation = '[{"from":"VARCHAR","to":"VARCHAR","label":"VARCHAR"}]'
     return (

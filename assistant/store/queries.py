@@ -5,6 +5,7 @@ from __future__ import annotations
 from assistant.store.named import NamedQuery, by_name
 from assistant.store.queries_item import ITEM_QUERIES
 from assistant.store.queries_learning import LEARNING_QUERIES
+from assistant.store.queries_objects import OBJECT_QUERIES
 from assistant.store.queries_progress import PROGRESS_QUERIES
 from assistant.store.queries_quality import QUALITY_QUERIES
 from assistant.store.queries_undo import UNDO_QUERIES
@@ -13,6 +14,7 @@ QUERIES: dict[str, NamedQuery] = by_name(
     *PROGRESS_QUERIES.values(),
     *ITEM_QUERIES.values(),
     *QUALITY_QUERIES.values(),
+    *OBJECT_QUERIES.values(),
     *LEARNING_QUERIES.values(),
     *UNDO_QUERIES.values(),
 )

@@ -5,20 +5,20 @@ from __future__ import annotations
 from assistant.store.named import BULK, CALIBRATING, NamedQuery, by_name, is_any, is_since, regions_of
 
 # Opinions that were formed for one item by one person: no batches, no adjudication that had the others in sight.
-_SAID = f"""said AS (SELECT x.item_id, x.reviewer, x.answer, x.exposure, x.value FROM standing x
+SAID = f"""said AS (SELECT x.item_id, x.reviewer, x.answer, x.exposure, x.value FROM standing x
     WHERE x.field = $field AND NOT x.adjudicates AND x.exposure NOT IN {BULK} AND {is_since("x.made_at")}
         AND (NOT coalesce($independent, false) OR x.exposure IN {CALIBRATING}))"""
 
 # Units with the same answers count once, with their number: a few rows whatever the number of items is.
 _PATTERNS = f"""
-WITH {_SAID},
+WITH {SAID},
 units AS (SELECT list_sort(list(answer)) AS answers, count(*) FILTER (exposure NOT IN {CALIBRATING}) AS assisted
     FROM said GROUP BY item_id HAVING count(*) > 1)
 SELECT answers, count(*) AS units, sum(assisted)::BIGINT AS assisted FROM units GROUP BY answers ORDER BY answers"""
 
 # Coincidences after Krippendorff, Content Analysis, ch. 12: each unit's pairs of answers, weighted by 1 / (m - 1).
 _COINCIDENCES = f"""
-WITH {_SAID},
+WITH {SAID},
 counts AS (SELECT item_id, answer, count(*) AS n FROM said GROUP BY item_id, answer),
 sizes AS (SELECT item_id, sum(n) AS m FROM counts GROUP BY item_id HAVING sum(n) > 1)
 SELECT a.answer AS one, b.answer AS two, sum(a.n * (b.n - CASE WHEN a.answer = b.answer THEN 1 ELSE 0 END) / (m - 1))
@@ -27,7 +27,7 @@ FROM counts a JOIN counts b USING (item_id) JOIN sizes USING (item_id)
 GROUP BY one, two HAVING coincidences > 0 ORDER BY one, two"""
 
 _PAIRS = f"""
-WITH {_SAID},
+WITH {SAID},
 cells AS (SELECT a.reviewer AS one, b.reviewer AS two, a.answer AS said_one, b.answer AS said_two, count(*) AS n
     FROM said a JOIN said b ON a.item_id = b.item_id AND a.reviewer < b.reviewer GROUP BY ALL),
 ones AS (SELECT one, two, said_one AS answer, sum(n) AS n FROM cells GROUP BY ALL),
@@ -44,7 +44,7 @@ _RATIO_SUMS = """count(*) AS n, sum(hits)::DOUBLE AS hits, sum(size)::DOUBLE AS 
     sum(size * size)::DOUBLE AS size_size"""
 
 _REGION_PAIRS = f"""
-WITH {_SAID},
+WITH {SAID},
 marked AS (SELECT item_id, reviewer, {regions_of("said")} AS regions FROM said),
 pairs AS (SELECT a.item_id, a.reviewer AS one, b.reviewer AS two, 2 * len(list_intersect(a.regions, b.regions)) AS hits,
     len(a.regions) + len(b.regions) AS size
@@ -79,23 +79,28 @@ FROM sources o LEFT JOIN sums s USING (reviewer) ORDER BY reviewer"""
 _SAME = "CASE WHEN p.label IS NOT NULL THEN p.label = t.answer ELSE md5(p.value) = t.answer END"
 
 
-_GOLD_TRUTH = "SELECT item_id, answer, value FROM gold WHERE field = $field"
-_BLIND_TRUTH = f"""SELECT item_id, arg_min(answer, review_id) AS answer, arg_min(value, review_id) AS value
+GOLD_TRUTH = "SELECT item_id, answer, value FROM gold WHERE field = $field"
+BLIND_TRUTH = f"""SELECT item_id, arg_min(answer, review_id) AS answer, arg_min(value, review_id) AS value
     FROM standing WHERE field = $field AND exposure IN {CALIBRATING} AND NOT adaptive AND NOT adjudicates
     GROUP BY item_id"""
+
+# Back-ends of the project that never learn from its labels.
+_UNTAUGHT = "('builtin:people', 'builtin:faces', 'builtin:grabcut')"
 
 # Proposals compared with a truth (item_id, answer, value). A back-end of the project learns from its labels, so its
 # proposals count only where they were made before anybody labelled the item. Of several proposals for one item the
 # newest that counts is taken.
-_AGAINST_TRUTH = f"""labelled AS (SELECT item_id, min(made_at) AS first_at FROM live_reviews
+PAIRED = f"""labelled AS (SELECT item_id, min(made_at) AS first_at FROM live_reviews
     WHERE field = $field AND value IS NOT NULL GROUP BY item_id),
 paired AS (SELECT r.backend, r.revision, r.prompt, p.item_id, p.proposal_id, {_SAME} AS same,
-    r.backend NOT LIKE 'builtin:%' OR l.first_at IS NULL OR p.made_at < l.first_at AS counts,
-    {regions_of("p")} AS given, {regions_of("t")} AS wanted
+    r.backend NOT LIKE 'builtin:%' OR r.backend IN {_UNTAUGHT} OR l.first_at IS NULL OR p.made_at < l.first_at
+        AS counts,
+    p.value AS said, t.value AS meant, {regions_of("p")} AS given, {regions_of("t")} AS wanted
     FROM live_proposals p JOIN runs r USING (run_id) JOIN truth t USING (item_id) LEFT JOIN labelled l USING (item_id)
     WHERE p.field = $field AND p.state = 'ok' AND {is_since("p.made_at")}
     QUALIFY row_number() OVER (PARTITION BY r.backend, r.revision, r.prompt, p.item_id
-        ORDER BY counts DESC, p.proposal_id DESC) = 1),
+        ORDER BY counts DESC, p.proposal_id DESC) = 1)"""
+_AGAINST_TRUTH = f"""{PAIRED},
 counted AS (SELECT *, 2 * len(list_intersect(given, wanted)) AS hits, len(given) + len(wanted) AS size
     FROM paired WHERE counts),
 sums AS (SELECT backend, revision, prompt, count(*) FILTER (same) AS same, {_RATIO_SUMS}
@@ -104,8 +109,8 @@ leaks AS (SELECT backend, revision, prompt, count(*) FILTER (NOT counts) AS left
 SELECT backend, revision, prompt, coalesce(s.n, 0) AS n, coalesce(s.same, 0) AS same, o.left_out,
     s.hits, s.size, s.hits_hits, s.hits_size, s.size_size
 FROM leaks o LEFT JOIN sums s USING (backend, revision, prompt) ORDER BY backend, revision, prompt"""
-_ON_GOLD = f"WITH truth AS ({_GOLD_TRUTH}), {_AGAINST_TRUTH}"
-_ON_BLIND = f"WITH truth AS ({_BLIND_TRUTH}), {_AGAINST_TRUTH}"
+_ON_GOLD = f"WITH truth AS ({GOLD_TRUTH}), {_AGAINST_TRUTH}"
+_ON_BLIND = f"WITH truth AS ({BLIND_TRUTH}), {_AGAINST_TRUTH}"
 
 _ACCEPTANCE = f"""
 WITH shown AS (SELECT s.reviewer, p.run_id, r.backend, coalesce(p.label, '') AS label, s.verdict,

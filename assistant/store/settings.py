@@ -104,14 +104,18 @@ def check_setting(key: str, value: JsonValue) -> None:
         raise InputError(f"{key} is true or false, got {value!r}.")
     if key == "columns" and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
         raise InputError(f"columns is a list of column names, got {value!r}.")
+    _check_name(key, value)
     if value is not None:
         _check_amount(key, value, is_number)
 
 
-def _check_amount(key: str, value: JsonValue, is_number: bool) -> None:
-    """Prices, money, back-ends and the numbers that say how models are asked; null: what is usual or not known."""
+def _check_name(key: str, value: JsonValue) -> None:
     if key in ("segmenter", "detector") and not isinstance(value, str):
         raise InputError(f"{key} is the name of a back-end like hub:FOLDER, got {value!r}.")
+
+
+def _check_amount(key: str, value: JsonValue, is_number: bool) -> None:
+    """Prices, money and the numbers that say how models are asked; null stands for what is usual or not known."""
     if (key.startswith("price_") or key == "budget_money") and not (is_number and 0 <= value < float("inf")):
         raise InputError(f"{key} is a price from 0, or null where it is not known, got {value!r}.")
     if key not in _RANGES:

@@ -163,7 +163,8 @@ def _add_incoming(router: APIRouter, session: OpenProject, shelf: Shelf) -> None
         try:
             size = await _receive(request, place)
         except BaseException:
-            await run_in_threadpool(place.unlink, True)
+            # A file that did not come whole takes its whole upload with it, so that nobody imports half a folder.
+            await run_in_threadpool(shutil.rmtree, shelf.uploads / number, True)
             raise
         return {"upload": number, "bytes": size}
 

@@ -14,7 +14,7 @@ from tools.results import ToolResult
 Message = dict[str, Any]
 Locate = Callable[[int], tuple[int, str]]
 GREETING = (
-    "Decide with the keys on the left, or say it here: “accept”, “no, it is a refund”, “undo”. "
+    "Decide with the keys on the left, or say it here: “accept”, “no”, the name of another label, “undo”. "
     "Ask how good the labels are, what to label next, or for suggestions."
 )
 _MOST_MESSAGES = 200

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from tests.ask.image_project import boxes, photo_project
 from tests.store.rows import choice, spans
 from tests.store.tool_context import SmallProject
 from tools.ask.find import FindItemsArgs, find_items
 from tools.errors import ArgumentsRefused, InputError, NotAllowed, NotFound
-from tools.filters import ItemFilter
+from tools.filters import ItemFilter, filter_from
 from tools.results import ToolResult
 
 
@@ -164,3 +165,56 @@ def test_the_arguments_fit_small_models() -> None:
     assert len(FindItemsArgs.model_fields) == 8
     with pytest.raises(ArgumentsRefused, match="takes no argument 'colour'"):
         find_items.read_arguments({"colour": "red"})
+
+
+@pytest.fixture
+def photos() -> SmallProject:
+    project = photo_project()
+    car, dog = ("car", 0, 0, 5, 5), ("dog", 9, 9, 20, 20)
+    for value in (boxes(car, car, dog), boxes(car), boxes(), None):
+        item_id = project.rows.item("street/photo.jpg")
+        if value is not None:
+            project.rows.review(item_id, "ann", value, field="objects")
+    run = project.rows.run("hub:detector", field="objects")
+    project.rows.proposal(run, 4, boxes(("person", 0, 0, 5, 5), car), field="objects")
+    return project
+
+
+@pytest.mark.parametrize(
+    ("label", "items"),
+    [
+        ("dog", (1,)),
+        ("car", (1, 2)),
+        ("car>1", (1,)),
+        ("Car >= 1", (1, 2)),
+        ("car = 1", (2,)),
+        (">0", (1, 2)),
+        ("=0", (3,)),
+        ("<2", (2, 3)),
+    ],
+)
+def test_images_are_found_by_what_is_on_them_and_how_often(
+    photos: SmallProject, label: str, items: tuple[int, ...]
+) -> None:
+    result = find(photos, label=label)
+    assert result.items == items
+    assert result.tables[0].columns[:3] == ("id", "key", "picture")
+    again = filter_from(result.where.to_record()) if result.where else None
+    assert again == result.where
+
+
+def test_suggested_objects_are_counted_where_suggestions_are_asked_for(photos: SmallProject) -> None:
+    assert find(photos, label="person>0", state="suggested").items == (4,)
+    assert find(photos, label="person>1", state="suggested").items == ()
+
+
+def test_where_no_label_stands_the_suggested_ones_are_pointed_out(photos: SmallProject) -> None:
+    text = find(photos, label="person").text
+    assert text == "No item matches. 1 undecided item has it suggested; ask for what is suggested to see it."
+
+
+def test_a_number_of_regions_needs_a_field_with_regions(photos: SmallProject) -> None:
+    with pytest.raises(InputError, match="one answer an item"):
+        find(photos, field="scene", label="day>1")
+    with pytest.raises(InputError, match="fewer than no regions"):
+        find(photos, label="<0")

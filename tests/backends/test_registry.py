@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.backends.messages import INTENT, THINGS, examples_of
-from tools.backends import builtin_minilm, hub_embedder, hub_model, registry
+from tools.backends import builtin_minilm, hub_embedder, hub_model, registry, registry_images
 from tools.backends.registry import NoPaidCalls, Resources, open_embedder, open_labeller, split_reference, usable
 from tools.errors import BackendMissing, BudgetSpent, InputError, NotFound
 from tools.schema import FieldSpec
@@ -55,7 +55,8 @@ def test_a_missing_package_carries_the_line_that_installs_it(monkeypatch: pytest
 def test_the_doctor_lists_every_back_end_with_a_remedy_where_one_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (builtin_minilm, hub_model, hub_embedder):
         monkeypatch.setattr(module, "is_installed", lambda: False)
-    monkeypatch.setattr(registry, "find_spec", lambda name: None)
+    for module in (registry, registry_images):
+        monkeypatch.setattr(module, "find_spec", lambda name: None)
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     bare = usable()
@@ -64,6 +65,10 @@ def test_the_doctor_lists_every_back_end_with_a_remedy_where_one_is_needed(monke
         "builtin:few-shot",
         "builtin:zero-shot",
         "builtin:relations",
+        "builtin:image-features",
+        "builtin:similar-regions",
+        "builtin:people",
+        "builtin:faces",
     }
     assert all(bool(one.remedy) != one.usable for one in bare)
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")

@@ -17,7 +17,7 @@ ALL = schema_of("boxes", "polygons", "masks", "points", "pose", "scene", "weathe
 FOR_CVAT = schema_of("boxes", "polygons", "masks", "pose", "scene")
 FOR_CVAT_POINTS = schema_of("points", "weather")
 QUICK = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
@@ -48,6 +48,12 @@ def test_cvat_holds_shapes_attributes_skeletons_and_tags(items: list[ExportItem]
 
 
 @QUICK
-@given(exports(FOR_CVAT_POINTS, fewest=1))
+@given(exports(FOR_CVAT_POINTS, has_holes=False, fewest=1))
 def test_cvat_holds_single_points_and_several_tags(items: list[ExportItem]) -> None:
     _same("cvat", items, FOR_CVAT_POINTS, has_ids=False)
+
+
+@QUICK
+@given(exports(ALL))
+def test_label_studio_with_our_mark_holds_everything(items: list[ExportItem]) -> None:
+    _same("label_studio", items, ALL, suffix=".json")

@@ -152,3 +152,11 @@ def test_the_stored_record_is_the_one_that_was_probed(store: ProjectStore, tmp_p
     record = json.loads(made.items["media"][0].as_py())
     record.pop("source")
     assert asdict(store.media.of([1])[1]) == asdict(Media(**record))
+
+
+def test_files_that_are_gone_or_changed_are_named(store: ProjectStore, tmp_path: Path) -> None:
+    rows = (picture(tmp_path / "a.png"), []), (picture(tmp_path / "b.png", "blue"), [])
+    store.take_in(batch(*rows), ANA, {})
+    assert store.media.missing() == []
+    store.media.file(store.media.of([2])[2]).write_bytes(b"cut short")
+    assert [one.split(":")[0] for one in store.media.missing()] == ["item 2"]

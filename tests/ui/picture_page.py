@@ -50,12 +50,6 @@ class PictureServer:
     def __post_init__(self) -> None:
         """Read the schema, and one card for each picture and field."""
         self.fields = [field_record(spec) for spec in read_schema(self.schema).fields]
-        # Sizes and points of pictures reach the page through the card's record.
-        for record, spec in zip(self.fields, read_schema(self.schema).fields, strict=True):
-            record.setdefault("rotated", spec.rotated)
-            record.setdefault("attributes", [one.model_dump(mode="json") for one in spec.attributes])
-            record.setdefault("points", list(spec.points))
-            record.setdefault("skeleton", [list(pair) for pair in spec.skeleton])
         self.cards = [
             self._card(number, name, picture, one)
             for number, (name, picture) in enumerate(self.pictures.items(), start=1)
@@ -77,7 +71,9 @@ class PictureServer:
         else:
             self.asked.append((address.path, body))
             found = self._spoken(address.path, body)
-            route.fulfill(status=200 if found is not None else 404, json=found if found is not None else {"error": "no"})
+            route.fulfill(
+                status=200 if found is not None else 404, json=found if found is not None else {"error": "no"}
+            )
 
     def _spoken(self, path: str, body: Any) -> Any:
         plain: dict[str, Any] = {

@@ -161,7 +161,7 @@ def _batch(items: Sequence[Mapping[str, Any]]) -> ImportBatch:
         for number, item in enumerate(items, start=1)
     ]
     empty = {one: pa.Table.from_pylist([], schema=one) for one in (LABELS, PROPOSALS, REJECTS, DROPPED)}
-    made = ImportBatch(
+    return ImportBatch(
         items=pa.Table.from_pylist(rows, schema=ITEMS),
         labels=empty[LABELS],
         proposals=empty[PROPOSALS],
@@ -172,8 +172,3 @@ def _batch(items: Sequence[Mapping[str, Any]]) -> ImportBatch:
         source_hash=hashlib.sha256(to_json(rows).encode()).hexdigest(),
         format="csv",
     )
-    if "media" not in ITEMS.names:
-        object.__setattr__(
-            made, "items", made.items.append_column("media", pa.array([r["media"] for r in rows], pa.string()))
-        )
-    return made

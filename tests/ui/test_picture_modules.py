@@ -108,7 +108,10 @@ def test_a_stroke_paints_the_pixels_within_the_brush_and_no_other(
 
 
 def test_a_polygon_with_a_hole_becomes_the_mask_that_the_tools_make_of_it(modules: Any) -> None:
-    parts = [[[[4.3, 3.1], [40.7, 6.2], [33.4, 30.8], [8.9, 28.2]], [[15, 10], [25, 11], [20, 20]]], [[[44, 2], [50, 2], [50, 9]]]]
+    parts = [
+        [[[4.3, 3.1], [40.7, 6.2], [33.4, 30.8], [8.9, 28.2]], [[15, 10], [25, 11], [20, 20]]],
+        [[[44, 2], [50, 2], [50, 9]]],
+    ]
     body = "return m.encode(m.polygonIntervals(given[0], given[1]), given[1][0] * given[1][1]);"
     found = decode(run(modules, "canvas_rle.js", body, [parts, SIZE]), SIZE)
     assert (found != rasterise(parts, SIZE)).sum() <= 2

@@ -22,6 +22,8 @@ MOST_SHOWN = 200
 # A phrase in quotes, a condition on a column whose value may be quoted, or a word.
 _TOKEN = re.compile(r'"[^"]*"|[^\s"=]+="[^"]*"|\S+')
 
+_COUNT = re.compile(r"(?P<label>.*?)\s*(?P<sign>>=|<=|==|=|>|<)\s*(?P<number>\d{1,6})")
+
 
 class FindItemsArgs(ToolArgs):
     """Conditions that hold together; without any, every item is found."""
@@ -33,7 +35,11 @@ class FindItemsArgs(ToolArgs):
     )
     field: str = Field(default="", description="Field that state and label are about; the first field if empty")
     state: ItemState = Field(default="any", description="State of the items for that field")
-    label: str = Field(default="", description="Label that stands, or that is suggested where state is suggested")
+    label: str = Field(
+        default="",
+        description="Label that stands, or that is suggested where state is suggested; for spans and regions of images "
+        "also how many, as in car>3, car=1 or, of any label, <5",
+    )
     reviewer: str = Field(
         default="", description="Person who decided; two, as in 'ana, ben', with state conflict: where these two differ"
     )
@@ -58,8 +64,9 @@ def find_items(args: FindItemsArgs, ctx: ToolContext) -> ToolResult:
     shown, total, sql = _sorted_ids(where, args, ctx)
     tables = (_item_table(shown, where, args.sort, ctx),) if shown else _known_columns(where, ctx)
     fact = Fact("found", total, "count", sql=sql, params=where.to_record(), where=where)
+    said = _text(args, where, len(shown), total, is_saving)
     return ToolResult(
-        _text(args, where, len(shown), total, is_saving),
+        said if total else said + _suggested_instead(where, ctx),
         facts=(fact,),
         tables=tables,
         items=tuple(shown),
@@ -84,15 +91,31 @@ def _asked_for(args: FindItemsArgs, ctx: ToolContext) -> ItemFilter:
     words, columns = _split_columns(args.words)
     if len(columns) > 1:
         raise InputError("Only one condition on a column can be asked for at a time.")
+    label, least, most = read_count(args.label)
     return ItemFilter(
         words=words,
         field=field.id if args.field or args.state != "any" or args.label else "",
         state=args.state,
-        label=label_named(field, args.label),
+        label=label_named(field, label),
+        regions_min=least,
+        regions_max=most,
         of_proposal=bool(args.label) and args.state == "suggested",
         reviewer=args.reviewer,
         meta=columns[0] if columns else "",
     )
+
+
+def read_count(label: str) -> tuple[str, int | None, int | None]:
+    """Label, least and greatest number of regions from words such as ``car>3``; without a number both are ``None``."""
+    match = _COUNT.fullmatch(label.strip())
+    if match is None:
+        return label, None, None
+    sign, number = match.group("sign"), int(match.group("number"))
+    least = {">": number + 1, ">=": number, "=": number, "==": number}.get(sign)
+    most = {"<": number - 1, "<=": number, "=": number, "==": number}.get(sign)
+    if most is not None and most < 0:
+        raise InputError(f"No item has fewer than no regions; got {label!r}.")
+    return match.group("label").strip(), least, most
 
 
 def _split_columns(words: str) -> tuple[str, list[str]]:
@@ -135,7 +158,8 @@ def _item_table(ids: list[int], where: ItemFilter, sort: Sort, ctx: ToolContext)
             value = value_words(field, found.draft.value) if found else "hidden until you decide"
             extra = (excerpt(value), score_word(found))
         rows.append((item.item_id, item.key, excerpt(item.text), *extra))
-    return Table("Items", ("id", "key", "text", *(("suggestion", "score") if shows_suggestions else ())), tuple(rows))
+    called = "picture" if ctx.schema.item == "image" else "text"
+    return Table("Items", ("id", "key", called, *(("suggestion", "score") if shows_suggestions else ())), tuple(rows))
 
 
 def _known_columns(where: ItemFilter, ctx: ToolContext) -> tuple[Table, ...]:
@@ -160,6 +184,17 @@ def _text(args: FindItemsArgs, where: ItemFilter, shown: int, total: int, is_sav
     if is_saving:
         told += f" The filter will be kept as {args.saved!r}."
     return told
+
+
+def _suggested_instead(where: ItemFilter, ctx: ToolContext) -> str:
+    """Nothing stands with this label, but it may be suggested: people mean both when they ask which items have it."""
+    if not where.is_about_value or where.state not in ("any", "undecided") or where.reviewer:
+        return ""
+    number = ctx.items.find(replace(where, state="suggested", of_proposal=True), limit=0).total
+    if not number:
+        return ""
+    told = f"{capital(count_of(number, 'undecided item'))} {verb(number, 'has', 'have')} it suggested"
+    return f" {told}; ask for what is suggested to see {verb(number, 'it', 'these')}."
 
 
 def _least_sure_text(shown: int, total: int) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 from tools.agreement import Agreement, Distance, Pattern, cohen_kappa, krippendorff_alpha
 from tools.ask.metrics import few_note, ratio_fact, say_fact, share_fact
-from tools.ask.question import Question
+from tools.ask.objects_agreed import measure_object_agreement
+from tools.ask.question import Question, people_named
 from tools.context import Answer, ToolContext
 from tools.naming import label_name
 from tools.results import Fact, Table, ToolResult
@@ -17,6 +18,8 @@ MOST_PAIRS = 30
 
 def measure_agreement(question: Question, ctx: ToolContext) -> ToolResult:
     """Agreement of people over items with several opinions; batches and adjudications are no opinions."""
+    if question.has_objects:
+        return measure_object_agreement(question, ctx)
     if question.has_regions:
         return _region_agreement(question, ctx)
     distance: Distance = "interval" if question.field.kind == "rating" else "nominal"
@@ -148,19 +151,15 @@ def _pair_tables(question: Question, ctx: ToolContext, found: Agreement) -> tupl
     return (Table(title, columns, tuple(rows[:MOST_PAIRS]), answer.sql),)
 
 
-def _people(question: Question) -> set[str]:
-    return {one.strip() for one in question.reviewer.split(",") if one.strip()}
-
-
 def _is_of(question: Question, row: dict[str, Any]) -> bool:
     """Whether a row about two people is about those named: about one of them, or about both where two are named."""
-    named, pair = _people(question), {row["one"], row["two"]}
+    named, pair = people_named(question), {row["one"], row["two"]}
     return not named or (pair <= named if len(named) > 1 else bool(pair & named))
 
 
 def _named_pair(question: Question, ctx: ToolContext) -> tuple[list[Fact], list[str]]:
     """(facts, sentences) about two people named together; nothing where other than two are named."""
-    named = sorted(_people(question))
+    named = sorted(people_named(question))
     if len(named) != 2 or not question.sees_people:
         return [], []
     answer = ctx.ask("pair_agreement", field=question.field.id, since=question.since)
@@ -215,7 +214,7 @@ def _region_agreement(question: Question, ctx: ToolContext) -> ToolResult:
 
 def _named_region_pair(question: Question, ctx: ToolContext) -> list[str]:
     """The sentence about two people named together; none where other than two are named."""
-    named = sorted(_people(question))
+    named = sorted(people_named(question))
     if len(named) != 2 or not question.sees_people:
         return []
     rows = ctx.ask("region_pairs", field=question.field.id, since=question.since).as_dicts()

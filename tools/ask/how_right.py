@@ -6,23 +6,24 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from tools.ask.how_far import progress_row
+from tools.ask.accuracy_words import gold_count, left_out, model_text, people_text
 from tools.ask.metrics import ratio_fact, say_fact, share_fact, shown_share
+from tools.ask.objects_right import measure_object_accuracy
+from tools.ask.objects_taken import measure_objects_taken
 from tools.ask.question import Question
 from tools.context import Answer, ToolContext
 from tools.naming import label_name
 from tools.results import Fact, Table, ToolResult
-from tools.sentences import capital, count_of, percent, verb
-
-_NAMED = 5
-"""So many people are named in the sentence; more are in the table."""
+from tools.sentences import count_of, verb
 
 
 def measure_accuracy(question: Question, ctx: ToolContext) -> ToolResult:
     """People against gold; back-ends against gold and against blind labels."""
-    gold = _gold_count(question, ctx)
+    if question.has_objects:
+        return measure_object_accuracy(question, ctx)
+    gold = gold_count(question, ctx)
     people_facts, people = _people(question, ctx)
-    told, tables, facts = [_people_text(question, people_facts, people, gold)], [], list(people_facts)
+    told, tables, facts = [people_text(question, people_facts, left_out(people), gold)], [], list(people_facts)
     if people.rows:
         tables.append(_table("People on gold", ("reviewer",), question, people, people_facts))
     if not question.reviewer:
@@ -32,15 +33,11 @@ def measure_accuracy(question: Question, ctx: ToolContext) -> ToolResult:
         ):
             answer = ctx.ask(query, field=question.field.id, since=question.since)
             found = [_model_fact(prefix, row, answer, question) for row in answer.as_dicts()]
-            told.append(_model_text(found, answer, words))
+            told.append(model_text(found, left_out(answer), words))
             facts += found
             if answer.rows:
                 tables.append(_table(f"Back-ends on {words}", ("backend", "prompt"), question, answer, found))
     return ToolResult(" ".join(told), facts=tuple(facts), tables=tuple(tables))
-
-
-def _gold_count(question: Question, ctx: ToolContext) -> int:
-    return int(progress_row(ctx, question.field.id)[0]["gold"])
 
 
 def _right(name: str, row: dict[str, Any], answer: Answer, question: Question, nothing: str, where: Any) -> Fact:
@@ -61,53 +58,12 @@ def _people(question: Question, ctx: ToolContext) -> tuple[list[Fact], Answer]:
     return facts, answer
 
 
-def _people_text(question: Question, facts: Sequence[Fact], answer: Answer, gold: int) -> str:
-    name = question.field.name
-    if not gold:
-        return f"There is no gold for {name} yet, so nobody's accuracy on it can be told."
-    told = f"{name} has {count_of(gold, 'gold item')}."
-    judged = [fact for fact in facts if fact.value is not None]
-    left_out = sum(int(row["left_out"]) for row in answer.as_dicts())
-    if len(judged) == 1:
-        told += f" Accuracy of the one person who labelled gold after it was marked: {say_fact(judged[0])}."
-    elif 0 < len(judged) <= _NAMED:
-        order = sorted(judged, key=lambda fact: -(fact.value or 0.0))
-        parts = [f"{fact.name.partition('[')[2][:-1]} {shown_share(fact)[0]} (n={fact.n})" for fact in order]
-        told += f" Right on it: {', '.join(parts)}; the table has the intervals."
-    elif judged:
-        middle = sorted(fact.value or 0.0 for fact in judged)[len(judged) // 2]
-        told += f" The table has the accuracy of {count_of(len(judged), 'person', 'people')}; half of them reach "
-        told += f"{percent(middle) if not question.has_regions else f'{middle:.2f}'} or more."
-    else:
-        told += " Nobody has labelled any of them since, so there is no accuracy of people yet."
-    if left_out:
-        told += f" {capital(count_of(left_out, 'blind label'))} given before the mark {verb(left_out, 'is', 'are')}"
-        told += " left out, because the gold may have been made from them."
-    return told
-
-
 def _model_fact(prefix: str, row: dict[str, Any], answer: Answer, question: Question) -> Fact:
     prompt = f" {row['prompt']}" if row["prompt"] else ""
     state = "gold" if prefix == "gold" else "decided"
     nothing = f"no {'gold' if prefix == 'gold' else 'blind labels'} that the back-end cannot have learned from yet"
     where = question.where(state=state)
     return _right(f"accuracy_on_{prefix}[{row['backend']}{prompt}]", row, answer, question, nothing, where)
-
-
-def _model_text(facts: Sequence[Fact], answer: Answer, words: str) -> str:
-    if not facts:
-        return f"No back-end has proposals to compare with {words} yet."
-    judged = [fact for fact in facts if fact.value is not None]
-    left_out = sum(int(row["left_out"]) for row in answer.as_dicts())
-    if not judged:
-        told = f"No back-end can be judged on {words} yet."
-    else:
-        parts = [f"{fact.name.partition('[')[2][:-1]} {say_fact(fact)}" for fact in judged]
-        told = f"Right on {words}: {'; '.join(parts)}."
-    if left_out:
-        told += f" {capital(count_of(left_out, 'proposal'))} of back-ends that learn here {verb(left_out, 'is', 'are')}"
-        told += " left out, because the item was labelled before and may have been learned from."
-    return told
 
 
 def _table(title: str, names: tuple[str, ...], question: Question, answer: Answer, facts: Sequence[Fact]) -> Table:
@@ -124,8 +80,10 @@ OUTCOMES = ("unchanged", "changed", "rejected")
 
 def measure_acceptance(question: Question, ctx: ToolContext) -> ToolResult:
     """What became of suggestions that people saw before they decided."""
+    # A suggestion of objects has no label of its own: which label is asked about is minded object by object.
+    label = "" if question.has_objects else question.label
     answer = ctx.ask(
-        "acceptance", field=question.field.id, reviewer=question.reviewer, label=question.label, since=question.since
+        "acceptance", field=question.field.id, reviewer=question.reviewer, label=label, since=question.since
     )
     rows, name = answer.as_dicts(), question.field.name
     totals = {key: sum(int(row[key]) for row in rows) for key in (*OUTCOMES, "skipped")}
@@ -144,11 +102,12 @@ def measure_acceptance(question: Question, ctx: ToolContext) -> ToolResult:
     text += " Blind items and batches are not counted: nobody looked at a suggestion there one by one."
     text += " Acceptance is not accuracy, since a suggestion in sight sways people."
     groups, table = _outcome_groups(question, rows, answer)
-    return ToolResult(text, facts=(*facts, *groups), tables=(table,))
+    result = ToolResult(text, facts=(*facts, *groups), tables=(table,))
+    return measure_objects_taken(question, ctx, result) if question.has_objects else result
 
 
 def _outcome_groups(question: Question, rows: list[dict[str, Any]], answer: Answer) -> tuple[list[Fact], Table]:
-    by = question.by or "run"
+    by = "run" if question.has_objects and question.by == "label" else question.by or "run"
     key = {"run": "run_id", "reviewer": "reviewer", "label": "label", "backend": "backend"}[by]
     sums: dict[Any, dict[str, int]] = defaultdict(lambda: dict.fromkeys((*OUTCOMES, "skipped"), 0))
     backends = {row["run_id"]: row["backend"] for row in rows}

@@ -54,6 +54,13 @@ def ratio_fact(
         int(row["n"] or 0),
         *(float(row[key] or 0) for key in ("hits", "size", "hits_hits", "hits_size", "size_size")),
     )
+    return sums_fact(name, sums, "Strict F1 over regions", answer, nothing, where)
+
+
+def sums_fact(
+    name: str, sums: RatioSums, method: str, answer: Answer, nothing: str, where: ItemFilter | None = None
+) -> Fact:
+    """A ratio of two sums over items with its interval; without anything to divide by, ``nothing`` says so."""
     if sums.size == 0:
         return Fact(name, None, "score", n=sums.n, sql=answer.sql, params=answer.params, where=where, note=nothing)
     interval = ratio_interval(sums)
@@ -64,7 +71,7 @@ def ratio_fact(
         n=sums.n,
         low=interval.low if interval else None,
         high=interval.high if interval else None,
-        method="Strict F1 over regions, 95 % over items",
+        method=f"{method}, 95 % over items",
         sql=answer.sql,
         params=answer.params,
         where=where,

@@ -11,9 +11,9 @@ from tools.errors import InputError, NotAllowed
 from tools.filters import ItemFilter
 from tools.moments import read_moment
 from tools.naming import field_named, label_named
-from tools.schema import FieldSpec
+from tools.schema import TEXT_KINDS, FieldSpec
 
-REGION_KINDS = ("spans", "relations")
+REGION_KINDS = TEXT_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,23 @@ class Question:
 
     @property
     def has_regions(self) -> bool:
-        """Whether answers are made of regions, so that they are compared by F1."""
+        """Whether answers are made of regions of a text, so that they are compared by strict F1."""
         return self.field.kind in REGION_KINDS
+
+    @property
+    def has_objects(self) -> bool:
+        """Whether answers are made of regions of an image, so that objects are matched by IoU."""
+        return self.field.is_image_region
 
     def where(self, **more: Any) -> ItemFilter:
         """The filter that opens the items behind a number, with the person and time that were asked for."""
         told: Mapping[str, Any] = {"field": self.field.id, "reviewer": self.reviewer, "since": self.since, **more}
         return ItemFilter(**told)
+
+
+def people_named(question: Question) -> set[str]:
+    """The people that a question names, several separated by commas."""
+    return {one.strip() for one in question.reviewer.split(",") if one.strip()}
 
 
 def read_question(field: str, label: str, reviewer: str, since: str, by: str, ctx: ToolContext) -> Question:

@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from tools.ask.how_far import progress_row
 from tools.ask.metrics import TOO_FEW, say_fact, share_fact, shown_share
+from tools.ask.objects_counted import count_objects
 from tools.ask.question import Question
 from tools.context import Answer, ToolContext
 from tools.filters import ItemFilter
@@ -39,12 +40,13 @@ def measure_labels(question: Question, ctx: ToolContext) -> ToolResult:
         where = _label_where(question, question.label)
         facts = [share_fact(f"share[{question.label}]", 0, whole, answer, "nothing labelled yet", where)]
     table = _label_table(question, counts, facts, answer)
-    return ToolResult(
+    result = ToolResult(
         _label_text(question, counts, whole, facts),
         facts=tuple(facts),
         tables=(table,),
         figures=_label_figure(question, counts) if counts else (),
     )
+    return count_objects(question, ctx, answer, result) if question.has_objects and whole else result
 
 
 def _label_where(question: Question, label: str) -> ItemFilter:
@@ -74,14 +76,14 @@ def _label_text(question: Question, counts: dict[str, int], whole: int, facts: l
     if not whole:
         return f"Nothing is labelled for {field.name} yet, so there are no shares."
     if question.label:
-        return f"{label_name(field, question.label)} has {say_fact(facts[0])} of the {among} of {field.name}."
+        how = "is on" if question.has_objects else "has"
+        return f"{label_name(field, question.label)} {how} {say_fact(facts[0])} of the {among} of {field.name}."
     if not counts:
         return f"None of the {whole:,} {among} of {field.name} carries a label."
     most = next(iter(counts))
     unused = [label_name(field, one) for one in field.label_ids if one not in counts]
-    said = (
-        f"Of {whole:,} {among} of {field.name}, {label_name(field, most)} has the largest share: {say_fact(facts[0])}."
-    )
+    share = "is on the largest share" if question.has_objects else "has the largest share"
+    said = f"Of {whole:,} {among} of {field.name}, {label_name(field, most)} {share}: {say_fact(facts[0])}."
     if unused:
         said += f" {capital(listing(unused))} {verb(len(unused), 'has', 'have')} not been used yet."
     return f"{said} The shares describe what was labelled so far, which need not be a random part of the items."

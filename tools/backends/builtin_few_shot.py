@@ -27,7 +27,7 @@ from tools.backends.threads import limited_threads
 from tools.errors import Conflict
 from tools.records import Alternative, Draft, JsonValue, ScoreSource
 from tools.results import Artefact
-from tools.schema import CANNOT_TELL, NONE_OF_THESE, FieldSpec
+from tools.schema import RESERVED, FieldSpec
 from tools.sentences import count_of
 from tools.statistics import sigmoid, softmax
 from tools.values import value_labels
@@ -82,6 +82,7 @@ class FewShotClassifier:
             pool=self._vectors(pool)
             if self.field.kind == "choice"
             else np.zeros((0, self._embedder.dimension), np.float32),
+            usual=None if self.field.kind == "rating" else np.array([one not in RESERVED for one in self.classes]),
         )
         rng = np.random.default_rng(seed)
         with limited_threads():
@@ -134,7 +135,7 @@ class FewShotClassifier:
 
     def _energy(self, logits: Matrix) -> Matrix:
         """Energy over the labels that say what a text is, shape (n,), from logits (n, K); ratings are never asked."""
-        usual = [at for at, one in enumerate(self.classes) if one not in (NONE_OF_THESE, CANNOT_TELL)]
+        usual = [at for at, one in enumerate(self.classes) if one not in RESERVED]
         return choice_energy(logits[:, usual]) if self.field.kind == "choice" else set_energy(logits[:, usual])
 
     def _names(self) -> Matrix:
@@ -196,7 +197,7 @@ class FewShotClassifier:
         self, held: HeldOut, evidence: Evidence, targets: Flags, rng: np.random.Generator
     ) -> Familiarity | None:
         """Texts whose answer is a usual label, and which of them were judged without a model that knew them."""
-        usual = np.asarray(targets[:, evidence.named].any(axis=1), dtype=np.bool_)
+        usual = np.asarray(targets[:, evidence.telling].any(axis=1), dtype=np.bool_)
         place = np.cumsum(usual) - 1
         judged = usual[held.at] & calibration_scope(evidence.calibrates & usual)[0][held.at]
         known = Known(evidence.rows[usual], place[held.at[judged]], held.energy[judged])
@@ -292,7 +293,7 @@ def _floats(artefact: Artefact, name: str) -> Matrix:
 
 def _alone(labels: list[str], row: Matrix, classes: tuple[str, ...]) -> list[str]:
     """'none of these' and 'cannot tell' cannot stand beside others: the likelier side is kept."""
-    reserved = [one for one in labels if one in (NONE_OF_THESE, CANNOT_TELL)]
+    reserved = [one for one in labels if one in RESERVED]
     plain = [one for one in labels if one not in reserved]
     if not reserved or len(labels) == 1:
         return labels

@@ -38,22 +38,29 @@ _IMPOSSIBLE = np.float32(-1e4)
 class Evidence:
     """What there is to learn from: names (K, d) with zero rows for nameless classes, rows (n, d), pool (m, d).
 
-    ``calibrates`` (n,) marks the rows that nobody steered.
+    ``calibrates`` (n,) marks the rows that nobody steered. ``usual`` (K,) are the classes that say what an item is,
+    unlike 'none of these'; without it those that have a name.
     """
 
     names: Matrix
     rows: Matrix
     calibrates: Flags
     pool: Matrix
+    usual: Flags | None = None
 
     @property
     def named(self) -> Flags:
         """Which classes have a name to go by, shape (K,)."""
         return np.asarray(self.names.any(axis=1))
 
+    @property
+    def telling(self) -> Flags:
+        """Which classes say what an item is, shape (K,)."""
+        return self.named if self.usual is None else self.usual
+
     def part(self, keep: Flags) -> Evidence:
         """The same with some of the rows."""
-        return Evidence(self.names, self.rows[keep], self.calibrates[keep], self.pool)
+        return replace(self, rows=self.rows[keep], calibrates=self.calibrates[keep])
 
 
 @dataclass(frozen=True)
@@ -226,8 +233,8 @@ def _held_out(evidence: Evidence, codes: Codes, mode: str, c: float, folds: Code
 def _judge(evidence: Evidence, codes: Codes, at: Codes, logits: Matrix) -> HeldOut:
     shares = np.asarray(softmax(logits), dtype=np.float32)
     chosen = shares.argmax(axis=1)
-    # What a text is, is said by the named classes; where another one wins, the text counts as foreign.
-    energy = np.where(evidence.named[chosen], choice_energy(logits[:, evidence.named]), -np.inf)
+    # What an item is, is said by the usual classes; where another one wins, it counts as foreign.
+    energy = np.where(evidence.telling[chosen], choice_energy(logits[:, evidence.telling]), -np.inf)
     return HeldOut(at, shares.max(axis=1), chosen == codes[at], np.asarray(energy, dtype=np.float32))
 
 

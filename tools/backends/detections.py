@@ -5,6 +5,7 @@ Boxes are pixels of the full-size image as it is displayed, (x0, y0, x1, y1), or
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,6 +57,14 @@ class Detector(Protocol):
         """What its class numbers mean."""
 
     @property
+    def aliases(self) -> Mapping[str, str]:
+        """Other names of some classes."""
+
+    @property
+    def pace(self) -> float:
+        """Images a second, roughly; decides how many confirmed ones it is tried on."""
+
+    @property
     def usual_threshold(self) -> float:
         """The score from which on its maker shows a box."""
 
@@ -78,8 +87,10 @@ def best_first(boxes: Matrix, scores: Matrix, codes: Codes) -> Detections:
     )
 
 
-def suppressed(found: Detections, overlap: float) -> Detections:
-    """Without boxes that overlap a better one of the same class by more than ``overlap`` (greedy, class by class)."""
+def suppressed(found: Detections, overlap: float, by_class: bool = True) -> Detections:
+    """Without boxes that overlap a better one by more than ``overlap``, of the same class or, else, of any (greedy)."""
+    if not by_class:
+        return found.part(_survivors(found.boxes, overlap))
     kept = np.zeros(len(found), dtype=np.bool_)
     for code in np.unique(found.codes):
         rows = np.flatnonzero(found.codes == code)

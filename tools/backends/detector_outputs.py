@@ -42,7 +42,7 @@ def make_input(pixels: Pixels, form: InputForm) -> tuple[Tensor, Placed]:
     if form.channels == "bgr":
         image = image[:, :, ::-1]
     shares = np.asarray(image, dtype=np.float32) / np.float32(form.scale)
-    scaled: Tensor = (shares - np.array(form.mean, np.float32)) / np.array(form.std, np.float32)
+    scaled = np.asarray((shares - np.array(form.mean, np.float32)) / np.array(form.std, np.float32))
     return np.ascontiguousarray(scaled.transpose(2, 0, 1)[None], dtype=np.float32), placed
 
 

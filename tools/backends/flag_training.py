@@ -72,7 +72,7 @@ def train_flags(evidence: Evidence, targets: Flags, rng: np.random.Generator, ca
     chosen, score = choose_labels(share, made)
     right = (chosen == targets[at]).all(axis=1)
     power = fit_power(score[scope], right[scope])
-    energy = set_energy(np.asarray(logits[:, evidence.named] / temperature, dtype=np.float32))
+    energy = set_energy(np.asarray(logits[:, evidence.telling] / temperature, dtype=np.float32))
 
     def answer(learns: Flags, inside: Flags) -> Flags:
         few = _fit_labels(evidence.part(learns), targets[learns]).scaled(1 / temperature)

@@ -78,7 +78,7 @@ class HubImageEmbedder:
             return np.zeros((len(words), self.dimension), dtype=np.float32)
         import torch
 
-        tokenizer = _tokenizer(self.reference.partition(":")[2])
+        tokenizer = open_tokenizer(self.reference.partition(":")[2])
         with LOCK, torch.inference_mode():
             encoded = tokenizer(
                 [_CAPTION.format(one) for one in words], padding="max_length", truncation=True, return_tensors="pt"
@@ -155,7 +155,8 @@ def revision_of(folder: Path | None, model: Any) -> str:
 
 
 @lru_cache(maxsize=2)
-def _tokenizer(name: str) -> Any:
+def open_tokenizer(name: str) -> Any:
+    """The tokenizer of a model that reads words."""
     place, pinned, folder = _opening(name)
     import transformers
 

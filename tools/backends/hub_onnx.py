@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -65,6 +66,8 @@ def _described(place: Path) -> Files:
 class OnnxDetector:
     """A detector that runs in onnxruntime on the processor."""
 
+    pace = 4.0
+
     def __init__(self, name: str) -> None:
         """Load model and description; errors say what is lacking."""
         files = find_files(name)
@@ -73,7 +76,7 @@ class OnnxDetector:
         self.reference = f"hub:{name}"
         self._told, self._session, self.revision = _opened(files)
         self.names = self._told.names
-        self.aliases = self._told.aliases
+        self.aliases: Mapping[str, str] = self._told.aliases
         self.usual_threshold = self._told.score
 
     def detect(self, pixels: Pixels) -> Detections:

@@ -18,9 +18,12 @@ from tools.backends.contract import Labeller, ReplyLog, TextEmbedder
 from tools.backends.language import FOREIGN_LIMIT, foreign_share
 from tools.backends.prompts import Prompt
 from tools.backends.registry_images import (
+    SIMILAR,
     BackendStatus,
     is_image_model,
+    open_box_labeller,
     open_image_embedder,
+    refuse_regions,
     status_of,
     usable_for_images,
 )
@@ -39,6 +42,7 @@ BUILTIN = {
     "rating": FEW_SHOT,
     "spans": builtin_spans.REFERENCE,
     "relations": builtin_relations.REFERENCE,
+    "boxes": SIMILAR,
 }
 """The back-end that needs nothing but the package, by field kind."""
 
@@ -95,6 +99,7 @@ def split_reference(reference: str) -> tuple[str, str]:
 
 def default_reference(spec: FieldSpec) -> str:
     """The built-in back-end for a field."""
+    refuse_regions(spec)
     if spec.kind not in BUILTIN:
         raise InputError(
             f"Nothing built in proposes free text for field {spec.name!r}; it has to be written by people."
@@ -113,6 +118,8 @@ def open_labeller(reference: str, spec: FieldSpec, resources: Resources) -> Labe
         return RemoteLabeller(
             spec, endpoint, resources.prompt, resources.calls, resources.secret, settings=resources.remote
         )
+    if spec.kind == "boxes":
+        return open_box_labeller(reference, spec)
     if scheme == "hub":
         return _open_hub(name, spec)
     if reference != usual and (reference, usual) != (ZERO_SHOT, FEW_SHOT):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from tools.errors import InputError
-from tools.exchange.rows import REGION_SHAPES, ExchangeItem, ImageFile
+from tools.exchange.rows import REGION_SHAPES, Claim, ExchangeItem, ImageFile
 from tools.geometry.boxes import Size
 from tools.images.probe import Probe, probe
 from tools.records import Media, to_json
@@ -52,7 +54,10 @@ class ImageColumn:
         media = probed.media
         cell = to_json(asdict(media) | {"source": str(row.image.path.absolute())})
         reason = _mismatch(row.image, media)
-        return Seen(_without_regions(row, reason) if reason else row, cell, (media.width, media.height))
+        size = (media.width, media.height)
+        if reason:
+            return Seen(_without_regions(row, reason), cell, size)
+        return Seen(in_pixels(row, size) if row.image.in_shares else row, cell, size)
 
     def _probe(self, path: Path) -> Probe | str:
         known = self._probed.get(path)
@@ -64,6 +69,35 @@ class ImageColumn:
                 known = str(error).rstrip(".")
             self._probed[path] = known
         return known
+
+
+def in_pixels(row: ExchangeItem, size: Size) -> ExchangeItem:
+    """The row with regions that counted in shares of the image counting in its pixels."""
+    answers = [replace(one, claim=_scaled(one.claim, size)) for one in row.answers]
+    return replace(
+        row, answers=answers, proposals=[replace(one, claim=_scaled(one.claim, size)) for one in row.proposals]
+    )
+
+
+def _scaled(claim: Claim, size: Size) -> Claim:
+    if claim.shape not in REGION_SHAPES or not claim.content:
+        return claim
+    return replace(claim, content=[_scaled_region(region, size) for region in claim.content])
+
+
+def _scaled_region(region: Mapping[str, Any], size: Size) -> dict[str, Any]:
+    width, height = size
+    found = dict(region)
+    if "box" in found:
+        x0, y0, x1, y1 = found["box"]
+        found["box"] = [x0 * width, y0 * height, x1 * width, y1 * height]
+    if "parts" in found:
+        found["parts"] = [[[[x * width, y * height] for x, y in ring] for ring in part] for part in found["parts"]]
+    if "corners" in found:
+        found["corners"] = [[x * width, y * height] for x, y in found["corners"]]
+    if "points" in found:
+        found["points"] = [[x * width, y * height, *seen] for x, y, *seen in found["points"]]
+    return found
 
 
 def _mismatch(image: ImageFile, media: Media) -> str:

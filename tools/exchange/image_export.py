@@ -38,11 +38,11 @@ class ImageShelf:
     """Gives every image a place of its own and copies it there.
 
     ``folder`` is where the images go in the export. With ``by_stem`` no two names differ in their extension only, for
-    formats that put a file of labels beside each image.
+    formats that put a file of labels beside each image. Without ``has_splits`` all images share one folder.
     """
 
-    def __init__(self, plan: Plan, folder: str = "images", by_stem: bool = False, is_flat: bool = False) -> None:
-        self._plan, self.folder, self._by_stem, self._is_flat = plan, folder, by_stem, is_flat
+    def __init__(self, plan: Plan, folder: str = "images", by_stem: bool = False, has_splits: bool = True) -> None:
+        self._plan, self.folder, self._by_stem, self._has_splits = plan, folder, by_stem, has_splits
         self._taken: set[tuple[str, str]] = set()
 
     def place(self, chosen: ChosenItem) -> Placed | str:
@@ -63,12 +63,10 @@ class ImageShelf:
 
     def path(self, placed: Placed) -> Path:
         """The path of the copy."""
-        return self._plan.path / self.folder / placed.split / placed.name
+        return self._plan.path / self.folder / (placed.split if self._has_splits else "") / placed.name
 
     def _free(self, item: Item, split: str) -> Placed:
         name = file_name(item)
-        if self._is_flat:
-            name = name.replace("/", "_")
         if self._spoken(split, name) in self._taken:
             path = PurePosixPath(name)
             name = str(path.with_name(f"{path.stem}-{hashlib.sha256(item.key.encode()).hexdigest()[:10]}{path.suffix}"))
@@ -78,7 +76,7 @@ class ImageShelf:
     def _spoken(self, split: str, name: str) -> tuple[str, str]:
         """Names as file systems tell them apart that do not mind the case."""
         plain = str(PurePosixPath(name).with_suffix("")) if self._by_stem else name
-        return split, plain.casefold()
+        return split if self._has_splits else "", plain.casefold()
 
 
 def split_for(item: Item, options: ExportOptions) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -12,7 +13,9 @@ from tools.images.probe import SUFFIXES
 
 # Folders in which programs keep their labels; the pictures stand beside such a folder, not in it.
 LABEL_FOLDERS = frozenset(("annotations", "labels", "annotation", "label", "xml", "json", "labelme"))
-IMAGE_FOLDERS = ("images", "jpegimages", "imgs", "img", "image", "data", "frames", "obj_train_data")
+IMAGE_FOLDERS = ("images", "jpegimages", "imgs", "img", "image", "data", "frames", "obj_train_data", "obj_valid_data")
+SPLIT = re.compile(r"(train|val|valid|validation|test|dev|minival|trainval)[-_]?\w*\Z", re.IGNORECASE)
+"""Names of folders and lists that say which split an image belongs to."""
 
 
 class ImageFinder:
@@ -26,7 +29,9 @@ class ImageFinder:
 
     def __init__(self, beside: Path, near: Sequence[Path] = ()) -> None:
         here = beside if beside.is_dir() else beside.parent
-        self.root = here.parent if here.name.lower() in LABEL_FOLDERS and here is not beside else here
+        # A folder that is imported may be called "annotations" and hold the images all the same.
+        is_whole = here == beside and any(path.suffix.lower() in SUFFIXES for path in visible_files(here))
+        self.root = here.parent if is_label_folder(here.name) and not is_whole else here
         self._root = self.root.resolve()
         self._places = list(dict.fromkeys([here, *near, self.root, *_usual_folders(self.root)]))
 
@@ -87,6 +92,11 @@ class ImageFinder:
         return _grouped((path.stem, path) for path in self.files)
 
 
+def is_label_folder(name: str) -> bool:
+    """Whether a folder of this name holds labels rather than pictures: ``labels``, ``annotations_v2``."""
+    return re.split(r"[^a-z]", name.lower())[0] in LABEL_FOLDERS
+
+
 def clean_parts(name: str) -> tuple[str, ...]:
     """The parts of a file name as people's programs write it, on any system; empty where it points upwards."""
     plain = name.replace("\\", "/").split("?")[0] if "://" in name else name.replace("\\", "/")
@@ -114,6 +124,13 @@ def relative_name(path: Path, root: Path) -> str:
     while len(parts) > 1 and parts[0].casefold() in IMAGE_FOLDERS:
         parts = parts[1:]
     return "/".join(parts)
+
+
+def split_and_name(path: Path, root: Path) -> tuple[str, str]:
+    """The split that the folders of an image name, empty for none, and its path without folders that say nothing."""
+    parts = [part for part in path.relative_to(root).parts[:-1] if part.casefold() not in IMAGE_FOLDERS]
+    split = parts.pop(0) if parts and SPLIT.match(parts[0]) else ""
+    return split, "/".join([*parts, path.name])
 
 
 def distinct_names(named: Sequence[tuple[str, str]]) -> list[str]:

@@ -13,6 +13,7 @@ ImportExposure = Literal["imported_unknown", "imported_independent"]
 Conflicts = Literal["leave_out", "all_values"]
 Provenance = Literal["full", "none"]
 TagScheme = Literal["BIO", "IOB1", "BIOES"]
+VocBase = Literal["auto", "0", "1"]
 ImagePlaces = Literal["copy", "reference"]
 IMPORTED = "imported"
 LIMIT_BYTES = 2 * 1024**3
@@ -27,7 +28,9 @@ class ImportOptions:
     rows become items, labels are taken from the matching rows only. ``annotator`` is who gave the labels where the
     file does not say. ``exposure`` is what that person declares: ``imported_independent`` means that the labels
     were given without seeing any suggestion. ``empty_is_answer`` says that an empty label list means "nothing
-    applies" in formats where it usually means "nobody looked". ``item_kind`` is the schema's, set by the reader.
+    applies" in formats where it usually means "nobody looked". ``voc_base`` is where the boxes of Pascal VOC
+    count from: 1 with both ends included as VOC says, 0 with the end left out as some programs write; ``auto`` finds
+    out. ``item_kind`` is the schema's, set by the reader.
     """
 
     format: str = "auto"
@@ -47,12 +50,14 @@ class ImportOptions:
     whole_file: bool = False
     take_labels: bool = True
     empty_is_answer: bool = False
+    voc_base: VocBase = "auto"
     item_kind: ItemKind = "text"
     limit_bytes: int = LIMIT_BYTES
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
         _one_of("exposure", self.exposure, get_args(ImportExposure))
+        _one_of("voc_base", self.voc_base, get_args(VocBase))
         if self.pair_columns and len(self.pair_columns) != 2:
             raise InputError(f"A pair has two columns, got {len(self.pair_columns)}: {', '.join(self.pair_columns)}.")
         if self.labels_where and "=" not in self.labels_where:

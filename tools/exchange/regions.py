@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 
 from tools.errors import InputError, ValueRefused
 from tools.exchange.label_names import LabelNames, Taken, distinct, excerpt, plain_name, short_reason
 from tools.exchange.rows import Shape
-from tools.geometry.boxes import Size, box_around, corners_of
+from tools.geometry.boxes import Size, box_around, box_from_corners, corners_of
 from tools.geometry.masks import (
     MaskSize,
     Runs,
@@ -28,7 +29,13 @@ from tools.regions import ASIDE, SLACK, check_region
 from tools.schema import Attribute, FieldSpec
 from tools.values import check_value
 
-GEOMETRY: dict[str, Shape] = {"box": "boxes", "parts": "polygons", "counts": "masks", "points": "keypoints"}
+GEOMETRY: dict[str, Shape] = {
+    "box": "boxes",
+    "corners": "boxes",
+    "parts": "polygons",
+    "counts": "masks",
+    "points": "keypoints",
+}
 """Which kind of region a key makes."""
 FLAGS = ("crowd", "difficult", "truncated", "occluded")
 """Attributes that formats write whether or not they say anything; false is what they are without being said."""
@@ -36,6 +43,7 @@ FLAGS = ("crowd", "difficult", "truncated", "occluded")
 CUT = "Regions that reached beyond their image and were cut at its edge"
 BOXED = "Outlines of which only the box was kept, because the schema asks for boxes"
 UNTURNED = "Turned boxes replaced by the upright box around them, because the field takes no angle"
+SQUARED = "Turned boxes that were no rectangles, replaced by the smallest one around them"
 TRACED = "Masks whose outline was traced, because the schema asks for outlines"
 FILLED = "Outlines that were filled in to masks, because the schema asks for masks"
 OUTSIDE = "the region lies outside the image"
@@ -77,6 +85,8 @@ def _fitted(
 
 
 def _boxes(spec: FieldSpec, region: Mapping[str, Any], size: Size | None, notes: list[str]) -> dict[str, Any]:
+    if region.get("box") is None and region.get("corners"):
+        region = {**region, **turned_box(region["corners"], notes)}
     if region.get("box") is None:
         if not (region.get("parts") or region.get("counts")):
             raise ValueRefused("the region has neither a box nor an outline")
@@ -94,6 +104,23 @@ def _boxes(spec: FieldSpec, region: Mapping[str, Any], size: Size | None, notes:
     return {"box": list(box_around(corners_of(box, angle)))}
 
 
+def turned_box(corners: Any, notes: list[str]) -> dict[str, Any]:
+    """Box and angle of four corners; of those that are no rectangle the smallest turned box around them."""
+    points = np.array([numbers_of(point, 2, "a corner is not two numbers") for point in corners])
+    if points.shape != (4, 2):
+        raise ValueRefused("a turned box has four corners")
+    sides = np.roll(points, -1, axis=0) - points
+    lengths = np.hypot(sides[:, 0], sides[:, 1])
+    is_right = all(abs(float(sides[at] @ sides[at - 1])) <= 0.02 * lengths[at] * lengths[at - 1] for at in range(4))
+    is_clockwise = float(sides[0, 0] * sides[1, 1] - sides[0, 1] * sides[1, 0]) > 0
+    if not is_right or not is_clockwise:
+        (x, y), (width, height), angle = cv2.minAreaRect(points.astype(np.float32))
+        notes.extend([] if is_right else [SQUARED])
+        return {"box": [x - width / 2, y - height / 2, x + width / 2, y + height / 2], "angle": angle}
+    box, angle = box_from_corners(points)
+    return {"box": list(box), "angle": angle}
+
+
 def _box_of_outline(region: Mapping[str, Any], size: Size | None) -> list[float]:
     if region.get("parts"):
         return list(polygon_box(rings_of(region["parts"])))
@@ -102,8 +129,8 @@ def _box_of_outline(region: Mapping[str, Any], size: Size | None) -> list[float]
 
 
 def _polygons(spec: FieldSpec, region: Mapping[str, Any], size: Size | None, notes: list[str]) -> dict[str, Any]:
-    if region.get("parts"):
-        return {"parts": rings_of(region["parts"])}
+    if region.get("parts") or region.get("corners"):
+        return {"parts": rings_of(region.get("parts") or [[region["corners"]]])}
     runs, found = mask_of(region, size)
     notes.append(TRACED)
     return {"parts": polygons_of(mask_of_runs(runs, found))}

@@ -30,7 +30,8 @@ class Claim:
     ``box`` and perhaps ``angle``, ``polygons`` have ``parts``, ``masks`` have ``size`` and ``counts``, ``keypoints``
     have ``points`` and perhaps ``names`` of the points. All may have ``id`` and ``attributes``. ``objects`` are for
     files that say several of these about one thing, such as COCO's annotations: each region has as many geometries
-    as the file gives, and ``fields`` where the file names the fields that it is for.
+    as the file gives, and ``fields`` where the file names the fields that it is for. ``corners`` are the four points of
+    a box that may be turned, in the order of :func:`tools.geometry.boxes.corners_of`.
     """
 
     source: str
@@ -66,13 +67,15 @@ class ExchangeProposal:
 class ImageFile:
     """The image of an item: its file, ``None`` where it was not found, and how the source names it.
 
-    ``width`` and ``height`` are what the source states, in pixels; 0 where it does not.
+    ``width`` and ``height`` are what the source states, in pixels; 0 where it does not. With ``in_shares`` the regions
+    of the item count in shares of its width and height, 0..1.
     """
 
     path: Path | None
     name: str
     width: int = 0
     height: int = 0
+    in_shares: bool = False
 
 
 @dataclass(frozen=True, slots=True)

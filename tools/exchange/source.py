@@ -180,6 +180,11 @@ def json_cause(error: ValueError) -> str:
     return str(error).split(": line ")[0][:80]
 
 
+def decoded(content: bytes) -> str:
+    """The text of a small file beside the one that is imported."""
+    return decode(content, "auto")[0]
+
+
 def is_image(path: Path) -> bool:
     """Whether the name of a file is that of an image."""
     return path.suffix.lower() in SUFFIXES

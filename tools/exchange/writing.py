@@ -17,6 +17,7 @@ from tools.exchange.export import ExportItem, ExportReport, LeftOut
 from tools.exchange.formats.writers import WriteFormat, writer_named
 from tools.exchange.options import ExportOptions
 from tools.exchange.selection import Selection, chosen_fields
+from tools.exchange.source import is_image
 from tools.exchange.tally import Tally
 from tools.exchange.writer import Plan, Writer
 from tools.records import Item
@@ -187,7 +188,18 @@ def _move(folder: Path, target: Path, card: Path | None, options: ExportOptions)
     for _, place in places:
         if place.exists() and place != card and not options.overwrite:
             raise InputError(f"{place} exists. Name another file, or say that it shall be replaced (overwrite).")
+        if (
+            place.is_dir()
+            and place != target
+            and not all(is_image(path) for path in place.rglob("*") if path.is_file())
+        ):
+            raise InputError(f"{place} holds files which no export wrote; it is not replaced.")
     for path, place in places:
         if place.is_dir():
             place.rename(folder / "replaced")
         os.replace(path, place)
+
+
+def _holds_images_only(folder: Path) -> bool:
+    """Whether a folder beside an exported file is one that such an export makes."""
+    return all(is_image(path) for path in folder.rglob("*") if path.is_file())

@@ -20,7 +20,7 @@ from tools.errors import InputError
 from tools.records import Media
 
 MOST_PIXELS = 178_000_000
-"""Width times height of the largest picture that is read; a copy of it takes 534 MB. Pillow itself reads little more."""
+"""Width times height of the largest picture that is read; a copy takes 534 MB. Pillow itself reads little more."""
 
 MOST_BYTES = 512 * 1024**2
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".jp2", ".ppm", ".pgm", ".pbm", ".pnm")

@@ -22,6 +22,7 @@ from tools.backends.registry import (
     open_labeller,
     split_reference,
 )
+from tools.backends.registry_images import SIMILAR
 from tools.backends.remote_labeller import RemoteSettings, settings_from
 from tools.context import IdArray, LabelTable, ToolContext
 from tools.filters import ItemFilter
@@ -39,6 +40,7 @@ NEW_POOL_VECTORS = 2000
 NEW_LABEL_VECTORS = 5000
 _ESTIMATE_FROM = 200
 _NEEDS_ANSWERS = ("rating", "spans", "relations")
+_POOL_OF_IMAGES = 24
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def open_task(reference: str, prompt_name: str, field: FieldSpec, ctx: ToolConte
     remote = settings_from(ctx.settings)
     resources = Resources(chosen.embedder.reference if chosen else "", prompt, secret=ctx.seed, remote=remote)
     labeller = open_labeller(reference, field, resources)
-    if _needs_answers(field, chosen) and not _has_answers(field, reference, ctx):
+    if _needs_answers(field, reference, chosen) and not _has_answers(field, reference, ctx):
         labeller.fit([], [], ctx.seed)
     frozen: dict[str, JsonValue] = {
         "field": field.model_dump(mode="json", by_alias=True),
@@ -86,9 +88,13 @@ def open_task(reference: str, prompt_name: str, field: FieldSpec, ctx: ToolConte
     return Task(labeller, reference, frozen)
 
 
-def _needs_answers(field: FieldSpec, chosen: ChosenEmbedder | None) -> bool:
+def _needs_answers(field: FieldSpec, reference: str, chosen: ChosenEmbedder | None) -> bool:
     """Whether nothing can be said before people have: the back-end then refuses with a sentence of its own."""
-    return field.kind in _NEEDS_ANSWERS or (chosen is not None and not knows_words(chosen.embedder))
+    return (
+        field.kind in _NEEDS_ANSWERS
+        or reference == SIMILAR
+        or (chosen is not None and not knows_words(chosen.embedder))
+    )
 
 
 def _has_answers(field: FieldSpec, reference: str, ctx: ToolContext) -> bool:
@@ -127,6 +133,8 @@ def _material(
     scheme = split_reference(reference)[0]
     if scheme == "remote":
         return confirmed_examples(field, table, ctx), [], ()
+    if field.kind == "boxes":
+        return *_with_images(table, ctx), ()
     if scheme != "builtin":
         return [], [], ()
     if embedder is not None:
@@ -135,6 +143,13 @@ def _material(
     texts = ctx.items.contents(table.item_ids.tolist())
     inputs = make_inputs(table.item_ids, texts, spans=spans)
     return make_examples(inputs, table.values, table.calibrates.tolist()), [], ()
+
+
+def _with_images(table: LabelTable, ctx: ToolContext) -> tuple[list[Example], list[TextInput]]:
+    """Confirmed boxes, which teach a detector how far to believe itself, and some images as they come."""
+    inputs = make_inputs(table.item_ids, ctx.items.contents(table.item_ids.tolist()))
+    some = spread(ctx.items.all_ids(), _POOL_OF_IMAGES)
+    return make_examples(inputs, table.values, table.calibrates.tolist()), make_inputs(some, ctx.items.contents(some))
 
 
 def _with_vectors(
@@ -177,7 +192,7 @@ def estimate(labeller: Labeller, ids: IdArray, field: FieldSpec, ctx: ToolContex
 def describe_learning(learned: Learned, field: FieldSpec, table: LabelTable) -> str:
     """What the suggestions rest on, in sentences."""
     said = learned.artefact.json
-    if split_reference(learned.reference)[0] != "builtin":
+    if "said" in said or split_reference(learned.reference)[0] != "builtin":
         return str(said.get("said", ""))
     if learned.reference == ZERO_SHOT:
         return ""
@@ -203,6 +218,8 @@ def describe_learning(learned: Learned, field: FieldSpec, table: LabelTable) -> 
 def calibration_words(learned: Learned) -> str:
     """How the scores were calibrated, "" where they were not; it stands in the run's settings."""
     on = int(learned.artefact.json.get("calibrated_on", 0))
+    if "calibration_words" in learned.artefact.json:
+        return str(learned.artefact.json["calibration_words"])
     if split_reference(learned.reference)[0] == "remote":
         return str(learned.artefact.json.get("calibration_words", ""))
     return f"one parameter, out of fold, on {on} labels given without a suggestion" if on else ""

@@ -7,7 +7,9 @@ from typing import Literal
 from pydantic import Field
 
 from tools.backends.builtin_few_shot import ZERO_SHOT
+from tools.backends.builtin_opencv import NOTES
 from tools.backends.registry import split_reference
+from tools.backends.registry_images import SIMILAR
 from tools.context import IdArray, ToolContext
 from tools.errors import Conflict, InputError
 from tools.filters import ItemFilter
@@ -41,7 +43,8 @@ class PrelabelArgs(ToolArgs):
     backend: str = Field(
         default="",
         description="Back-end: builtin:few-shot, builtin:zero-shot (label names only), builtin:spans, "
-        "builtin:relations, hub:NAME-or-folder or remote:MODEL; the project's own, else the built-in one, if empty",
+        "builtin:relations; for boxes builtin:similar-regions, builtin:people, builtin:faces or hub:FILE.onnx; "
+        "hub:NAME-or-folder or remote:MODEL; the project's own, else the built-in one, if empty",
     )
     prompt: str = Field(
         default="",
@@ -57,7 +60,7 @@ class PrelabelArgs(ToolArgs):
 
 @tool(effect="propose", version=VERSION, work=PrelabelWork())
 def prelabel(args: PrelabelArgs, ctx: ToolContext) -> ToolResult:
-    """Suggest values of a field for items with a model: labels, ratings, spans or relations. The suggestions are
+    """Suggest values of a field for items with a model: labels, ratings, spans, relations or boxes. The suggestions are
     proposals that people confirm or correct; the work runs in the background and can be undone as one batch.
     """
     if args.limit < 0:
@@ -132,6 +135,8 @@ def _identity(task: Task) -> RunIdentity:
 
 
 def _learns_from(task: Task, field: FieldSpec, ctx: ToolContext) -> str:
+    if field.kind == "boxes" and task.reference != SIMILAR:
+        return _tries_on(len(ctx.labels.training(field.id)), task)
     if split_reference(task.reference)[0] != "builtin":
         return ""
     if task.reference == ZERO_SHOT:
@@ -143,6 +148,14 @@ def _learns_from(task: Task, field: FieldSpec, ctx: ToolContext) -> str:
             "people's labels come first, and suggestions follow them."
         )
     return f"It learns from {count_of(labels, 'confirmed answer')} first."
+
+
+def _tries_on(labels: int, task: Task) -> str:
+    """What a detector does with confirmed boxes, and what it is worth where that is known."""
+    told = [NOTES[task.reference]] if task.reference in NOTES else []
+    if labels and split_reference(task.reference)[0] != "remote":
+        told.append(f"It is tried on {count_of(labels, 'confirmed image')} first, to see how far to believe it.")
+    return " ".join(told)
 
 
 def _price(cost: tuple[int, int] | None, ctx: ToolContext) -> float | None:

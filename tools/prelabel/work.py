@@ -22,7 +22,7 @@ from tools.results import Artefact, Prepared
 from tools.schema import FieldSpec
 
 REMOTE_UNITS = 6
-LEARNED_SETTINGS = ("labels", "mode", "c", "spans", "relations", "examples_shown")
+LEARNED_SETTINGS = ("labels", "mode", "c", "spans", "relations", "examples_shown", "exemplars", "scores")
 
 
 @dataclass(frozen=True)

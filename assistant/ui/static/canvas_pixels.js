@@ -76,7 +76,7 @@ export class Pixels {
   /** Draw what is there; `context` draws in CSS pixels. */
   draw(context, transform) {
     const { scale, x, y, width, height } = transform;
-    context.imageSmoothingEnabled = scale < 4;
+    context.imageSmoothingEnabled = scale < 8;
     context.imageSmoothingQuality = "high";
     if (!this.isReady) return;
     context.drawImage(this.image, x, y, width * scale, height * scale);

@@ -7,6 +7,8 @@ const MARGIN = 12;
 const LARGEST = 40;
 /** A small image is not blown up beyond this to fill the view. */
 const LARGEST_FIT = 6;
+/** A small object is not blown up beyond this: what is around it tells what it is. */
+const CLOSEST = 4;
 
 export class Transform {
   /** `width`, `height`: size of the full-size image. */
@@ -61,12 +63,12 @@ export class Transform {
     this.#put(this.scale * (to.distance / Math.max(1, from.distance)), point, to.x, to.y);
   }
 
-  /** Zoom so that the box [x0, y0, x1, y1] fills this share of the view's shorter fit, and centre it. */
+  /** Zoom so that the box [x0, y0, x1, y1] fills this share of the view, and centre it. */
   fitBox(box, share = 0.6) {
     const width = Math.max(1, box[2] - box[0]);
     const height = Math.max(1, box[3] - box[1]);
     const scale = Math.min((share * this.viewWidth) / width, (share * this.viewHeight) / height);
-    this.#put(scale, [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2], this.viewWidth / 2, this.viewHeight / 2);
+    this.#put(Math.min(scale, CLOSEST), [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2], this.viewWidth / 2, this.viewHeight / 2);
   }
 
   /** Whether the box is in sight as a whole. */

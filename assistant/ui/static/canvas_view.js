@@ -159,7 +159,7 @@ export class ImageView {
     this.state = el("div", { class: "aa-stage-state", hidden: true });
     this.note = el("div", { class: "aa-stage-note", "aria-live": "polite" });
     this.waits = el("div", { class: "aa-encoding", role: "status" });
-    this.stage = el("div", { class: "aa-stage", role: "img", "aria-label": words }, this.below, this.above, this.state, this.note, this.waits, this.#zoomButtons());
+    this.stage = el("div", { class: "aa-stage", role: "img", "aria-label": words }, this.below, this.above, this.state, this.note, this.waits);
     this.said = el("span", { class: "aa-hidden", role: "status", "aria-live": "polite" });
     this.tools = el("div", { class: "aa-stage-tools", role: "toolbar", "aria-label": "Tools for the picture" });
     this.hint = el("div", { class: "aa-stage-hint" });
@@ -167,7 +167,7 @@ export class ImageView {
     this.lights = el("div", { class: "aa-lights", hidden: true }, ["brightness", "contrast", "opacity"].map((what) => this.#slider(what)));
     this.lights.append(button({ class: "aa-small", on: { click: () => this.#plain() } }, "As it is"));
     this.bar = el("div", { class: "aa-stage-bar" }, this.tools, this.hint, this.lights, this.said);
-    this.element = el("div", { class: "aa-picture" }, this.stage, this.bar);
+    this.element = el("div", { class: "aa-picture" }, this.stage, this.bar, this.#zoomButtons());
   }
 
   #zoomButtons() {

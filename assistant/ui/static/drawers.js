@@ -43,7 +43,7 @@ export class Drawers {
     const card = this.reviewer.card;
     if (!card || this.#toggles("similar")) return;
     this.#show("similar", "Similar items", el("p", { class: "aa-muted", text: "Looking…" }));
-    const row = (item) => this.#itemRow(item.key, item.excerpt, "", () => this.reviewer.open(item.id, card.field.id));
+    const row = (item) => this.#itemRow(item.id, item.key, item.excerpt, "", () => this.reviewer.open(item.id, card.field.id));
     await this.#fillWith(async () => {
       const { items } = await this.server.post("/card/similar", { item: card.item.id, field: card.field.id });
       return items.length > 0 ? items.map(row) : "There is nothing like it.";
@@ -54,14 +54,14 @@ export class Drawers {
   async found(ids) {
     this.#show("found", "Items of the answer", el("p", { class: "aa-muted", text: "Looking…" }));
     this.frame.focus();
-    const row = (item) => this.#itemRow(item.key, item.excerpt, "", () => this.reviewer.open(item.id, this.reviewer.card?.field.id ?? ""));
+    const row = (item) => this.#itemRow(item.id, item.key, item.excerpt, "", () => this.reviewer.open(item.id, this.reviewer.card?.field.id ?? ""));
     await this.#fillWith(async () => (await this.server.post("/page/items", { items: ids })).items.map(row));
   }
 
   async history() {
     if (this.#toggles("history")) return;
     this.#show("history", "My last decisions", el("p", { class: "aa-muted", text: "Looking…" }));
-    const row = (past) => this.#itemRow(past.key, past.excerpt ?? "", past.words, () => this.reviewer.open(past.item, past.field));
+    const row = (past) => this.#itemRow(past.item, past.key, past.excerpt ?? "", past.words, () => this.reviewer.open(past.item, past.field));
     await this.#fillWith(async () => {
       const { decisions } = await this.server.get("/card/history");
       return decisions.length > 0 ? decisions.map(row) : "You have not decided anything yet.";
@@ -126,15 +126,18 @@ export class Drawers {
     this.#drawHelp("");
   }
 
-  #itemRow(key, excerpt, words, open) {
+  #itemRow(id, key, excerpt, words, open) {
+    // The items of one project are all pictures or all texts.
+    const isPicture = Boolean(this.reviewer.card?.item.media);
     const press = () => {
       this.frame.closeDrawer();
       open();
     };
     return button(
-      { class: "aa-item-row", on: { click: press } },
+      { class: `aa-item-row ${isPicture ? "has-thumb" : ""}`, on: { click: press } },
+      isPicture ? el("img", { class: "aa-thumb", src: `/media/${id}/thumb`, alt: "", loading: "lazy" }) : null,
       el("span", { class: "aa-key", dir: "auto", text: key }),
-      el("span", { class: "aa-item-text", dir: "auto", text: excerpt }),
+      excerpt === key ? null : el("span", { class: "aa-item-text", dir: "auto", text: excerpt }),
       words ? el("span", { class: "aa-item-words", dir: "auto", text: words }) : null,
     );
   }

@@ -25,6 +25,7 @@ export const PICTURE_KEYS = [
 
 export function keyInRegions(editor, event) {
   if (editor.list.isTyping) return keyInList(editor, event);
+  if (editor.list.hasFocus && (event.key === "Tab" || event.key === " ")) return "typed";
   if (editor.labels.isTyping) return editor.labels.key(event);
   if (event.ctrlKey || event.metaKey) return keyWithControl(editor, event);
   if (editor.review.isAsking) return keyWhileAsking(editor, event);

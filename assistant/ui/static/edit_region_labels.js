@@ -11,7 +11,7 @@ export class LabelRow {
     this.field = editor.field;
     this.filter = digitsStay(this.field) ? null : this.#makeFilter();
     this.rows = el("div", { class: "aa-label-rows" });
-    this.element = el("div", { class: "aa-region-labels" }, this.filter, this.rows);
+    this.element = el("div", { class: `aa-region-labels ${this.filter ? "is-long" : ""}` }, this.filter, this.rows);
   }
 
   get isTyping() {

@@ -13,16 +13,23 @@ export class RegionList {
     this.element = el("div", { class: "aa-region-side" }, this.items);
   }
 
+  /** Whether the focus is on something in the list: Tab and Space are for that, then. */
+  get hasFocus() {
+    return this.items.contains(document.activeElement);
+  }
+
   get isTyping() {
-    return this.items.contains(document.activeElement) && ["INPUT", "SELECT"].includes(document.activeElement.tagName) && document.activeElement.type !== "checkbox";
+    return this.hasFocus && ["INPUT", "SELECT"].includes(document.activeElement.tagName) && document.activeElement.type !== "checkbox";
   }
 
   draw() {
     const { editor } = this;
+    const focused = this.hasFocus ? document.activeElement.dataset.attribute : undefined;
     const rows = editor.all.map((region) => this.#row(region));
     if (editor.draft) rows.push(el("li", { class: "aa-region is-selected" }, el("span", { class: "aa-region-label", text: `New ${editor.word}` }), el("span", { class: "aa-chip-note", text: "choose its label" })));
     if (rows.length === 0) rows.push(el("li", { class: "aa-empty", text: `No ${editor.word} yet.` }));
     fill(this.items, rows);
+    if (focused) [...this.items.querySelectorAll("[data-attribute]")].find((one) => one.dataset.attribute === focused)?.focus({ preventScroll: true });
     this.items.querySelector(".is-selected")?.scrollIntoView({ block: "nearest" });
   }
 
@@ -87,24 +94,41 @@ export class RegionList {
   }
 
   #input(region, attribute) {
-    const value = region.attributes?.[attribute.id];
-    const isLocked = this.editor.locked.has(region.id);
-    const set = (made) => this.editor.change({ ...region, attributes: { ...region.attributes, [attribute.id]: made } }, `${attribute.name || attribute.id} set`);
-    if (attribute.kind === "flag") {
-      const box = el("input", { type: "checkbox", disabled: isLocked, on: { change: () => set(box.checked) } });
-      box.checked = value === true;
-      return box;
-    }
-    if (attribute.kind === "choice") {
-      const options = ["", ...(attribute.options ?? [])].map((one) => el("option", { value: one, text: one || "–" }));
-      const choice = el("select", { class: "aa-input", disabled: isLocked, on: { change: () => set(choice.value) } }, options);
-      choice.value = value ?? "";
-      return choice;
-    }
-    const isNumber = attribute.kind === "number";
-    const input = el("input", { class: "aa-input", type: isNumber ? "number" : "text", step: "any", dir: "auto", disabled: isLocked, on: { change: () => set(isNumber && input.value !== "" ? Number(input.value) : input.value) } });
+    const { id, name, kind } = attribute;
+    const value = region.attributes?.[id];
+    const common = { data: { attribute: id }, disabled: this.editor.locked.has(region.id) };
+    // The list is drawn anew only after the focus has moved on, so that it can be put back where it went.
+    const set = (made) => setTimeout(() => this.#set(region.id, id, made, name), 0);
+    if (kind === "flag") return this.#flag(common, value === true, set);
+    if (kind === "choice") return this.#choice(common, attribute.options ?? [], value, set);
+    const isNumber = kind === "number";
+    const read = () => set(isNumber && input.value !== "" ? Number(input.value) : input.value);
+    const input = el("input", { ...common, class: "aa-input", type: isNumber ? "number" : "text", step: "any", maxlength: "1000", dir: "auto", on: { change: read } });
     input.value = value === undefined || value === null ? "" : String(value);
     return input;
+  }
+
+  #flag(common, isOn, set) {
+    // A click with the mouse leaves the keys with the card; the keyboard stays where it is.
+    const clicked = (event) => event.detail > 0 && this.editor.host.focus();
+    const box = el("input", { ...common, type: "checkbox", on: { change: () => set(box.checked), click: clicked } });
+    box.checked = isOn;
+    return box;
+  }
+
+  #choice(common, options, value, set) {
+    const choose = () => {
+      this.editor.host.focus();
+      set(choice.value);
+    };
+    const choice = el("select", { ...common, class: "aa-input", on: { change: choose } }, ["", ...options].map((one) => el("option", { value: one, text: one || "–" })));
+    choice.value = value ?? "";
+    return choice;
+  }
+
+  #set(regionId, name, value, words) {
+    const region = this.editor.regionOf(regionId);
+    if (region) this.editor.change({ ...region, attributes: { ...region.attributes, [name]: value } }, `${words || name} set`);
   }
 
   #clicked(event, region) {

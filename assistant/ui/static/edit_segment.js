@@ -20,8 +20,8 @@ export class SegmentTool {
 
   get hint() {
     if (this.segmenter.state === "absent" || this.segmenter.state === "failed") return this.segmenter.words;
-    const sign = this.isNegative ? "Background" : "Object";
-    return `${sign}: click or scribble on ${this.isNegative ? "what is not part of it" : "it"}; right click or − for the other; Enter keeps, U takes back, Esc leaves`;
+    if (this.isNegative) return "Click or scribble on the background; − means the object again; Enter keeps";
+    return "Click or scribble on the object; right click or − on the background; Enter keeps";
   }
 
   /** The mode begins; a selected region is refined, otherwise a new one is made. */

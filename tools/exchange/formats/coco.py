@@ -18,7 +18,7 @@ from tools.exchange.codec import read_answers
 from tools.exchange.formats.coco_objects import Categories, Told, tell
 from tools.exchange.formats.coco_results import instances_of, is_results, with_results
 from tools.exchange.formats.own_jsonl import MARK
-from tools.exchange.image_files import ImageFinder, distinct_names
+from tools.exchange.image_files import SPLIT, ImageFinder, distinct_names
 from tools.exchange.jsonread import parse_json
 from tools.exchange.options import ImportOptions
 from tools.exchange.rows import (
@@ -43,7 +43,6 @@ CROWD_NOTE = (
 )
 _OWN = ("id", "width", "height", "file_name", MARK)
 _KINDS = ("instances", "person_keypoints", "captions", "image_info", "labels", "stuff", "panoptic", "annotations")
-_SPLIT = re.compile(r"(train|val|valid|validation|test|dev|minival|trainval)[-_]?\w*\Z", re.IGNORECASE)
 _KEYS = re.compile(rb'"(images|annotations|image_id)"')
 _LOOK = 1 << 16
 
@@ -236,9 +235,9 @@ def split_of(path: Path, root: Path) -> str:
     for kind in _KINDS:
         stem = stem.removeprefix(f"{kind}_")
     for said in (stem, path.parent.name if path.parent != root else ""):
-        if _SPLIT.match(said):
+        if SPLIT.match(said):
             return said
-    return path.parent.name if _SPLIT.match(path.parent.name) else ""
+    return path.parent.name if SPLIT.match(path.parent.name) else ""
 
 
 def with_licence(record: Mapping[str, Any], licences: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:

@@ -56,8 +56,10 @@ def _is_annotations(path: Path) -> bool:
 
 
 def _rows(source: Source, options: ImportOptions, notes: list[str]) -> Iterator[Row]:
-    row, said = 0, set()
-    for path in _annotation_files(source) or [source.path]:
+    row, said, paths = 0, set(), _annotation_files(source)
+    if not paths:
+        raise FormatRefused(f"{source.name} is no file of CVAT: it does not begin with <annotations>.")
+    for path in paths:
         finder, meaning = ImageFinder(source.path if source.is_folder else path, (path.parent,)), Meaning()
         try:
             for child in children_of(path.read_bytes()):

@@ -17,7 +17,7 @@ from tools.exchange.fields import FieldFinder
 from tools.exchange.formats.label_studio_flat import flat_item, is_flat
 from tools.exchange.formats.label_studio_images import Picture
 from tools.exchange.formats.label_studio_results import Problem, Results, annotator_of
-from tools.exchange.formats.label_studio_subject import KEY, KIND, PARTS, Text, own_part, subject_of
+from tools.exchange.formats.label_studio_subject import KEY, KIND, PARTS, Text, addressed, own_part, subject_of
 from tools.exchange.formats.lines import first_objects, objects
 from tools.exchange.formats.own_jsonl import MARK
 from tools.exchange.image_files import ImageFinder
@@ -60,7 +60,8 @@ def load(source: Source, options: ImportOptions, schema: LabelSchema | None) -> 
 
 
 def _rows(source: Source, options: ImportOptions, finder: FieldFinder | None, notes: list[str]) -> Iterator[Row]:
-    images = ImageFinder(source.path) if options.item_kind == "image" else None
+    # Without a schema it shows in the tasks themselves what they are about.
+    images = ImageFinder(source.path) if options.item_kind == "image" or finder is None else None
     skipped = drafts = 0
     shown: set[str] = set()
     for number, record in objects(source):
@@ -131,7 +132,7 @@ def _meta(task: Mapping[str, Any], used: set[str]) -> dict[str, Any]:
 def _claims(annotation: Mapping[str, Any], results: Results, finder: FieldFinder | None) -> list[Claim]:
     """The claims of the results, and the fields that were answered with nothing."""
     answered = own_part(annotation, "answered")
-    found = list(results.claims)
+    found = [addressed(claim, finder) for claim in results.claims]
     for name in answered if isinstance(answered, list) and finder else ():
         spec = finder.named(str(name)) if finder else None
         if spec is not None and all(claim.source != name for claim in found):

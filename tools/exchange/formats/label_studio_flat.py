@@ -9,7 +9,7 @@ from tools.exchange.builder import moment
 from tools.exchange.fields import FieldFinder
 from tools.exchange.formats.label_studio_images import Picture, flat_results
 from tools.exchange.formats.label_studio_results import annotator_of, min_claims
-from tools.exchange.formats.label_studio_subject import KEY, Text, subject_of
+from tools.exchange.formats.label_studio_subject import KEY, Text, addressed, subject_of
 from tools.exchange.image_files import ImageFinder
 from tools.exchange.options import ImportOptions
 from tools.exchange.roles import LABEL_NAMES
@@ -43,7 +43,7 @@ def flat_item(
     results = min_claims(free, lambda name: _is_answer(name, finder), found.text, places)
     if isinstance(found, Picture):
         drawn = found.read({"result": marked})
-        results.claims += drawn.claims
+        results.claims += [addressed(claim, finder) for claim in drawn.claims]
         results.problems += drawn.problems
     who = annotator_of(record.get("annotator"))
     when = moment(record.get("updated_at") or record.get("created_at"))

@@ -30,6 +30,10 @@ NO_SIZE = "the file does not say how large the image is, and the image is not th
 NO_LABEL = "the region has no label"
 APART = "__"
 """Stands between the name of a field and that of an attribute in the names of controls that we write."""
+HOLES = f"{APART}holes"
+"""Ends the name of the control for what has holes, which polygons of Label Studio do not have."""
+SAMPLE_WIDTH = 0.5
+"""How wide a key point is drawn, in percent of the image."""
 
 
 @dataclass(slots=True)
@@ -85,8 +89,11 @@ def _read_shape(
     shape: Result, about: Sequence[Result], mark: str, size_of: Callable[[], Size | None], found: ImageResults
 ) -> tuple[str, list[Region]]:
     """The name of the control and the regions of a shape: one a label, for a shape may carry several."""
-    labelled = next((one for one in (shape, *about) if labels_of(one)), None)
-    source = str((labelled or shape).get("from_name") or "result")
+    labelled, own = next((one for one in (shape, *about) if labels_of(one)), None), own_part(shape)
+    control = str((labelled or shape).get("from_name") or "result")
+    source = str(own.get("field") or control.removesuffix(HOLES))
+    if "part_of" in own:
+        return source, []
     try:
         if labelled is None:
             raise ValueError(NO_LABEL)
@@ -99,7 +106,9 @@ def _read_shape(
         _note_score(shape, source, found)
     attributes, problems = _attributes(about, source)
     found.problems += problems
-    name, regions = _id(shape, mark), []
+    if isinstance(own.get("prompts"), Mapping):
+        geometry["prompts"] = dict(own["prompts"])
+    name, regions = str(own.get("region") or _id(shape, mark)), []
     for at, label in enumerate(labels_of(labelled)):
         own = {"id": name if at == 0 else f"{name}_{at + 1}"} if name else {}
         regions.append({**own, "label": label, "attributes": attributes, **_object(shape), **geometry})
@@ -230,17 +239,21 @@ _READERS: dict[str, Callable[[Result, Size], Region]] = {
 _LABELS = (*(f"{kind}labels" for kind in _READERS), "labels")
 
 
+def own_part(shape: Result) -> Result:
+    """What an export of ours noted about a shape."""
+    own = shape.get(MARK)
+    return own if isinstance(own, Mapping) else {}
+
+
 def own_geometry(shape: Result) -> Region | None:
     """The geometry that an export of ours noted, where Label Studio has no shape that says the same."""
-    own = shape.get(MARK)
-    geometry = own.get("geometry") if isinstance(own, Mapping) else None
+    geometry = own_part(shape).get("geometry")
     return dict(geometry) if isinstance(geometry, Mapping) else None
 
 
 def _object(shape: Result) -> Region:
     """Which object of several points a point is of, as an export of ours noted it."""
-    own = shape.get(MARK)
-    told = own.get("object") if isinstance(own, Mapping) else None
+    told = own_part(shape).get("object")
     return {MARK: dict(told)} if isinstance(told, Mapping) else {}
 
 

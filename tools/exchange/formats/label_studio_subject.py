@@ -8,14 +8,15 @@ from typing import Any, cast
 
 from tools.errors import FormatRefused
 from tools.exchange.compose import NO_TURNS, join_parts, read_parts, read_turns
-from tools.exchange.formats.label_studio_images import Picture, find_picture
+from tools.exchange.fields import FieldFinder
+from tools.exchange.formats.label_studio_images import Picture, find_picture, stated_in
 from tools.exchange.formats.label_studio_results import Results, read_results
 from tools.exchange.formats.own_jsonl import MARK
 from tools.exchange.formats.records import NO_TEXT
 from tools.exchange.image_files import ImageFinder
 from tools.exchange.options import ImportOptions
 from tools.exchange.roles import first_of, text_columns
-from tools.exchange.rows import ImageFile
+from tools.exchange.rows import Claim, ImageFile
 from tools.records import ItemKind, Part
 
 KEY, KIND, PARTS = "key", "item_kind", "item_parts"
@@ -39,8 +40,10 @@ class Text:
 
 def subject_of(task: Mapping[str, Any], options: ImportOptions, images: ImageFinder | None) -> Text | Picture | str:
     """What a task is about, or the reason why that is not known."""
-    if images is None:
-        return _text(task["data"], options)
+    if images is None or (options.item_kind != "image" and not any(stated_in(task))):
+        found = _text(task["data"], options)
+        if images is None or isinstance(found, Text):
+            return found
     name = own_part(task["data"], "name")
     return find_picture(task, name if isinstance(name, str) else None, options, images)
 
@@ -92,3 +95,13 @@ def own_part(record: Mapping[str, Any], name: str) -> Any:
     """What stands under a name of our own mark."""
     own = record.get(MARK)
     return own.get(name) if isinstance(own, Mapping) else None
+
+
+def addressed(claim: Claim, finder: FieldFinder | None) -> Claim:
+    """Regions of a control that has the name of a field belong to that field, whatever shapes they have."""
+    if claim.shape != "objects" or finder is None:
+        return claim
+    spec = finder.mapped.get(claim.source.casefold()) or finder.named(claim.source)
+    if spec is None or not spec.is_image_region:
+        return claim
+    return Claim(claim.source, claim.shape, [{**region, "fields": [spec.id]} for region in claim.content])

@@ -7,15 +7,23 @@ beside the quoted text. What Label Studio has no key for stands under our own ma
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from tools.exchange.codec import decision_record
 from tools.exchange.export import Chosen, ChosenItem, ExportDecision, ExportProposal
+from tools.exchange.formats.label_studio_image_write import (
+    IMAGES,
+    ImageResults,
+    image_address,
+    image_losses,
+    region_controls,
+)
 from tools.exchange.formats.label_studio_subject import KEY, KIND, PARTS
 from tools.exchange.formats.own_jsonl import MARK
+from tools.exchange.image_export import ImageShelf, Placed
 from tools.exchange.offsets import units_of
 from tools.exchange.options import ExportOptions
 from tools.exchange.writer import Names, Plan
@@ -24,7 +32,7 @@ from tools.schema import FieldSpec
 from tools.values import same_value
 
 CONFIG = "label_config.xml"
-_NOT_THE_USERS = {KEY, KIND, PARTS, "text"}
+_NOT_THE_USERS = {KEY, KIND, PARTS, "text", "image"}
 
 
 def cannot_hold(fields: Sequence[FieldSpec], options: ExportOptions) -> list[str]:
@@ -34,9 +42,9 @@ def cannot_hold(fields: Sequence[FieldSpec], options: ExportOptions) -> list[str
         "Label Studio drops them.",
         "A person has one annotation an item, with one time for all fields.",
     ]
-    if any(spec.kind in ("spans", "multi_choice") for spec in fields):
+    if any(spec.kind in ("spans", "multi_choice") or spec.is_image_region for spec in fields):
         said.append("Label Studio does not tell 'nothing applies' from a field that was not answered.")
-    return said
+    return said + (image_losses(fields, options) if any(spec.is_image_region for spec in fields) else [])
 
 
 class LabelStudioWriter:
@@ -50,11 +58,18 @@ class LabelStudioWriter:
         self._stream.write("[")
         self._is_first = True
         self._id = 0
+        self._subject = "image" if plan.schema.item == "image" else "text"
+        # The images stand beside the file, in a folder of its name.
+        beside = replace(plan, path=plan.path.parent)
+        self._shelf = ImageShelf(beside, folder=f"{plan.path.stem}{IMAGES}")
 
     def add(self, item: ChosenItem) -> str:
         """Write one task."""
+        placed = self._shelf.place(item) if self._subject == "image" else None
+        if isinstance(placed, str):
+            return placed
         # Ids of tasks, annotations and predictions come from one row of numbers: Label Studio mixes them up else.
-        task: dict[str, Any] = {"id": self._next(), "data": self._data(item)}
+        task: dict[str, Any] = {"id": self._next(), "data": self._data(item, placed)}
         task["annotations"] = [self._annotation(item, *one) for one in self._people(item)]
         task["predictions"] = self._predictions(item)
         self._stream.write("\n" if self._is_first else ",\n")
@@ -67,8 +82,9 @@ class LabelStudioWriter:
         self._stream.write("\n]\n")
         self._stream.close()
         config = self._plan.path.with_name(f"{self._plan.path.stem}.{CONFIG}")
-        config.write_text(labelling_config(self._plan.fields, self._names), encoding="utf-8")
-        return [self._plan.path, config]
+        config.write_text(labelling_config(self._plan.fields, self._names, self._subject), encoding="utf-8")
+        images = self._plan.path.parent / self._shelf.folder
+        return [self._plan.path, config, *([images] if images.exists() else [])]
 
     def close(self) -> None:
         """Let go of the file."""
@@ -78,13 +94,18 @@ class LabelStudioWriter:
         self._id += 1
         return self._id
 
-    def _data(self, item: ChosenItem) -> dict[str, Any]:
+    def _data(self, item: ChosenItem, placed: Placed | None) -> dict[str, Any]:
         meta = {name: cell for name, cell in item.item.meta.items() if name not in _NOT_THE_USERS}
         taken = {name: cell for name, cell in item.item.meta.items() if name in _NOT_THE_USERS}
-        own: dict[str, Any] = {"text": item.item.text, KEY: item.item.key}
-        if item.item.kind != "text":
+        aside: dict[str, Any] = {"meta": taken} if taken else {}
+        if placed is not None:
+            own: dict[str, Any] = {"image": image_address(self._shelf, placed), KEY: item.item.key}
+            aside["name"] = item.item.text
+        else:
+            own = {"text": item.item.text, KEY: item.item.key}
+        if item.item.kind not in ("text", "image"):
             own |= {KIND: item.item.kind, PARTS: [asdict(part) for part in item.item.parts]}
-        return {**meta, **({MARK: {"meta": taken}} if taken else {}), **own}
+        return {**meta, **({MARK: aside} if aside else {}), **own}
 
     def _people(self, item: ChosenItem) -> list[tuple[str, dict[str, ExportDecision]]]:
         people: dict[str, dict[str, ExportDecision]] = {}
@@ -106,7 +127,7 @@ class LabelStudioWriter:
         agreed = [item.answers[name] for name in values if item.answers[name].status == "agreed"]
         annotation: dict[str, Any] = {
             "id": number,
-            "result": self._results(item, values, f"@{number}", None),
+            "result": self._results(item, values, f"@{number}", None, self._shapes(item, f"@{number}")),
             "was_cancelled": all(one.verdict == "skip" for one in decisions.values()),
             "ground_truth": bool(agreed) and all(same_value(one.value, values[one.spec.id]) for one in agreed),
         }
@@ -135,22 +156,35 @@ class LabelStudioWriter:
     ) -> dict[str, Any]:
         number = self._next()
         result: list[dict[str, Any]] = []
+        shapes = self._shapes(item, f"@{number}")
         for name, one in proposals.items():
-            result += self._results(item, {name: one.value}, f"@{number}", one.score)
+            result += self._results(item, {name: one.value}, f"@{number}", one.score, shapes)
         scores = {one.score for one in proposals.values()}
         own = {name: _run_record(one) for name, one in proposals.items()}
         mark = {"answered": list(proposals), "runs": own}
         prediction: dict[str, Any] = {"id": number, "model_version": backend, "result": result, MARK: mark}
         return prediction | ({"score": scores.pop()} if len(scores) == 1 and None not in scores else {})
 
+    def _shapes(self, item: ChosenItem, mark: str) -> ImageResults | None:
+        return ImageResults(item, self._names, mark) if item.item.media is not None else None
+
     def _results(
-        self, item: ChosenItem, values: Mapping[str, Any], mark: str, score: float | None
+        self,
+        item: ChosenItem,
+        values: Mapping[str, Any],
+        mark: str,
+        score: float | None,
+        shapes: ImageResults | None,
     ) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         for name, value in values.items():
+            spec = item.answers[name].spec
             if value is None:
                 continue
-            for one in self._regions(item, item.answers[name].spec, value, mark):
+            if shapes is not None and spec.is_image_region:
+                found += shapes.of(spec, value[spec.kind])
+                continue
+            for one in self._regions(item, spec, value, mark):
                 found.append(one if score is None else {**one, "score": score})
         return found
 
@@ -173,7 +207,7 @@ class LabelStudioWriter:
         kind, content = self._plain(spec, value)
         if content == {"choices": []}:
             return []
-        own = {"id": f"{spec.id}{mark}", "from_name": spec.id, "to_name": "text"}
+        own = {"id": f"{spec.id}{mark}", "from_name": spec.id, "to_name": self._subject}
         return [{**own, "type": kind, "origin": "manual", "value": content}]
 
     def _plain(self, spec: FieldSpec, value: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -204,16 +238,22 @@ class LabelStudioWriter:
         ]
 
 
-def labelling_config(fields: Sequence[FieldSpec], names: Names) -> str:
+def labelling_config(fields: Sequence[FieldSpec], names: Names, subject: str = "text") -> str:
     """The config in which every exported result has its control; without it Label Studio shows nothing."""
-    lines = ["<View>", '  <Text name="text" value="$text"/>']
+    tag = (
+        '<Image name="image" value="$image" zoom="true"/>'
+        if subject == "image"
+        else '<Text name="text" value="$text"/>'
+    )
+    lines = ["<View>", f"  {tag}"]
     for spec in fields:
-        lines += _control(spec, [names.of(spec, label.id) for label in spec.answers])
+        labels = [names.of(spec, label.id) for label in spec.answers]
+        lines += region_controls(spec, labels) if spec.is_image_region else _control(spec, labels, subject)
     return "\n".join([*lines, "</View>", ""])
 
 
-def _control(spec: FieldSpec, labels: Sequence[str]) -> list[str]:
-    name = f'name={quoteattr(spec.id)} toName="text"'
+def _control(spec: FieldSpec, labels: Sequence[str], subject: str) -> list[str]:
+    name = f'name={quoteattr(spec.id)} toName="{subject}"'
     if spec.kind == "rating":
         return [f'  <Rating {name} maxRating="{spec.max}"/>']
     if spec.kind == "text":

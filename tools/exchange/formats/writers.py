@@ -14,11 +14,15 @@ from tools.exchange.formats import (
     delimited_write,
     doccano_write,
     huggingface_write,
+    images_write,
     label_studio_write,
     labelme_write,
+    open_images_write,
     own_jsonl_write,
     parquet_write,
     prodigy_write,
+    voc_write,
+    yolo_write,
 )
 from tools.exchange.options import ExportOptions
 from tools.exchange.writer import Plan, Writer
@@ -55,6 +59,10 @@ WRITERS: tuple[WriteFormat, ...] = (
         "coco", "", coco_write.CocoWriter, coco_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
     ),
     WriteFormat(
+        "yolo", "", yolo_write.YoloWriter, yolo_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
+    ),
+    WriteFormat("voc", "", voc_write.VocWriter, voc_write.cannot_hold, is_folder=True, for_images=True, has_tree=True),
+    WriteFormat(
         "cvat", "", cvat_write.CvatWriter, cvat_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
     ),
     WriteFormat(
@@ -62,6 +70,18 @@ WRITERS: tuple[WriteFormat, ...] = (
     ),
     WriteFormat(
         "datumaro", "", datumaro_write.DatumaroWriter, datumaro_write.cannot_hold, True, for_images=True, has_tree=True
+    ),
+    WriteFormat(
+        "openimages",
+        "",
+        open_images_write.OpenImagesWriter,
+        open_images_write.cannot_hold,
+        True,
+        for_images=True,
+        has_tree=True,
+    ),
+    WriteFormat(
+        "images", "", images_write.ImagesWriter, images_write.cannot_hold, True, for_images=True, has_tree=True
     ),
 )
 BY_NAME = {one.name: one for one in WRITERS}

@@ -1,0 +1,187 @@
+"""Finding more of what was boxed: every confirmed box is an example that is looked for in other images, at several
+sizes. Exemplars by linear discriminant analysis (Malisiewicz et al., ICCV 2011; Hariharan et al., ECCV 2012)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tools.backends.contract import Matrix
+from tools.backends.detections import Codes, Detections, Flags, Pixels, best_first, clipped, no_detections, suppressed
+from tools.backends.region_features import (
+    CELL,
+    STEP,
+    Grid,
+    Ground,
+    Whitener,
+    grid_of,
+    scaled_to,
+    whitener_of,
+    windows,
+)
+
+INNER = 6
+"""Cells of the longer side of a box."""
+
+MARGIN = 1
+"""Cells around it that belong to the example: without them a plain object is like every part of a larger one."""
+
+REACH = INNER + 2 * MARGIN
+
+SIZES = 3
+"""Levels up and down from the size of an example that are looked at; three levels double the size."""
+
+OVERLAP = 0.3
+FLOOR = 0.1
+"""Likenesses below are noise."""
+
+_FEWEST_CELLS = 3
+_CANDIDATES = 30
+_MOST_FOUND = 100
+
+
+@dataclass(frozen=True)
+class Exemplar:
+    """One confirmed box: its cells (rows, columns, DEPTH), the level of its image they were taken at, label and image.
+
+    ``width`` and ``height`` are the box's own, in pixels of the full-size image.
+    """
+
+    grid: Grid
+    level: int
+    code: int
+    source: int
+    width: float
+    height: float
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        return self.grid.shape[0], self.grid.shape[1]
+
+
+def take_exemplar(pixels: Pixels, box: Sequence[float], code: int, source: int) -> Exemplar | None:
+    """The example in a box of an image; ``None`` where it is too small or too large to be looked for."""
+    x0, y0, x1, y1 = (float(side) for side in box)
+    longer = max(x1 - x0, y1 - y0)
+    if longer < 8:
+        return None
+    level = round(np.log(INNER * CELL / longer) / np.log(STEP))
+    for lower in range(level, level - 5, -1):
+        image = scaled_to(pixels, lower)
+        if image is not None:
+            return _cut(image, lower, (x0, y0, x1, y1), code, source)
+    return None
+
+
+def _cut(image: Pixels, level: int, box: tuple[float, float, float, float], code: int, source: int) -> Exemplar | None:
+    """The cells nearest to the box, counted from its own corner, not from the image's."""
+    scale = STEP**level
+    x0, y0, x1, y1 = (side * scale for side in box)
+    columns, rows = max(1, round((x1 - x0) / CELL)), max(1, round((y1 - y0) / CELL))
+    if max(rows, columns) < _FEWEST_CELLS:
+        return None
+    rows, columns = min(rows, INNER) + 2 * MARGIN, min(columns, INNER) + 2 * MARGIN
+    left, top = round((x0 + x1 - columns * CELL) / 2), round((y0 + y1 - rows * CELL) / 2)
+    # One cell more on every side, so that edges and their neighbourhood are seen as they are in a whole image.
+    pad = (MARGIN + 2) * CELL
+    around = np.pad(image, ((pad, pad), (pad, pad), (0, 0)), mode="edge")
+    left, top = max(left + pad - CELL, 0), max(top + pad - CELL, 0)
+    grid = grid_of(around[top : top + (rows + 2) * CELL, left : left + (columns + 2) * CELL])[1:-1, 1:-1]
+    if grid.shape[:2] != (rows, columns):
+        return None
+    return Exemplar(grid, level, code, source, box[2] - box[0], box[3] - box[1])
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Examples of one shape in cells, with their templates (n, k) and how far each is from the ground (n,)."""
+
+    shape: tuple[int, int]
+    members: tuple[int, ...]
+    templates: Matrix
+    lengths: Matrix
+    whitener: Whitener
+
+
+class RegionFinder:
+    """Looks for examples in images."""
+
+    def __init__(self, exemplars: Sequence[Exemplar], ground: Ground) -> None:
+        """Make a template of every example."""
+        self.exemplars = tuple(exemplars)
+        shapes: dict[tuple[int, int], list[int]] = {}
+        for at, one in enumerate(self.exemplars):
+            shapes.setdefault(one.shape, []).append(at)
+        self._groups = [self._group(shape, members, ground) for shape, members in sorted(shapes.items())]
+
+    def _group(self, shape: tuple[int, int], members: Sequence[int], ground: Ground) -> _Group:
+        whitener = whitener_of(ground, *shape)
+        rows = np.stack([self.exemplars[at].grid.ravel() for at in members])
+        templates = np.stack([whitener.direction(row) for row in rows])
+        return _Group(shape, tuple(members), templates, whitener.length(rows), whitener)
+
+    def find(self, pixels: Pixels, without: int | None = None) -> Detections:
+        """Boxes like the examples with their likeness in 0..1, best first; none like those of the image ``without``.
+
+        The likeness is the cosine between window and example, seen from what images of the project usually look like.
+        """
+        active = np.array([one.source != without for one in self.exemplars], dtype=np.bool_)
+        wanted = sorted({one.level + d for one in self.exemplars for d in range(-SIZES, SIZES + 1)})
+        found: list[Detections] = []
+        for level in wanted:
+            image = scaled_to(pixels, level)
+            if image is None:
+                continue
+            grid = grid_of(image)
+            found += [self._at_level(grid, level, group, active) for group in self._groups]
+        joined = _joined([one for one in found if len(one)])
+        height, width = pixels.shape[:2]
+        kept = clipped(suppressed(joined, OVERLAP, by_class=False), width, height)
+        return kept.part(np.arange(min(len(kept), _MOST_FOUND)))
+
+    def _at_level(self, grid: Grid, level: int, group: _Group, active: Flags) -> Detections:
+        """The best windows of one level for examples of one shape."""
+        near = [
+            row for row, at in enumerate(group.members) if active[at] and abs(level - self.exemplars[at].level) <= SIZES
+        ]
+        rows = windows(grid, *group.shape) if near else None
+        if rows is None:
+            return no_detections()
+        # Distance in standard deviations along each template: the same scale for all of them.
+        signs = ((rows - group.whitener.mean) @ group.templates[near].T) / group.lengths[near]
+        best = signs.argmax(axis=1)
+        sign = signs[np.arange(len(best)), best]
+        top = np.argsort(-sign, kind="stable")[:_CANDIDATES]
+        likeness = sign[top] / group.whitener.length(rows[top])
+        keep = likeness >= FLOOR
+        top, likeness = top[keep], likeness[keep]
+        members = np.array(group.members, dtype=np.int64)[np.array(near)][best[top]]
+        return self._boxes(top, likeness, members, grid, level, group.shape)
+
+    def _boxes(
+        self, top: Codes, likeness: Matrix, members: Codes, grid: Grid, level: int, shape: tuple[int, int]
+    ) -> Detections:
+        across = grid.shape[1] - shape[1] + 1
+        scale = STEP**level
+        centre = np.stack([top % across + shape[1] / 2, top // across + shape[0] / 2], axis=1) * CELL / scale
+        sizes = np.array(
+            [[one.width, one.height] for one in (self.exemplars[at] for at in members)], dtype=np.float32
+        ).reshape(-1, 2)
+        grown = np.array([STEP ** (self.exemplars[at].level - level) for at in members], dtype=np.float32)
+        half = sizes * grown[:, None] / 2
+        boxes = np.hstack([centre - half, centre + half])
+        codes = np.array([self.exemplars[at].code for at in members], dtype=np.int64)
+        return best_first(np.asarray(boxes, dtype=np.float32), np.clip(likeness, 0, 1), codes)
+
+
+def _joined(found: Sequence[Detections]) -> Detections:
+    if not found:
+        return no_detections()
+    return best_first(
+        np.concatenate([one.boxes for one in found]),
+        np.concatenate([one.scores for one in found]),
+        np.concatenate([one.codes for one in found]),
+    )
