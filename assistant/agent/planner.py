@@ -15,6 +15,7 @@ from assistant.agent.follow_up import read_follow_up
 from assistant.agent.intents import Scored, known_words, mend_spelling, nearest_examples, score_intents
 from assistant.agent.mentions import mask, read_mentions
 from assistant.agent.phrases import phrases
+from assistant.agent.pictures import as_items
 from assistant.agent.plans import Choice, Plan, PlannedCall, question, talk
 from assistant.agent.quantities import read_quantities
 from assistant.agent.request import Request
@@ -54,7 +55,7 @@ _TALK = {
     "label_as": "I never write labels myself: decide on the card, or accept suggestions of one label in one go.",
     "schema_other": "I can add, rename, merge and remove labels; for everything else edit the schema on the Data tab.",
 }
-_COUNTING = ("prelabel", "sample", "find")
+_COUNTING = ("prelabel", "sample", "find", "segment", "detect")
 _HELP = (
     "I can say how far the project is, find and explain items, measure how good the labels are, suggest labels, choose "
     "what to label next, accept several suggestions at once, mark gold, change labels of the schema, export, and undo. "
@@ -107,7 +108,7 @@ def _split(sentence: Sentence) -> list[str]:
 
 def _request(sentence: Sentence, world: PlannerWorld) -> Request:
     mended = sentence_of(_mended(sentence, world))
-    mentions = read_mentions(mended, world, known_words())
+    mentions = read_mentions(mended, world, known_words(world.schema.item))
     return Request(mended, mentions, read_filter(mended, mentions, world), world)
 
 
@@ -116,7 +117,9 @@ def _mended(sentence: Sentence, world: PlannerWorld) -> str:
     cue = phrases().search("words_cue", sentence.low)
     quote = sentence.text.find('"')
     until = min(cue.end() if cue else len(sentence.text), quote if quote >= 0 else len(sentence.text))
-    return mend_spelling(sentence_of(sentence.text[:until]), _name_words(world)) + sentence.text[until:]
+    names, items = _name_words(world), world.schema.item
+    mended = mend_spelling(sentence_of(sentence.text[:until]), names, items)
+    return (as_items(mended, names) if items == "image" else mended) + sentence.text[until:]
 
 
 def _name_words(world: PlannerWorld) -> frozenset[str]:
@@ -145,9 +148,9 @@ def _mask_numbers(text: str, request: Request) -> str:
 
 def _plan_one(sentence: Sentence, world: PlannerWorld, *, is_chained: bool = False) -> Plan:
     request = _request(sentence, world)
-    scored = score_intents(_variants(request))
+    scored = score_intents(_variants(request), world.schema.item)
     if not scored or scored[0].score < ASK_FROM or scored[0].intent.name == "other":
-        return _help(tuple(nearest_examples(_variants(request)[0])) if scored else ())
+        return _help(tuple(nearest_examples(_variants(request)[0], items=world.schema.item)) if scored else ())
     best = scored[0]
     rivals = [one for one in scored[1:] if (1 - one.score) < MARGIN * (1 - best.score) and one.score >= ASK_FROM]
     if best.score >= RUN_FROM and not rivals:

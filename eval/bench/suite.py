@@ -23,6 +23,7 @@ from eval.bench.remote_served import remote_served
 from eval.bench.replies import replies
 from eval.bench.retraining import retraining
 from eval.bench.sampling import sampling
+from eval.bench.segment import segment
 from eval.bench.selection import selection
 from eval.bench.spans import spans
 
@@ -112,6 +113,7 @@ BENCHES: dict[str, Callable[[Path, bool], Outcome]] = {
     "prelabel": prelabel,
     "sampling": sampling,
     "selection": selection,
+    "segment": segment,
     "spans": spans,
     "relations": relations,
     "remote": remote,

@@ -32,10 +32,10 @@ _SMALL_HOLE = 0.004
 class GrabCutTerms:
     """How an image is looked at; lengths are pixels.
 
-    ``side``: of the longer side at which patches are cut, ``box_side`` where a box is all there is. ``margin``: share of
-    its size by which a window goes beyond a box, ``closeness`` beyond an object that was clicked, and at least
-    ``least``. ``steps``: how often a window is widened or narrowed, the latter where the scale becomes ``gain`` times as
-    large. ``tight``: the share of a box's sides that its object reaches, ``pushes``: what is tried where it does not.
+    ``side``: of the longer side at which patches are cut, ``box_side`` where a box is all there is. ``margin``: share
+    of its size by which a window goes beyond a box, ``closeness`` beyond an object that was clicked, and at least
+    ``least``. ``steps``: how often a window is widened or narrowed, the latter where the scale becomes ``gain`` times
+    as large. ``tight``: the share of a box's sides that its object reaches, ``pushes``: what is tried where it does not.
     """
 
     patches: PatchTerms = field(default_factory=PatchTerms)
