@@ -12,9 +12,11 @@ READY := $(or $(wildcard $(LIGHT_STAMP)),$(STAMP))
 CODE := tools assistant eval
 # Two workers suit two cores; tests that share a browser or a server stay on one worker.
 PYTEST_ARGS ?= -n 2 --dist loadgroup
+# Label Studio's converter pins another OpenCV, so that it has an environment of its own.
+ORACLES := .venv-oracles
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-light demo test check lint fmt bench clean
+.PHONY: help setup setup-light demo test test-oracles check lint fmt bench clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -29,6 +31,10 @@ demo: $(READY) ## open the demo project in a browser
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-oracles: $(READY) $(ORACLES)/.installed ## compare exports and masks with Label Studio's own converter
+	ASSISTANT_LABEL_STUDIO_PYTHON=$(CURDIR)/$(ORACLES)/bin/python \
+	  $(BIN)/python -m pytest tests/exchange/test_label_studio_oracle.py
 
 check: lint test ## formatting, lint, types, tests
 
@@ -45,7 +51,7 @@ bench: $(READY) ## run the benchmarks
 	$(BIN)/python -m eval bench
 
 clean: ## remove .venv, caches and build results
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(ORACLES) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -57,4 +63,9 @@ $(BIN)/python:
 $(STAMP) $(LIGHT_STAMP): pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[$(if $(filter $@,$(LIGHT_STAMP)),$(LIGHT_EXTRAS),$(EXTRAS))]"
+	@touch $@
+
+$(ORACLES)/.installed:
+	$(PYTHON) -m venv $(ORACLES)
+	$(ORACLES)/bin/python -m pip install --quiet "label-studio-sdk>=2.1,<3"
 	@touch $@

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from tools.results import Figure
 
-_UNITS = {"s": (1.0, 3), "ms": (1000.0, 1), "MB": (1.0, 0), "count": (1.0, 0), "share": (1.0, 3)}
-_BARE = ("count", "share")
+_UNITS = {"s": (1.0, 3), "ms": (1000.0, 1), "MB": (1.0, 0), "count": (1.0, 0), "share": (1.0, 3), "clicks": (1.0, 2)}
+_BARE = ("count", "share", "clicks")
 _ROUNDING = 1e-9
 
 

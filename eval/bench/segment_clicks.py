@@ -73,13 +73,16 @@ def _points(mask: Mask) -> tuple[tuple[Point, ...], ...]:
 
 
 def click_through(
-    photo: Photo, answer: Answer, rng: np.random.Generator | None, cap: int, enough: float
+    photo: Photo, answer: Answer, rng: np.random.Generator | None, cap: int, enough: float, least: int = 1
 ) -> list[float]:
-    """Overlap after each click until it is ``enough`` or ``cap`` clicks were made; off-centre clicks with ``rng``."""
+    """Overlap after each click until one was ``enough``, with at least ``least`` and at most ``cap`` clicks.
+
+    Clicks are off the centre with ``rng``.
+    """
     mask: Mask = np.zeros(photo.truth.shape, dtype=np.bool_)
     clicks: list[Click] = []
     overlaps: list[float] = []
-    while len(clicks) < cap and (not overlaps or overlaps[-1] < enough):
+    while len(clicks) < cap and (len(clicks) < least or max(overlaps) < enough):
         clicks.append(next_click(photo, mask, rng))
         earlier = mask if mask.any() else None
         mask = answer(photo.image, Prompts(clicks=tuple(clicks), earlier=earlier))

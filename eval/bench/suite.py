@@ -25,6 +25,7 @@ from eval.bench.remote_served import remote_served
 from eval.bench.replies import replies
 from eval.bench.retraining import retraining
 from eval.bench.sampling import sampling
+from eval.bench.segment import segment
 from eval.bench.selection import selection
 from eval.bench.spans import spans
 
@@ -116,6 +117,7 @@ BENCHES: dict[str, Callable[[Path, bool], Outcome]] = {
     "detect": detect,
     "sampling": sampling,
     "selection": selection,
+    "segment": segment,
     "spans": spans,
     "relations": relations,
     "remote": remote,

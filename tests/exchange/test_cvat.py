@@ -173,14 +173,14 @@ def test_the_order_in_which_a_mask_was_counted_shows_in_a_huge_one_too(tmp_path:
 def test_a_broken_file_is_one_sentence(tmp_path: Path, content: str, said: str) -> None:
     path = tmp_path / "a.xml"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(FormatRefused, match=f"a.xml cannot be read as CVAT's XML: {said}"):
+    with pytest.raises(FormatRefused, match=rf"a\.xml cannot be read as CVAT's XML: {said}"):
         read_file(path, SCHEMA, ImportOptions(format="cvat", annotator="anna"))
 
 
 def test_another_xml_file_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "a.xml"
     path.write_text("<annotation><object/></annotation>", encoding="utf-8")
-    with pytest.raises(FormatRefused, match="a.xml is no file of CVAT"):
+    with pytest.raises(FormatRefused, match=r"a\.xml is no file of CVAT"):
         read_file(path, SCHEMA, ImportOptions(format="cvat", annotator="anna"))
 
 

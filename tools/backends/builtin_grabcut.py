@@ -30,18 +30,23 @@ _SMALL_HOLE = 0.004
 
 @dataclass(frozen=True)
 class GrabCutTerms:
-    """``side``: pixels of the longer side at which patches are cut; ``margin``: share of its size by which a window
-    goes beyond a box; ``least``: pixels of the smallest window round clicks; ``growth``: how often a window is widened
-    because the object reaches its border. ``box_side`` is the longer side where a box is all there is; ``tight``: the
-    share of a box's sides that its object reaches, and ``pushes`` what is tried where it does not."""
+    """How an image is looked at; lengths are pixels.
+
+    ``side``: of the longer side at which patches are cut, ``box_side`` where a box is all there is. ``margin``: share
+    of its size by which a window goes beyond a box, ``closeness`` beyond an object that was clicked, and at least
+    ``least``. ``steps``: how often a window is widened or narrowed, the latter where the scale becomes ``gain`` times
+    as large. ``tight``: the share of a box's sides that its object reaches, ``pushes``: what is tried where it does not.
+    """
 
     patches: PatchTerms = field(default_factory=PatchTerms)
     cut: CutTerms = field(default_factory=CutTerms)
     side: int = 400
     box_side: int = 500
     margin: float = 1.0
-    least: int = 1024
-    growth: int = 2
+    closeness: float = 0.5
+    least: int = 64
+    steps: int = 3
+    gain: float = 1.5
     pushes: tuple[float, ...] = (0.25, 0.5, 1.0, 1.5)
     tight: float = 0.85
 
@@ -98,14 +103,29 @@ class GrabCutSegmenter:
         points = _points_of(prompts)
         window = first_window(points, prompts, image.shape[0], image.shape[1], self._terms)
         mask = self._in_window(image, window, prompts)
-        for _ in range(self._terms.growth if prompts.box is None else 0):
-            wider = widened(window, mask, image.shape[0], image.shape[1], self._terms)
-            if wider is None:
-                break
-            window, mask = wider, self._in_window(image, wider, prompts)
+        if prompts.box is None:
+            window, mask = self._fitting(image, window, mask, prompts)
         part = trimmed(sharpened(np.asarray(window.cut(image), dtype=np.uint8), mask))
         x, y = part.origin
         return [replace(part, origin=(x + window.x0, y + window.y0), size=(image.shape[0], image.shape[1]))]
+
+    def _fitting(self, image: Pixels, window: Window, mask: Mask, prompts: Prompts) -> tuple[Window, Mask]:
+        """Widen the window while the object reaches its border, then look closer while the object is small in it."""
+        height, width = image.shape[:2]
+        for _ in range(self._terms.steps):
+            if not reaches_border(window, mask, height, width):
+                break
+            window = widened(window, height, width, self._terms)
+            mask = self._in_window(image, window, prompts)
+        for _ in range(self._terms.steps):
+            closer = narrowed(window, mask, _points_of(prompts), (height, width), self._terms)
+            if closer is None:
+                break
+            found = self._in_window(image, closer, prompts)
+            if reaches_border(closer, found, height, width):
+                break
+            window, mask = closer, found
+        return window, mask
 
     def propose(self, image: Pixels, encoding: Encoding, terms: ProposalTerms) -> list[MaskGuess]:
         """Cannot: without a learned notion of objects nothing tells one from the ground."""
@@ -155,31 +175,53 @@ class GrabCutSegmenter:
 
 
 def first_window(points: list[Point], prompts: Prompts, height: int, width: int, terms: GrabCutTerms) -> Window:
-    """The part of the image that is looked at: the box with a margin, else a wide window round what was pointed at."""
+    """The part of the image that is looked at first: round a box or an earlier mask, else all of it."""
     corners = list(points)
-    if prompts.earlier is not None and prompts.earlier.any():
+    has_earlier = prompts.earlier is not None and bool(prompts.earlier.any())
+    if prompts.box is None and not has_earlier:
+        return _window((0, 0, width, height), height, width, terms.side)
+    if prompts.earlier is not None and has_earlier:
         rows, columns = np.flatnonzero(prompts.earlier.any(axis=1)), np.flatnonzero(prompts.earlier.any(axis=0))
         corners += [(float(columns[0]), float(rows[0])), (float(columns[-1] + 1), float(rows[-1] + 1))]
     spots = np.array(corners, dtype=np.float64)
     low, high = spots.min(axis=0), spots.max(axis=0)
     grow = np.maximum((high - low) * terms.margin, 16.0)
     if prompts.box is None:
-        grow = np.maximum(grow, (terms.least - (high - low)) / 2)
+        grow = np.maximum(grow, terms.least)
     side = terms.side if prompts.box is None or prompts.clicks or prompts.object_strokes else terms.box_side
     (x0, y0), (x1, y1) = low - grow, high + grow
     return _window((x0, y0, x1, y1), height, width, side)
 
 
-def widened(window: Window, mask: Mask, height: int, width: int, terms: GrabCutTerms) -> Window | None:
-    """A window twice as wide where the object reaches a border that is not the image's; ``None`` where it does not."""
-    reaches = (
+def reaches_border(window: Window, mask: Mask, height: int, width: int) -> bool:
+    """Whether the object reaches a border of the window that is not the image's."""
+    return bool(
         (mask[:, 0].any() and window.x0 > 0)
         or (mask[0].any() and window.y0 > 0)
         or (mask[:, -1].any() and window.x1 < width)
         or (mask[-1].any() and window.y1 < height)
     )
-    if not reaches:
+
+
+def narrowed(
+    window: Window, mask: Mask, points: list[Point], size: tuple[int, int], terms: GrabCutTerms
+) -> Window | None:
+    """A window closely round the object and what was pointed at; ``None`` where it would show hardly more."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows) or window.scale >= 1:
         return None
+    scale = np.array([(window.x1 - window.x0) / mask.shape[1], (window.y1 - window.y0) / mask.shape[0]])
+    corners = np.array([(columns[0], rows[0]), (columns[-1] + 1, rows[-1] + 1)]) * scale + (window.x0, window.y0)
+    spots = np.vstack([corners, np.array(points)])
+    low, high = spots.min(axis=0), spots.max(axis=0)
+    grow = np.maximum((high - low) * terms.closeness, terms.least / 2)
+    (x0, y0), (x1, y1) = low - grow, high + grow
+    closer = _window((x0, y0, x1, y1), *size, terms.side)
+    return closer if closer.scale >= terms.gain * window.scale else None
+
+
+def widened(window: Window, height: int, width: int, terms: GrabCutTerms) -> Window:
+    """A window twice as wide and as high."""
     grow_x, grow_y = (window.x1 - window.x0) / 2, (window.y1 - window.y0) / 2
     corners = (window.x0 - grow_x, window.y0 - grow_y, window.x1 + grow_x, window.y1 + grow_y)
     return _window(corners, height, width, terms.side)

@@ -107,7 +107,7 @@ def _borders(labels: npt.NDArray[np.int64], colours: npt.NDArray[np.float32], co
     for down, right, weight in _STEPS:
         here, there = _shifted(labels, down, right)
         change = np.square(np.subtract(*_shifted(colours, down, right))).sum(axis=2)
-        every.append(float(change.mean()))
+        every.append(float(change.mean()) if change.size else 0.0)
         crosses = here != there
         one, other = here[crosses], there[crosses]
         keys.append(np.minimum(one, other) * count + np.maximum(one, other))

@@ -29,7 +29,7 @@ def open_segmenter(reference: str) -> Segmenter:
 
 def is_encoder(reference: str) -> bool:
     """Whether a segmenter encodes images ahead, told without loading it."""
-    return reference != builtin_grabcut.REFERENCE
+    return reference.startswith("hub:")
 
 
 def _load(reference: str) -> Segmenter:

@@ -22,11 +22,12 @@ from tools.spec import ToolArgs, tool
 
 ReadName = Literal[
     "auto", "csv", "tsv", "xlsx", "parquet", "huggingface", "brat", "jsonl", "label_studio", "prodigy", "doccano",
-    "conll", "fasttext", "text", "coco", "yolo", "voc", "cvat", "labelme", "datumaro",
+    "conll", "fasttext", "text",
+    "coco", "yolo", "voc", "cvat", "labelme", "datumaro", "openimages", "images",
 ]  # fmt: skip
 WriteName = Literal[
-    "csv", "tsv", "jsonl", "prodigy", "doccano", "label_studio", "conll", "parquet", "huggingface", "coco", "yolo",
-    "voc", "cvat", "labelme", "datumaro",
+    "csv", "tsv", "jsonl", "prodigy", "doccano", "label_studio", "conll", "parquet", "huggingface",
+    "coco", "yolo", "voc", "cvat", "labelme", "datumaro", "openimages", "images",
 ]  # fmt: skip
 
 

@@ -110,7 +110,8 @@ def _result(
             "segment-anything model: hub:FOLDER."
         )
     plan |= {"reference": identity.reference, "revision": identity.revision, "is_encoder": segmenter.is_encoder}
-    stated: dict[str, Any] = {key: plan[key] for key in ("how", "most_change", "detector") if key in plan}
+    stated: dict[str, Any] = {**identity.settings}
+    stated |= {key: plan[key] for key in ("how", "most_change", "detector") if key in plan}
     arrays = {"boxes": as_bytes({str(item): found for item, found in boxes.items()})} if boxes else {}
     work = WorkPlan(
         identity=RunIdentity(

@@ -9,7 +9,7 @@ from typing import Any, cast
 from tools.errors import FormatRefused
 from tools.exchange.compose import NO_TURNS, join_parts, read_parts, read_turns
 from tools.exchange.fields import FieldFinder
-from tools.exchange.formats.label_studio_images import Picture, find_picture
+from tools.exchange.formats.label_studio_images import Picture, find_picture, stated_in
 from tools.exchange.formats.label_studio_results import Results, read_results
 from tools.exchange.formats.own_jsonl import MARK
 from tools.exchange.formats.records import NO_TEXT
@@ -40,8 +40,10 @@ class Text:
 
 def subject_of(task: Mapping[str, Any], options: ImportOptions, images: ImageFinder | None) -> Text | Picture | str:
     """What a task is about, or the reason why that is not known."""
-    if images is None:
-        return _text(task["data"], options)
+    if images is None or (options.item_kind != "image" and not any(stated_in(task))):
+        found = _text(task["data"], options)
+        if images is None or isinstance(found, Text):
+            return found
     name = own_part(task["data"], "name")
     return find_picture(task, name if isinstance(name, str) else None, options, images)
 

@@ -16,8 +16,10 @@ from tools.exchange.formats import (
     datumaro,
     delimited,
     huggingface,
+    images,
     label_studio,
     labelme,
+    open_images,
     own_jsonl,
     parquet,
     plain,
@@ -31,6 +33,7 @@ from tools.exchange.options import ImportOptions
 from tools.exchange.rows import RowSource
 from tools.exchange.source import Source
 from tools.exchange.tabular import SourceTable
+from tools.images.probe import SUFFIXES
 from tools.schema import LabelSchema
 
 Loaded = SourceTable | RowSource
@@ -95,6 +98,8 @@ FORMATS: tuple[Format, ...] = (
     Format("labelme", "LabelMe JSON", (".json",), labelme.sniff, labelme.load, "either"),
     Format("datumaro", "Datumaro JSON", (".json",), datumaro.sniff, datumaro.load, "either"),
     Format("cvat", "CVAT for images XML", (".xml",), cvat.sniff, cvat.load, "either"),
+    Format("openimages", "Open Images CSV", (".csv",), open_images.sniff, open_images.load, "either"),
+    Format(PICTURES, "Plain images", tuple(SUFFIXES), images.sniff, images.load, "either"),
     Format("prodigy", "Prodigy JSONL", _JSON, prodigy.sniff, prodigy.load),
     Format("doccano", "doccano JSON and JSONL, and records like them", _JSON, records.sniff, records.load),
     Format("conll", "CoNLL columns with tags", (".conll", ".bio", ".iob", ".iob2", *_TEXT), conll.sniff, conll.load),
@@ -114,6 +119,8 @@ def choose_format(source: Source, options: ImportOptions) -> Format:
     likely = [one for one in FORMATS if source.suffix in one.extensions]
     if len(likely) == 1:
         return likely[0]
+    if source.suffix == ".csv":
+        return BY_NAME["openimages"] if open_images.sniff(source) else BY_NAME["csv"]
     is_binary = b"\0" in source.head and not _is_wide(source)
     candidates = [one for one in likely or FORMATS if not is_binary or one.name in ("parquet", "xlsx")]
     # A line with a comma in it may be anything: what has a form of its own is asked first.

@@ -14,8 +14,10 @@ from tools.exchange.formats import (
     delimited_write,
     doccano_write,
     huggingface_write,
+    images_write,
     label_studio_write,
     labelme_write,
+    open_images_write,
     own_jsonl_write,
     parquet_write,
     prodigy_write,
@@ -47,15 +49,19 @@ WRITERS: tuple[WriteFormat, ...] = (
     WriteFormat("csv", ".csv", delimited_write.open_csv, delimited_write.cannot_hold),
     WriteFormat("tsv", ".tsv", delimited_write.open_tsv, delimited_write.cannot_hold),
     WriteFormat("jsonl", ".jsonl", own_jsonl_write.OwnJsonlWriter, own_jsonl_write.cannot_hold),
-    WriteFormat("prodigy", ".jsonl", prodigy_write.ProdigyWriter, prodigy_write.cannot_hold),
-    WriteFormat("doccano", ".jsonl", doccano_write.DoccanoWriter, doccano_write.cannot_hold),
+    WriteFormat("prodigy", ".jsonl", prodigy_write.ProdigyWriter, prodigy_write.cannot_hold, for_images=False),
+    WriteFormat("doccano", ".jsonl", doccano_write.DoccanoWriter, doccano_write.cannot_hold, for_images=False),
     WriteFormat("label_studio", ".json", label_studio_write.LabelStudioWriter, label_studio_write.cannot_hold),
-    WriteFormat("conll", ".conll", conll_write.ConllWriter, conll_write.cannot_hold),
+    WriteFormat("conll", ".conll", conll_write.ConllWriter, conll_write.cannot_hold, for_images=False),
     WriteFormat("parquet", ".parquet", parquet_write.ParquetWriter, parquet_write.cannot_hold),
     WriteFormat("huggingface", "", huggingface_write.HuggingFaceWriter, huggingface_write.cannot_hold, is_folder=True),
     WriteFormat(
         "coco", "", coco_write.CocoWriter, coco_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
     ),
+    WriteFormat(
+        "yolo", "", yolo_write.YoloWriter, yolo_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
+    ),
+    WriteFormat("voc", "", voc_write.VocWriter, voc_write.cannot_hold, is_folder=True, for_images=True, has_tree=True),
     WriteFormat(
         "cvat", "", cvat_write.CvatWriter, cvat_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
     ),
@@ -66,9 +72,17 @@ WRITERS: tuple[WriteFormat, ...] = (
         "datumaro", "", datumaro_write.DatumaroWriter, datumaro_write.cannot_hold, True, for_images=True, has_tree=True
     ),
     WriteFormat(
-        "yolo", "", yolo_write.YoloWriter, yolo_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
+        "openimages",
+        "",
+        open_images_write.OpenImagesWriter,
+        open_images_write.cannot_hold,
+        True,
+        for_images=True,
+        has_tree=True,
     ),
-    WriteFormat("voc", "", voc_write.VocWriter, voc_write.cannot_hold, is_folder=True, for_images=True, has_tree=True),
+    WriteFormat(
+        "images", "", images_write.ImagesWriter, images_write.cannot_hold, True, for_images=True, has_tree=True
+    ),
 )
 BY_NAME = {one.name: one for one in WRITERS}
 
