@@ -15,9 +15,11 @@ SAM_VENV := .venv-sam
 SAM_STAMP := $(SAM_VENV)/.installed
 # Two workers suit two cores; tests that share a browser or a server stay on one worker.
 PYTEST_ARGS ?= -n 2 --dist loadgroup
+# Label Studio's converter pins another OpenCV, so that it has an environment of its own.
+ORACLES := .venv-oracles
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-light demo test test-sam check lint fmt bench clean
+.PHONY: help setup setup-light demo test test-oracles test-sam check lint fmt bench clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +38,10 @@ test: $(READY) ## run the tests
 test-sam: $(SAM_STAMP) ## compare with the original segment-anything, in an environment of its own (several GB)
 	$(SAM_VENV)/bin/python -m pytest -m sam tests/backends -s
 
+test-oracles: $(READY) $(ORACLES)/.installed ## compare exports and masks with Label Studio's own converter
+	ASSISTANT_LABEL_STUDIO_PYTHON=$(CURDIR)/$(ORACLES)/bin/python \
+	  $(BIN)/python -m pytest tests/exchange/test_label_studio_oracle.py
+
 check: lint test ## formatting, lint, types, tests
 
 lint: $(READY) ## formatting, lint, types
@@ -51,7 +57,7 @@ bench: $(READY) ## run the benchmarks
 	$(BIN)/python -m eval bench
 
 clean: ## remove .venv, caches and build results
-	rm -rf $(VENV) $(SAM_VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(ORACLES) $(SAM_VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -71,4 +77,9 @@ $(SAM_STAMP): pyproject.toml constraints.txt
 	$(SAM_VENV)/bin/python -m pip install --quiet --upgrade "pip>=24"
 	grep -v '^torch==' constraints.txt > $(SAM_VENV)/constraints.txt
 	$(SAM_VENV)/bin/python -m pip install --quiet -c $(SAM_VENV)/constraints.txt -e ".[ml,sam,dev]"
+	@touch $@
+
+$(ORACLES)/.installed:
+	$(PYTHON) -m venv $(ORACLES)
+	$(ORACLES)/bin/python -m pip install --quiet "label-studio-sdk>=2.1,<3"
 	@touch $@

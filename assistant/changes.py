@@ -180,10 +180,10 @@ def write_out(store: ProjectStore, action: PendingAction, actor: Actor) -> ToolR
     options = export_options_from({**arguments["options"], **stated})
     fields = options.fields or tuple(field.id for field in store.schema.fields)
     rows = outgoing(store.database, fields)
-    report = write_export(str(arguments["format"]), rows, store.schema, Path(arguments["target"]).expanduser(), options)
+    target = Path(arguments["target"]).expanduser()
+    report = write_export(str(arguments["format"]), rows, store.schema, target, options, store.media.of_item)
     left_out = report.items - report.written
     text = f"Exported {report.written:,} of {report.items:,} items to {report.target}."
     text += f" {left_out:,} were left out, each with its reason." if left_out else ""
-    target = Path(report.target).resolve()
-    is_ours = target.parent == (store.path / "exports").resolve()
+    is_ours = target.resolve().parent == (store.path / "exports").resolve()
     return ToolResult(text, tables=(report.conservation(),), exported=target.name if is_ours else "")

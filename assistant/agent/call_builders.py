@@ -17,7 +17,9 @@ from assistant.agent.change_builders import (
     schema_remove,
     schema_rename,
 )
+from assistant.agent.image_builders import build_detect, build_segment
 from assistant.agent.measure_words import TAKES_LABEL, TAKES_TARGET, metric_of, split_of
+from assistant.agent.pictures import said_count
 from assistant.agent.plans import Choice, Plan, PlannedCall, calls, question, talk
 from assistant.agent.request import Request
 from assistant.agent.undo_builder import build_undo
@@ -43,6 +45,9 @@ def build_find(request: Request, is_chained: bool) -> Built:
     if len(keys) == 1:
         return PlannedCall("explain_item", {"item": keys[0]})
     arguments = {name: said[name] for name in ("words", "field", "state", "label", "reviewer") if said.get(name)}
+    counted_field, counted = said_count(request.low, request.mentions, request.world)
+    if counted:
+        arguments |= {"field": counted_field, "label": counted}
     if "meta" in said:
         column, _, value = str(said["meta"]).partition("=")
         condition = f'{column}="{value}"' if " " in value else f"{column}={value}"
@@ -63,6 +68,8 @@ def build_find(request: Request, is_chained: bool) -> Built:
 def _find_notes(request: Request, arguments: dict[str, Any]) -> tuple[str, ...]:
     """What the search cannot do is said, not dropped."""
     said, notes = request.said, []
+    if str(arguments.get("label", "")).endswith("=0"):
+        notes.append("Decided items that have none are shown; what is on undecided ones nobody has said.")
     if said.time is not None:
         notes.append("A search cannot be narrowed down by time; items of any time are shown.")
     if "score_min" in said.parts:
@@ -226,6 +233,8 @@ BUILDERS: dict[str, Builder] = {
     "measure": build_measure,
     "prelabel": build_prelabel,
     "sample": build_sample,
+    "segment": build_segment,
+    "detect": build_detect,
     "save_filter": build_save_filter,
     "stop_job": build_jobs,
     "bulk_accept": build_bulk_accept,

@@ -27,7 +27,14 @@ def decide(host: Host, actor: Actor, card: CardInHand, decision: OneDecision) ->
     """Store the decision on the item in hand, exactly as its key would."""
     receipt = host.desk.decide(
         actor,
-        Decision(card.exposure_id, f"words-{uuid.uuid4().hex}", decision.verdict, decision.value, decision.reason),
+        Decision(
+            card.exposure_id,
+            f"words-{uuid.uuid4().hex}",
+            decision.verdict,
+            decision.value,
+            decision.reason,
+            decision.regions,
+        ),
     )
     review = receipt.review
     key = host.store.items.keys([review.item_id])[0]

@@ -8,9 +8,11 @@ from typing import Any
 from assistant.agent.decision_records import BulkWords
 from assistant.agent.decisions import read_decision
 from assistant.agent.mentions import Mention
+from assistant.agent.pictures import said_places, said_splits
 from assistant.agent.plans import Choice, Plan, PlannedCall, question, talk
 from assistant.agent.render import listing
 from assistant.agent.request import Request
+from tools.exchange.formats.writers import BY_NAME
 
 Built = Plan | PlannedCall
 _PATH = re.compile(
@@ -18,8 +20,6 @@ _PATH = re.compile(
     r"|(?P<plain>[\w./~\\-]+\.(?:csv|tsv|json|jsonl|ndjson|xlsx|txt|conll|parquet|zip|ann))\b",
     re.IGNORECASE,
 )
-ENDINGS = {"prodigy": ".jsonl", "doccano": ".jsonl", "label_studio": ".json", "huggingface": ""}
-"""File endings of the formats that are not called by them."""
 _MEANT = re.compile(
     r"\b(?:rename|name of|call|remove|delete|drop|retire|get rid of|hide)(?: the)?(?: label| class| category| option)? "
     r"(?P<word>(?!the\b|label\b|a\b)[^,;]+?)(?: (?:to|into|as|called|be|from|in|of)\b.*)?$",
@@ -89,22 +89,37 @@ def build_export(request: Request, is_chained: bool) -> Built:
     known = request.choices("export_data", "format")
     named = format_name(wanted, known) if wanted else ""
     fields = ", ".join(dict.fromkeys(one.key for one in request.named("FIELD")))
+    if said_splits(request.low) is None:
+        return question("Which shares shall the splits have? They add up to 100, as in “split 80/10/10”.")
     if not named:
+        offered = _offered(request, known)
         told = (
             f"There is no export as {wanted.replace('_', ' ')}. Which format instead?" if wanted else "In which format?"
         )
-        return question(told, *(Choice(f"export as {one}", (export_call(request, one, fields),)) for one in known[:9]))
+        return question(
+            told, *(Choice(f"export as {one}", (export_call(request, one, fields),)) for one in offered[:9])
+        )
     return export_call(request, named, fields)
 
 
+def _offered(request: Request, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Formats that can hold the items of the project, those made for pictures first where these are pictures."""
+    is_image = request.world.schema.item == "image"
+    fit = [one for one in known if one in BY_NAME and BY_NAME[one].for_images in (None, is_image)]
+    return tuple(sorted(fit, key=lambda one: BY_NAME[one].for_images is not True))
+
+
 def export_target(place: str, format_: str) -> str:
-    """The file of an export in a format."""
-    return place + ENDINGS.get(format_, f".{format_}")
+    """The file of an export in a format, or its folder."""
+    written = BY_NAME.get(format_)
+    return place + (f".{format_}" if written is None else written.suffix)
 
 
 def export_call(request: Request, format_: str, fields: str = "") -> PlannedCall:
     """The call of an export."""
     arguments = {"format": format_, "target": export_target(request.world.export_place, format_)}
+    if options := "; ".join(part for part in (said_places(request.low), said_splits(request.low)) if part):
+        arguments["options"] = options
     if re.search(
         r"\b(?:unreviewed|undecided|unconfirmed|with (?:the )?suggestions|suggestions too|proposals too)\b", request.low
     ):

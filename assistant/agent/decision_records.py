@@ -15,7 +15,8 @@ class CardInHand:
     """What the person has in front of them.
 
     ``suggestion`` is what the card shows, ``None`` on a blind item. ``keys`` maps a painted key to a label id.
-    ``elsewhere`` maps names of labels of the other fields to the names of these fields.
+    ``elsewhere`` maps names of labels of the other fields to the names of these fields. ``standing`` is the person's
+    own answer where they decided already.
     """
 
     exposure_id: int
@@ -23,15 +24,22 @@ class CardInHand:
     suggestion: Mapping[str, JsonValue] | None = None
     keys: Mapping[str, str] = dataclasses.field(default_factory=dict)
     elsewhere: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    standing: Mapping[str, JsonValue] | None = None
+
+    @property
+    def shown(self) -> Mapping[str, JsonValue] | None:
+        """The answer that the card starts from: the person's own, else the suggestion."""
+        return self.suggestion if self.standing is None else self.standing
 
 
 @dataclass(frozen=True, slots=True)
 class OneDecision:
-    """A decision on the item in hand, carried out like its key."""
+    """A decision on the item in hand, carried out like its key. ``regions`` are verdicts on single regions by id."""
 
     verdict: Verdict
     value: Mapping[str, JsonValue] | None = None
     reason: str = ""
+    regions: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.agent.decision_records import CardInHand, OneDecision, Question
+from assistant.agent.decision_regions import read_region_words
 from assistant.agent.names import NameMatch, label_names, likeness, match_name, plurals, surface
 from assistant.agent.quantities import read_quantities
 from tools.records import JsonValue
@@ -71,12 +72,20 @@ def read_value(text: str, card: CardInHand) -> Answer:
     """The decision that ``text`` makes by naming a value, a question where it is open, else ``None``."""
     reason = _REASON.search(text)
     told = text[: reason.start()] if reason else text
-    for reader in (_read_reserved, _read_empty, _read_free_text, _read_denial, _read_change, _read_plain):
+    for reader in (
+        read_region_words,
+        _read_reserved,
+        _read_empty,
+        _read_free_text,
+        _read_denial,
+        _read_change,
+        _read_plain,
+    ):
         answer = reader(told, card)
         if answer is not None:
             break
     if reason and isinstance(answer, OneDecision):
-        return OneDecision(answer.verdict, answer.value, reason.group("reason").strip())
+        return replace(answer, reason=reason.group("reason").strip())
     return answer
 
 

@@ -10,6 +10,7 @@ import re
 
 from assistant.agent.decision_bulk import read_bulk
 from assistant.agent.decision_records import CardInHand, Decision, OneDecision, Question, UndoLast
+from assistant.agent.decision_regions import accept_pictured, read_region_words
 from assistant.agent.decision_values import ask_label, decide_value, read_value
 from assistant.agent.names import surface
 from assistant.agent.sentence import Sentence, read_sentence, sentence_of
@@ -18,6 +19,7 @@ from tools.schema import LabelSchema
 REASONS = ("wrong label", "not in the text", "wrong span", "several labels fit", "text is unreadable")
 """Reasons for a rejection that need no colon before them."""
 
+_INSTEAD = ("no objects", "reject", "skip")
 _IT = r"(?: (?:it|this|that|this one|that one|this item|this message|the item))?"
 _LEAD = re.compile(r"(?:please|pls|ok|okay|hmm+|well|so|then|alright|oh|right)[ ,.:;!-]+(?=\w)", re.IGNORECASE)
 _TAIL = re.compile(r"[ ,]+(?:please|pls|thanks|thank you|thx|then|for now)[ .!]*$", re.IGNORECASE)
@@ -68,6 +70,9 @@ def read_decision(text: str, card: CardInHand | None, schema: LabelSchema) -> De
         return UndoLast()
     if not words or sentence.is_question:
         return None
+    told = read_region_words(words, card) if card else None
+    if told is not None:
+        return told
     bulk = read_bulk(words, schema, card.field.id if card else "")
     if bulk is not None:
         return bulk
@@ -75,7 +80,7 @@ def read_decision(text: str, card: CardInHand | None, schema: LabelSchema) -> De
         return _without_card(words)
     verb = _read_verb(words, card)
     twin = next((one for one in card.field.answers if surface(words) in (surface(one.name), one.id)), None)
-    if verb is not None and twin is not None:
+    if verb is not None and twin is not None and not card.field.is_image_region:
         return _verb_or_label(verb, twin.id, card)
     return verb or read_value(words, card)
 
@@ -102,6 +107,8 @@ def _read_verb(words: str, card: CardInHand) -> OneDecision | Question | None:
     if _ACCEPT.fullmatch(words):
         return _accept(card)
     if _NO.fullmatch(words):
+        if card.field.is_image_region:
+            return Question("What is wrong? Say “remove box 2” or “box 3 is a …”, or change it on the card.", _INSTEAD)
         asked = ask_label(card, "What is it instead?")
         return Question(asked.text, (*asked.options, "reject"))
     if _SKIP.fullmatch(words):
@@ -110,6 +117,8 @@ def _read_verb(words: str, card: CardInHand) -> OneDecision | Question | None:
 
 
 def _accept(card: CardInHand) -> OneDecision | Question:
+    if card.field.is_image_region:
+        return accept_pictured(card)
     if card.suggestion is None:
         return ask_label(card, f"Nothing is suggested on this item. What is your answer to {card.field.name}?")
     return OneDecision("accept", card.suggestion)

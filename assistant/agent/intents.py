@@ -27,13 +27,21 @@ _MARKS = re.compile(r"\b[A-Z]{2,}\b|\bN\b")
 
 @dataclass(frozen=True)
 class Intent:
-    """One thing people want; ``said_as`` finishes the question "Did you mean: …"."""
+    """One thing people want; ``said_as`` finishes the question "Did you mean: …".
+
+    ``items`` is the only kind of items that it is said of, empty for all kinds.
+    """
 
     name: str
     said_as: str
     cues: tuple[tuple[re.Pattern[str], float], ...]
     never: tuple[re.Pattern[str], ...]
     examples: tuple[str, ...]
+    items: str = ""
+
+    def fits(self, items: str) -> bool:
+        """Whether people say it of items of this kind."""
+        return self.items in ("", items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ def all_intents() -> tuple[Intent, ...]:
             tuple((re.compile(pattern), float(weight)) for pattern, weight in one.get("cues", ())),
             tuple(re.compile(pattern) for pattern in one.get("never", ())),
             tuple(one["say"]),
+            one.get("items", ""),
         )
         for name, one in given.items()
     )
@@ -73,23 +82,26 @@ def essence(text: str) -> str:
     return " ".join(kept).lower() or text.lower()
 
 
-@lru_cache(maxsize=1)
-def known_words() -> frozenset[str]:
-    """Words of the exemplars and cues: the planner's own vocabulary, lower case."""
+@lru_cache(maxsize=8)
+def known_words(items: str = "text") -> frozenset[str]:
+    """Words of the exemplars and cues for items of a kind: the planner's own vocabulary, lower case."""
     words: set[str] = set(_FUNCTION_WORDS.split())
-    for one in all_intents():
+    for one in (intent for intent in all_intents() if intent.fits(items)):
         for text in (*one.examples, *(cue.pattern.replace("\\b", " ").replace("\\W", " ") for cue, _ in one.cues)):
             words.update(re.findall(r"[a-z]{2,}", _MARKS.sub(" ", text).replace("[sz]", "s").replace("?", "")))
             words.update(re.findall(r"[a-z]{2,}", _MARKS.sub(" ", text)))
     return frozenset(words)
 
 
-def score_intents(variants: tuple[str, ...]) -> list[Scored]:
-    """Intents by score, best first. ``variants`` are the sentence with more and fewer of its names masked."""
+def score_intents(variants: tuple[str, ...], items: str = "text") -> list[Scored]:
+    """Intents by score, best first. ``variants`` are the sentence with more and fewer of its names masked.
+
+    ``items`` is what the items of the project are.
+    """
     near = [max(pair) for pair in zip(*(_index().near(essence(text)) for text in variants), strict=True)]
     found = []
     for intent in all_intents():
-        if any(pattern.search(text) for pattern in intent.never for text in variants):
+        if not intent.fits(items) or any(pattern.search(text) for pattern in intent.never for text in variants):
             continue
         cue = max((w for pattern, w in intent.cues if any(pattern.search(text) for text in variants)), default=0.0)
         if not cue and intent.name in CHANGES:
@@ -102,15 +114,17 @@ def score_intents(variants: tuple[str, ...]) -> list[Scored]:
     return sorted(found, key=lambda one: -one.score)
 
 
-def nearest_examples(text: str, count: int = 4) -> list[str]:
+def nearest_examples(text: str, count: int = 4, items: str = "text") -> list[str]:
     """Example sentences most like ``text``, one an intent, only such as name nothing."""
     examples = [(one.name, example) for one in all_intents() for example in one.examples]
+    foreign = {one.name for one in all_intents() if not one.fits(items)}
     ranked = sorted(zip(_index().near(essence(text)), examples, strict=True), key=lambda pair: -pair[0])
     chosen: dict[str, str] = {}
     for _, (name, example) in ranked:
         if (
             name not in chosen
             and name not in _NOT_OFFERED
+            and name not in foreign
             and not name.startswith("absent")
             and not _MARKS.search(example)
         ):
@@ -118,7 +132,7 @@ def nearest_examples(text: str, count: int = 4) -> list[str]:
     return list(chosen.values())[:count]
 
 
-def mend_spelling(sentence: Sentence, names: frozenset[str]) -> str:
+def mend_spelling(sentence: Sentence, names: frozenset[str], items: str = "text") -> str:
     """The text with misspelt words of the planner's vocabulary put right; its offsets do not agree with before.
 
     ``names`` are words of names, which are never touched. The first letter is taken to be right.
@@ -126,20 +140,21 @@ def mend_spelling(sentence: Sentence, names: frozenset[str]) -> str:
     parts, at = [], 0
     for token in sentence.tokens:
         is_word = token.low.isalpha() and token.low not in names
-        mended = _mended(token.low) if is_word else token.low
+        mended = _mended(token.low, items) if is_word else token.low
         parts += [sentence.text[at : token.start], token.text if mended == token.low else mended]
         at = token.end
     return "".join(parts) + sentence.text[at:]
 
 
 @lru_cache(maxsize=4096)
-def _mended(word: str) -> str:
-    if word in known_words() or len(word) < 4 or (word.endswith("s") and word[:-1] in known_words()):
+def _mended(word: str, items: str) -> str:
+    known = known_words(items)
+    if word in known or len(word) < 4 or (word.endswith("s") and word[:-1] in known):
         return word
     allowed = 2 if len(word) >= 8 else 1
     near = [
         (OSA.distance(word, other, score_cutoff=allowed), abs(len(word) - len(other)), other)
-        for other in known_words()
+        for other in known
         if other[0] == word[0] and abs(len(other) - len(word)) <= allowed and len(other) >= 4
     ]
     best = min(near, default=(allowed + 1, 0, word))

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
-from assistant.agent.names import GAP, LIKENESS, likeness, plurals, surface
+from assistant.agent.names import GAP, LIKENESS, kind_ways, likeness, plurals, surface
 from assistant.agent.phrases import phrases
 from assistant.agent.sentence import Sentence
 from assistant.agent.world import PlannerWorld
@@ -107,6 +107,7 @@ def _names_of_json(source: str) -> tuple[_Name, ...]:
         names += [
             _Name("LABEL", label.id, words, one.id) for label in one.answers for words in _ways(label.name, label.id)
         ]
+    names += [_Name("FIELD", field_id, way) for field_id, way in kind_ways(schema)]
     for kind, table in (("STRATEGY", phrases().strategies), ("FORMAT", phrases().formats)):
         names += [_Name(kind, key, way) for key, ways in table.items() for way in ways]  # type: ignore[arg-type]
     return tuple(names)

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from assistant.agent.sentence import lower
-from tools.schema import FieldSpec
+from tools.schema import FieldKind, FieldSpec, LabelSchema
 
 LIKENESS = 88
 """Lowest WRatio (rapidfuzz) at which a phrase is read as a name."""
@@ -21,6 +21,15 @@ _SLIP = 92.0
 
 Names = Mapping[str, Sequence[str]]
 """Key to the ways in which it is written."""
+
+
+KIND_WORDS: dict[FieldKind, tuple[str, ...]] = {
+    "boxes": ("box", "boxes", "bounding box", "bounding boxes", "bbox", "bboxes"),
+    "polygons": ("polygon", "polygons", "outline", "outlines"),
+    "masks": ("mask", "masks", "segmentation", "segmentations"),
+    "keypoints": ("keypoint", "keypoints", "key point", "key points", "landmarks"),
+}
+"""What people call a field by the regions it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,15 @@ class NameMatch:
 def label_names(field: FieldSpec) -> dict[str, tuple[str, ...]]:
     """The labels of a field with name and id as ways to write them."""
     return {label.id: (label.name, label.id) for label in field.answers}
+
+
+def kind_ways(schema: LabelSchema) -> list[tuple[str, str]]:
+    """(field id, words) for each way to name the first field of a kind of regions by that kind."""
+    found: dict[FieldKind, str] = {}
+    for field in schema.fields:
+        if field.is_image_region:
+            found.setdefault(field.kind, field.id)
+    return [(field_id, way) for kind, field_id in found.items() for way in KIND_WORDS[kind]]
 
 
 def surface(name: str) -> str:

@@ -15,6 +15,7 @@ from assistant.agent.follow_up import read_follow_up
 from assistant.agent.intents import Scored, known_words, mend_spelling, nearest_examples, score_intents
 from assistant.agent.mentions import mask, read_mentions
 from assistant.agent.phrases import phrases
+from assistant.agent.pictures import as_items
 from assistant.agent.plans import Choice, Plan, PlannedCall, question, talk
 from assistant.agent.quantities import read_quantities
 from assistant.agent.request import Request
@@ -35,7 +36,7 @@ MARGIN = 1.25
 MOST_STEPS = 4
 _VERBS = (
     "show|list|find|search|suggest|propose|predict|pre-?label|label|annotate|sample|draw|pick|choose|give|export|"
-    "download|accept|approve|mark|undo|revert|explain|measure|tell|save|rename|add|merge|queue|open|import"
+    "download|accept|approve|mark|undo|revert|explain|measure|tell|save|rename|add|merge|queue|open|import|segment|tighten|detect"
 )
 _STEPS = re.compile(
     r"(?:,? (?:and )?then,? |;\s*|,? (?:and )?after(?:wards| that),? |\. (?=\w)"
@@ -54,7 +55,7 @@ _TALK = {
     "label_as": "I never write labels myself: decide on the card, or accept suggestions of one label in one go.",
     "schema_other": "I can add, rename, merge and remove labels; for everything else edit the schema on the Data tab.",
 }
-_COUNTING = ("prelabel", "sample", "find")
+_COUNTING = ("prelabel", "sample", "find", "segment", "detect")
 _HELP = (
     "I can say how far the project is, find and explain items, measure how good the labels are, suggest labels, choose "
     "what to label next, accept several suggestions at once, mark gold, change labels of the schema, export, and undo. "
@@ -69,11 +70,20 @@ _EXAMPLES = (
 )
 
 
+_PICTURE_EXAMPLES = (
+    "where do we stand",
+    "suggest boxes for 20 pictures",
+    "which pictures have no label yet",
+    "show me pictures like this one",
+    "export as coco",
+)
+
+
 def plan(text: str, world: PlannerWorld) -> Plan:
     """What to do about ``text``."""
     sentence = read_sentence(text)
     if not sentence.text.strip(" .!?"):
-        return _help(())
+        return _help((), world)
     if sentence.text.startswith("/"):
         return read_slash(sentence.text, world)
     follow_up = read_follow_up(_request(sentence, world))
@@ -107,7 +117,7 @@ def _split(sentence: Sentence) -> list[str]:
 
 def _request(sentence: Sentence, world: PlannerWorld) -> Request:
     mended = sentence_of(_mended(sentence, world))
-    mentions = read_mentions(mended, world, known_words())
+    mentions = read_mentions(mended, world, known_words(world.schema.item))
     return Request(mended, mentions, read_filter(mended, mentions, world), world)
 
 
@@ -116,7 +126,9 @@ def _mended(sentence: Sentence, world: PlannerWorld) -> str:
     cue = phrases().search("words_cue", sentence.low)
     quote = sentence.text.find('"')
     until = min(cue.end() if cue else len(sentence.text), quote if quote >= 0 else len(sentence.text))
-    return mend_spelling(sentence_of(sentence.text[:until]), _name_words(world)) + sentence.text[until:]
+    names, items = _name_words(world), world.schema.item
+    mended = mend_spelling(sentence_of(sentence.text[:until]), names, items)
+    return (as_items(mended, names) if items == "image" else mended) + sentence.text[until:]
 
 
 def _name_words(world: PlannerWorld) -> frozenset[str]:
@@ -145,9 +157,9 @@ def _mask_numbers(text: str, request: Request) -> str:
 
 def _plan_one(sentence: Sentence, world: PlannerWorld, *, is_chained: bool = False) -> Plan:
     request = _request(sentence, world)
-    scored = score_intents(_variants(request))
+    scored = score_intents(_variants(request), world.schema.item)
     if not scored or scored[0].score < ASK_FROM or scored[0].intent.name == "other":
-        return _help(tuple(nearest_examples(_variants(request)[0])) if scored else ())
+        return _help(tuple(nearest_examples(_variants(request)[0], items=world.schema.item)) if scored else (), world)
     best = scored[0]
     rivals = [one for one in scored[1:] if (1 - one.score) < MARGIN * (1 - best.score) and one.score >= ASK_FROM]
     if best.score >= RUN_FROM and not rivals:
@@ -176,7 +188,7 @@ def _act(scored: Scored, request: Request, is_chained: bool) -> Plan:
     if name in _TALK:
         found = talk(_TALK[name])
     elif name == "help":
-        found = _help(_EXAMPLES)
+        found = _help((), request.world)
     elif name.startswith("absent_"):
         found = _absent(name.removeprefix("absent_"), scored.intent.said_as, request.world)
     elif name in _COUNTING and request.no_amount:
@@ -185,7 +197,7 @@ def _act(scored: Scored, request: Request, is_chained: bool) -> Plan:
         built: Built = BUILDERS[name](request, is_chained)
         found = built if isinstance(built, Plan) else Plan("calls", (built,))
     else:
-        found = _help(())
+        found = _help((), request.world)
     if found.kind == "calls":
         found = _permitted(found, request.world)
     notes = tuple(dict.fromkeys((*found.notes, *(request.said.notes if found.kind == "calls" else ()))))
@@ -220,17 +232,16 @@ def _did_you_mean(candidates: list[Scored], request: Request, is_chained: bool) 
         if found.kind == "calls":
             choices.setdefault(one.intent.said_as, Choice(one.intent.said_as, found.calls))
     if not choices:
-        return _act(candidates[0], request, is_chained) if candidates[0].score >= RUN_FROM else _help(())
+        return _act(candidates[0], request, is_chained) if candidates[0].score >= RUN_FROM else _help((), request.world)
     asked = question("Did you mean one of these?", *choices.values())
     return replace(asked, intent=candidates[0].intent.name, score=candidates[0].score)
 
 
-def _help(examples: tuple[str, ...]) -> Plan:
+def _help(examples: tuple[str, ...], world: PlannerWorld) -> Plan:
     """What can be said, with the examples nearest to what was said."""
-    offered = tuple(dict.fromkeys((*examples, *_EXAMPLES)))[:4]
-    text = (
-        _HELP if not examples or examples == _EXAMPLES else "I did not understand that. The nearest things I know are:"
-    )
+    usual = _PICTURE_EXAMPLES if world.schema.item == "image" else _EXAMPLES
+    offered = tuple(dict.fromkeys((*examples, *usual)))[:4]
+    text = "I did not understand that. The nearest things I know are:" if examples else _HELP
     return Plan("help", text=text, choices=tuple(Choice(one) for one in offered))
 
 

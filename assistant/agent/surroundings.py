@@ -11,6 +11,7 @@ from typing import Protocol
 
 from assistant.agent.decision_records import CardInHand
 from assistant.agent.names import surface
+from assistant.agent.pictures import IMAGE_NAME
 from assistant.agent.sentence import Sentence, read_sentence
 from assistant.agent.world import LastResult, PlannerWorld
 from assistant.cards import label_keys
@@ -19,6 +20,7 @@ from assistant.jobs import Jobs
 from assistant.review import ReviewDesk
 from assistant.store.project import ProjectStore
 from tools.errors import NotAllowed, NotFound
+from tools.filters import ItemFilter
 from tools.records import Actor, Exposure, Proposal
 from tools.schema import FieldSpec, LabelSchema
 
@@ -72,7 +74,9 @@ class Surroundings:
             surface(label.name): one.name for one in schema.fields if one.id != spec.id for label in one.answers
         }
         value = suggestion.draft.value if suggestion else None
-        return CardInHand(exposure_id, spec, value, painted_keys(spec, suggestion), elsewhere)
+        own = self._host.store.reviews.standing_of(exposure.item_id, spec.id, actor.person)
+        standing = own.value if own else None
+        return CardInHand(exposure_id, spec, value, painted_keys(spec, suggestion), elsewhere, standing)
 
     def item_in_hand(self, exposure_id: int | None) -> tuple[str, str]:
         """Key of the item in hand and its field; empty without one."""
@@ -140,18 +144,34 @@ class Surroundings:
 
     def _items(self, sentence: Sentence) -> Mapping[str, str]:
         """Words of the sentence that name items, with their keys."""
-        likely = [token.text for token in sentence.tokens if _KEY_LIKE.match(token.text)]
+        is_image = self._host.schema.item == "image"
+        likely = [
+            token.text
+            for token in sentence.tokens
+            if _KEY_LIKE.match(token.text) or (is_image and IMAGE_NAME.match(token.text))
+        ]
         likely += _AFTER_NOUN.findall(sentence.low)
         found: dict[str, str] = {}
         for word in likely[:_MOST_NAMES]:
             try:
                 item_id = self._host.store.items.resolve([word])[0]
             except NotFound:
-                if _SURELY_A_KEY.match(word):  # the tool says that there is none
-                    found[word] = word
+                key = self._picture_called(word) if is_image else ""
+                if key or _SURELY_A_KEY.match(word):  # of no item the tool says that there is none
+                    found[word] = key or word
                 continue
             found[word] = self._host.store.items.keys([item_id])[0]
         return found
+
+    def _picture_called(self, name: str) -> str:
+        """The key of the one picture whose file has this name in whatever folder; the name itself where none has."""
+        if not IMAGE_NAME.match(name):
+            return ""
+        ids = self._host.store.items.find(ItemFilter(words=f'"/{name}"'), limit=2).ids.tolist()
+        keys = (
+            [key for key in self._host.store.items.keys(ids) if key.lower().endswith(f"/{name.lower()}")] if ids else []
+        )
+        return keys[0] if len(keys) == 1 else name
 
     def _columns(self) -> Mapping[str, tuple[str, ...]]:
         """The items' own columns with values that are few and short, seen on the first items."""

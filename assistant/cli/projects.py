@@ -128,11 +128,13 @@ def _carry_out(link: Link, outcome: dict[str, Any], dry_run: bool, as_json: bool
 def export(
     project: Project,
     out: Annotated[Path, typer.Argument(help="File or folder to write.")],
-    format_: Annotated[str, typer.Option("--format", help="csv, jsonl, label-studio, …")] = "jsonl",
+    format_: Annotated[str, typer.Option("--format", help="csv, jsonl, label_studio, coco, …")] = "jsonl",
     fields: Annotated[str, typer.Option("--fields", help="Field ids separated by commas; all where not given.")] = "",
     include_unreviewed: Annotated[
         bool, typer.Option("--include-unreviewed", help="Also what models proposed, marked as machine.")
     ] = False,
+    splits: Annotated[str, typer.Option(help="Images: parts by chance, as in train=0.8,val=0.1,test=0.1.")] = "",
+    images: Annotated[str, typer.Option(help="Image files: copy them into the export, or reference them.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written and what cannot be.")] = False,
     as_json: AsJson = False,
@@ -142,6 +144,8 @@ def export(
     arguments: dict[str, Any] = {"target": str(out.resolve()), "format": format_}
     arguments.update({"fields": fields} if fields else {})
     arguments.update({"include_unreviewed": True} if include_unreviewed else {})
+    rare = [f"{name}={value}" for name, value in (("splits", splits), ("images", images)) if value]
+    arguments.update({"options": ";".join(rare)} if rare else {})
     arguments.update({"overwrite": True} if overwrite else {})
     with Link(project, person) as link:
         _carry_out(link, link.ask("call", name="export_data", arguments=arguments), dry_run, as_json)

@@ -14,7 +14,7 @@ import pyarrow as pa
 from assistant.store.database import Database, Transaction
 from tools.errors import Conflict, NotFound
 from tools.images.probe import MIME_SUFFIX, digest_of
-from tools.records import Media, to_json
+from tools.records import Item, Media, to_json
 
 MEDIA_COLUMNS = ("digest", "mime", "width", "height", "orientation", "bits", "frames", "size", "place")
 """Columns of the table in the order of the fields of :class:`Media`."""
@@ -58,6 +58,12 @@ class MediaStore:
         if not place.is_file():
             raise NotFound(f"The image file {place.name} is gone; put it back at {place}.")
         return place
+
+    def of_item(self, item: Item) -> Path:
+        """The image file of an item."""
+        if item.media is None:
+            raise NotFound(f"Item {item.key} is no image.")
+        return self.path(item.media)
 
     def keep(self, items: pa.Table, project: Path | None = None) -> pa.Table:
         """Copy the image files of a batch, before their rows are written; returns the batch's items.

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.ask.image_project import boxes, photo_project
 from tests.store.rows import choice, spans
 from tests.store.tool_context import SmallProject
 from tools.ask.explain import explain_item
@@ -254,3 +255,51 @@ def test_without_vectors_no_examples_are_told_and_none_are_made(project: SmallPr
     project.rows.say(2, "lea", "fault")
     assert "nearest" not in repr(explain(project))
     assert not project.cache
+
+
+@pytest.fixture
+def photos() -> SmallProject:
+    project = photo_project()
+    project.rows.picture("street/cat.jpg", size=123_456, orientation=6)
+    return project
+
+
+def test_a_picture_is_explained_with_its_size_and_file(photos: SmallProject) -> None:
+    text = explain(photos, "street/cat.jpg", "objects").text
+    assert "It is a JPEG of 640 × 480 pixels and 123 kB; shown upright, as its camera noted, copied into" in text
+
+
+def test_where_a_file_lies_is_not_told(photos: SmallProject) -> None:
+    photos.rows.picture("scan.tif", mime="image/tiff", bits=16, frames=3, place="/home/ana/private/scan.tif")
+    result = explain(photos, "scan.tif", "objects")
+    assert "16 bits a channel, the first of 3 frames is shown, referenced where it lies" in result.text
+    assert "private" not in repr(result)
+
+
+def test_suggested_objects_are_counted_by_label_with_who_proposed_them(photos: SmallProject) -> None:
+    run = photos.rows.run("hub:detector", field="objects")
+    value = boxes(("car", 0, 0, 50, 50), ("dog", 60, 0, 90, 50), ("car", 100, 0, 150, 50))
+    value["boxes"][0]["score"] = 0.91
+    photos.rows.proposal(run, 1, value, 0.8, field="objects")
+    result = explain(photos, "street/cat.jpg", "objects")
+    assert f"2 Car, 1 Dog with a score of 0.80 (run {run}, by hub:detector) is suggested for Objects" in result.text
+    table = next(table for table in result.tables if table.title == "Suggested for Objects")
+    assert table.rows == ((1, "Car", "0.91"), (2, "Dog", ""), (3, "Car", ""))
+
+
+def test_scores_of_objects_that_were_not_calibrated_are_not_told(photos: SmallProject) -> None:
+    value = boxes(("car", 0, 0, 50, 50))
+    value["boxes"][0]["score"] = 0.91
+    photos.rows.proposal(
+        photos.rows.run("hub:d", field="objects"), 1, value, 0.9, field="objects", source="uncalibrated"
+    )
+    assert "0.91" not in repr(explain(photos, "street/cat.jpg", "objects"))
+
+
+def test_a_box_drawn_a_little_otherwise_is_no_other_answer(photos: SmallProject) -> None:
+    run = photos.rows.run("hub:detector", field="objects")
+    photos.rows.proposal(run, 1, boxes(("car", 0, 0, 50, 50)), field="objects")
+    photos.rows.review(1, "lea", boxes(("car", 0, 0, 50, 49)), field="objects")
+    assert "differs" not in codes(explain(photos, "street/cat.jpg", "objects"))
+    photos.rows.review(1, "lea", boxes(("car", 0, 0, 50, 20)), field="objects")
+    assert "differs" in codes(explain(photos, "street/cat.jpg", "objects"))

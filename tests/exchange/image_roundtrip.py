@@ -47,9 +47,22 @@ FIELDS = {
 }  # fmt: skip
 NAMES = ("a.png", "b c.png", "street/001.png", "ü.png", "B C.png")
 
-coordinates = st.tuples(st.integers(0, WIDTH * 100), st.integers(0, HEIGHT * 100)).map(
-    lambda p: [p[0] / 100, p[1] / 100]
-)
+_RING = [[1, 1], [9.5, 1], [9, 9]]
+_REGION = {"id": "r1", "label": "car"}
+_MASK = {"size": [HEIGHT, WIDTH], "counts": encode(np.tri(HEIGHT, WIDTH, dtype=bool))}
+REGIONS: dict[str, Any] = {
+    "objects": {"boxes": [{**_REGION, "box": [1, 1, 5, 5], "angle": 30.0, "attributes": {"colour": "red"}}]},
+    "outlines": {"polygons": [{**_REGION, "parts": [[_RING, [[6, 2], [8, 2], [8, 4]]], [[[0, 0], [1, 0], [0, 1]]]]}]},
+    "areas": {"masks": [{**_REGION, **_MASK}]},
+    "spots": {"keypoints": [{**_REGION, "points": [[1, 2, 1]]}]},
+    "pose": {"keypoints": [{"id": "r1", "label": "person", "points": [[1, 2, 2], [0, 0, 0], [3, 4, 1]]}]},
+    "scene": {"label": "street"},
+    "note": {"text": "a <b> & c"},
+}
+"""One answer of every kind to the fields above."""
+
+hundredths = st.tuples(st.integers(0, WIDTH * 100), st.integers(0, HEIGHT * 100))
+coordinates = hundredths.map(lambda point: [point[0] / 100, point[1] / 100])
 
 
 def schema_of(*fields: str) -> LabelSchema:

@@ -40,7 +40,7 @@ from tools.schema import LabelSchema
 ANNA = ImportOptions(annotator="anna")
 BOXES = schema_of("boxes")
 QUICK = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 ASKED = ("crowd", "truncated", "colour", "depth", "plate")
 CATEGORIES = [{"id": 7, "name": "car"}, {"id": 90, "name": "人", "supercategory": "person"}]

@@ -144,6 +144,14 @@ def test_sample_files_come_back_from_every_format(shared_data: Path, tmp_path: P
     assert (back.rejects.num_rows, back.dropped.num_rows) == (0, 0)
 
 
+@pytest.mark.parametrize("format", ["cvat", "labelme", "datumaro", "label_studio", "coco"])
+def test_what_an_export_wrote_is_recognised_without_a_name(shared_data: Path, tmp_path: Path, format: str) -> None:
+    batch = read_file(shared_data / "fixtures/labelme/bbox_detection/data_annotated", SCHEMA, ANNA)
+    target = tmp_path / ("out.json" if format == "label_studio" else "out")
+    _through(format, batch, SCHEMA, target)
+    assert read_file(target, SCHEMA, ANNA).format == format
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("format", ["cvat", "labelme", "datumaro", "label_studio"])
 @pytest.mark.parametrize("kind", ["boxes", "masks", "polygons"])

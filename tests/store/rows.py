@@ -110,6 +110,22 @@ class Rows:
         )
         return item_id
 
+    def picture(self, key: str, width: int = 640, height: int = 480, **media: Any) -> int:
+        """Add an item that is an image, with its file's record."""
+        item_id = self.item(key, key)
+        self.connection.execute("UPDATE items SET kind = 'image' WHERE item_id = ?", [item_id])
+        told = {
+            "digest": "ab" * 32,
+            "mime": "image/jpeg",
+            "orientation": 1,
+            "bits": 8,
+            "frames": 1,
+            "size": 0,
+            "place": "",
+        }
+        self._insert("media", item_id=item_id, width=width, height=height, **{**told, **media})
+        return item_id
+
     def items(self, count: int) -> list[int]:
         """Add several items."""
         return [self.item(f"text number {number}") for number in range(count)]

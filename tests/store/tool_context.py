@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.store.rows import Rows
 from tools.context import Answer, Found, IdArray, LabelTable
 from tools.errors import NotFound
 from tools.filters import ItemFilter
-from tools.records import Actor, Draft, Item, JsonValue, Proposal, Role
+from tools.records import Actor, Draft, Item, JsonValue, Media, Proposal, Role
 from tools.schema import LabelSchema, read_schema
 
 SCHEMA = read_schema(
@@ -109,11 +110,21 @@ class _Items:
             rows = self._rows("SELECT item_id, key, text, meta FROM items WHERE item_id = ?", [int(item_id)])
             if not rows:
                 raise NotFound(f"There is no item #{item_id}.")
-            found.append(Item(rows[0][0], rows[0][1], rows[0][2], meta=json.loads(rows[0][3])))
+            item = Item(rows[0][0], rows[0][1], rows[0][2], meta=json.loads(rows[0][3]))
+            found.append(replace(item, kind="image", media=media) if (media := self._media(item.item_id)) else item)
         return found
+
+    def _media(self, item_id: int) -> Media | None:
+        names = "digest, mime, width, height, orientation, bits, frames, size, place"
+        rows = self._rows(f"SELECT {names} FROM media WHERE item_id = ?", [item_id])
+        return Media(*rows[0]) if rows else None
 
     def texts(self, item_ids: Sequence[int]) -> list[str]:
         return [item.text for item in self.get(item_ids)]
+
+    def contents(self, item_ids: Sequence[int]) -> list[str]:
+        """The texts; no picture of this project has a file."""
+        return self.texts(item_ids)
 
     def find(self, where: ItemFilter, limit: int | None = None, offset: int = 0) -> Found:
         condition, params = filter_sql(where, self._project.schema)

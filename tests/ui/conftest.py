@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from tests.ui.pages import Watched, open_page, serving
+from tests.ui.picture_page import PictureServer, Stage, open_pictures
+from tests.ui.pictures import photo, schema
 from tests.ui.projects import Opened, make_project
 
 
@@ -39,5 +41,23 @@ def opened(made: Callable[..., Opened], chromium: Any) -> Iterator[Callable[...,
             stack.callback(watched.page.context.close)
             watched.wait_card()
             return project, watched
+
+        yield make
+
+
+@pytest.fixture
+def pictures(chromium: Any) -> Iterator[Callable[..., Any]]:
+    """Opens the card on photographs with a scripted server: kind of field, suggested regions, and more about both."""
+    with ExitStack() as stack:
+
+        def make(kind: str, *suggested: Any, photos: Any = ("astronaut.png",), more: str = "", **about: Any) -> Any:
+            known = {name: one for name, one in about.items() if name in ("radius", "encoding")}
+            context = {name: one for name, one in about.items() if name not in known}
+            opened = {name: photo(name) for name in photos}
+            values = {1: {kind: list(suggested)}} if suggested else {}
+            server = PictureServer(schema(kind, more), opened, values, **known)
+            watched = open_pictures(chromium, server, **context)
+            stack.callback(watched.page.context.close)
+            return server, Stage(watched, *next(iter(opened.values())).size)
 
         yield make

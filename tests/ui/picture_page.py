@@ -10,7 +10,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -25,10 +25,12 @@ from tools.schema import read_schema
 
 ORIGIN = "http://127.0.0.1:9"
 _STYLES = "".join(
-    f'<link rel="stylesheet" href="/static/card/{name}.css">' for name in ("page", "card", "text", "image", "panels")
+    f'<link rel="stylesheet" href="/static/card/{name}.css">'
+    for name in ("page", "card", "text", "image", "regions", "panels")
 )
 _PAGE = (
-    f'<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">{_STYLES}<body><div id="aa"><div id="aa-top"></div>'
+    f'<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">{_STYLES}<body>'
+    '<div id="aa"><div id="aa-top"></div>'
     '<div id="aa-review" style="height: calc(100vh - 60px); max-width: 760px"></div></div>'
     '<script type="module" src="/static/card/card.js"></script>'
 )
@@ -191,11 +193,25 @@ class Stage:
     def click(self, x: float, y: float, **about: Any) -> None:
         self.watched.page.mouse.click(*self.at(x, y), **about)
 
-    def drag(self, *points: tuple[float, float], button: str = "left") -> None:
+    def drag(self, *points: tuple[float, float], button: Literal["left", "middle", "right"] = "left") -> None:
         """Press at the first point, go through the others, let go at the last."""
         mouse = self.watched.page.mouse
         mouse.move(*self.at(*points[0]))
-        mouse.down(button=button)  # type: ignore[arg-type]
+        mouse.down(button=button)
         for point in points[1:]:
             mouse.move(*self.at(*point), steps=4)
-        mouse.up(button=button)  # type: ignore[arg-type]
+        mouse.up(button=button)
+
+
+def saved(server: PictureServer, stage: Stage) -> dict[str, Any]:
+    """The decision that was sent last."""
+    stage.watched.wait_saved()
+    return server.decided[-1]
+
+
+def preview_shown(stage: Stage) -> None:
+    """Wait for the answer to the last click."""
+    stage.watched.page.wait_for_function(
+        """[...document.querySelectorAll('.aa-stage-tools button')]
+            .some((button) => button.textContent.startsWith('Keep') && !button.disabled)"""
+    )

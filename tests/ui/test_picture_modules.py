@@ -61,7 +61,8 @@ def test_text_that_is_no_run_length_code_is_refused(modules: Any) -> None:
 
 def test_masks_are_joined_cut_moved_and_asked_as_arrays_are(modules: Any) -> None:
     body = """const [a, b, h, w] = given; const one = m.decode(a); const other = m.decode(b); const n = h * w;
-    const inside = []; for (let y = 0; y < h; y += 1) for (let x = 0; x < w; x += 1) inside.push(m.holds(one, h, x + 0.5, y + 0.5));
+    const inside = [];
+    for (let y = 0; y < h; y += 1) for (let x = 0; x < w; x += 1) inside.push(m.holds(one, h, x + 0.5, y + 0.5));
     return {union: m.encode(m.union(one, other), n), without: m.encode(m.without(one, other), n),
       moved: m.encode(m.moved(one, [h, w], 7, -5), n), inside};"""
     for one in masks():
@@ -108,7 +109,7 @@ def test_a_stroke_paints_the_pixels_within_the_brush_and_no_other(
 
 
 def test_a_polygon_with_a_hole_becomes_the_mask_that_the_tools_make_of_it(modules: Any) -> None:
-    parts = [
+    parts: list[Any] = [
         [[[4.3, 3.1], [40.7, 6.2], [33.4, 30.8], [8.9, 28.2]], [[15, 10], [25, 11], [20, 20]]],
         [[[44, 2], [50, 2], [50, 9]]],
     ]
@@ -152,7 +153,8 @@ def test_the_picture_cannot_be_pushed_out_of_sight(modules: Any) -> None:
 
 def test_a_resized_view_keeps_its_middle_and_a_fitted_one_stays_fitted(modules: Any) -> None:
     body = f"""{TRANSFORM} t.resize(900, 300); const fitted = t.isFitted && t.visible();
-    t.zoomAt(450, 150, 6); const before = t.toImage(450, 150); t.resize(500, 400); return [fitted, before, t.toImage(250, 200)];"""
+    t.zoomAt(450, 150, 6); const before = t.toImage(450, 150); t.resize(500, 400);
+    return [fitted, before, t.toImage(250, 200)];"""
     fitted, before, after = run(modules, "canvas_transform.js", body)
     assert fitted == pytest.approx([0, 0, 8000, 6000])
     assert after == pytest.approx(before)
@@ -219,7 +221,7 @@ def test_angles_stay_in_half_a_turn_either_way(modules: Any) -> None:
     assert found == [-180, -180, -170, 170, 5, 0]
 
 
-REGIONS = {
+REGIONS: dict[str, dict[str, Any]] = {
     "boxes": {"id": "a", "label": "x", "box": [1.25, 2, 30.5, 40], "angle": 12.5, "attributes": {"cut": True}},
     "polygons": {"id": "a", "label": "x", "parts": [[[[0.123, 0], [9, 0], [9, 9]]]]},
     "masks": {"id": "a", "label": "x", "size": list(SIZE), "counts": encode(masks()[2])},
@@ -290,7 +292,9 @@ def test_encoding_is_waited_for_with_seconds(modules: Any) -> None:
 
 def test_the_brush_on_fifty_megapixels_takes_no_bitmap(modules: Any) -> None:
     body = """const size = [6000, 8500]; const from = performance.now(); let mask = [];
-    for (let at = 0; at < 60; at += 1) mask = m.union(mask, m.strokeIntervals([[1000 + 40 * at, 3000], [1040 + 40 * at, 3010]], 180, size));
+    for (let at = 0; at < 60; at += 1) {
+      mask = m.union(mask, m.strokeIntervals([[1000 + 40 * at, 3000], [1040 + 40 * at, 3010]], 180, size));
+    }
     return [performance.now() - from, m.area(mask)];"""
     milliseconds, area = run(modules, "canvas_rle.js", body)
     assert area > 60 * 40 * 360 * 0.9

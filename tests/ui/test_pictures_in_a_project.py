@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
+from assistant.executor import Executor
 from tests.ui.pages import Watched
-from tests.ui.picture_page import Stage, segmented
+from tests.ui.picture_page import Stage, preview_shown
 from tests.ui.pictures import PERSON, PHOTOS, ROCKET, photo, schema
 from tests.ui.projects import Opened, decisions, suggest
+from tools.geometry.masks import decode
+from tools.segment.tool import segment
 
 pytestmark = pytest.mark.browser
 
@@ -31,15 +33,9 @@ def proposed(project: Opened) -> None:
     suggest(project, "objects", {1: {"boxes": [PERSON, ROCKET]}})
 
 
-def with_segmenter(watched: Watched, size: tuple[int, int]) -> None:
-    """A scripted segmenter in front of the server: discs of 60 pixels."""
-
-    def answer(route: Any) -> None:
-        if route.request.url.endswith("encode"):
-            return route.fulfill(json={"state": "ready", "seconds": 0.1, "backend": "builtin:discs"})
-        return route.fulfill(json=segmented(json.loads(route.request.post_data)["clicks"], size, 60))
-
-    watched.page.route("**/card/segment/*", answer)
+def with_segmenter(project: Opened) -> None:
+    """The real tool in place of the scripted ones."""
+    project.executor = Executor(project.store, (segment,))
 
 
 def ready(watched: Watched, width: int, height: int) -> Stage:
@@ -80,20 +76,23 @@ def test_a_decision_about_a_photograph_is_undone_and_can_be_changed(opened: Open
     assert [one["id"] for one in decisions(project)[-1][2]["boxes"]] == ["b"]
 
 
-def test_a_click_segments_in_a_project_and_the_clicks_are_kept(opened: Opener) -> None:
-    project, watched = opened(schema("masks"), ITEMS[:1])
-    with_segmenter(watched, (512, 512))
-    watched.page.reload()
-    watched.wait_card()
-    stage = ready(watched, 512, 512)
+def test_a_click_segments_a_photograph_and_the_clicks_are_kept(opened: Opener) -> None:
+    project, watched = opened(schema("masks"), ITEMS[1:2], with_segmenter)
+    stage = ready(watched, 600, 400)
     watched.press("m")
-    stage.click(225, 110)
-    watched.page.wait_for_function("document.querySelector('.aa-status').textContent.startsWith('Preview')")
-    watched.press("Enter", "1", "Enter", "n")
+    stage.click(300, 130)
+    preview_shown(stage)
+    stage.click(560, 350, button="right")
+    preview_shown(stage)
+    watched.press("Enter", "2", "Enter", "n")
     watched.wait_saved()
-    mask = decisions(project)[-1][2]["masks"][0]
-    assert mask["prompts"]["clicks"][0][2] == 1
-    assert mask["counts"] == segmented(mask["prompts"]["clicks"], (512, 512), 60)["counts"]
+    region = decisions(project)[-1][2]["masks"][0]
+    mask = decode(region["counts"], (400, 600))
+    assert mask[130, 300]
+    assert not mask[350, 560]
+    assert [click[2] for click in region["prompts"]["clicks"]] == [1, 0]
+    assert region["prompts"]["backend"] == "builtin:grabcut"
+    assert watched.errors == []
 
 
 def test_polygons_masks_and_key_points_pass_the_checks_of_the_store(opened: Opener) -> None:

@@ -10,6 +10,8 @@ from pydantic import Field
 
 from tools.ask.how_far import overlap_of
 from tools.ask.nearest import nearest_examples, nearest_table, nearest_words
+from tools.ask.objects import same_object_iou
+from tools.ask.pictured import picture_words, suggested_objects
 from tools.ask.reasons import FieldState, Reason, reasons_for
 from tools.ask.value_words import score_word, value_words
 from tools.context import ToolContext
@@ -21,7 +23,7 @@ from tools.results import Fact, Table, ToolResult
 from tools.schema import FieldSpec
 from tools.sentences import capital, count_of, excerpt, listing
 from tools.spec import ToolArgs, tool
-from tools.values import same_value
+from tools.values import agrees
 
 Row = dict[str, Any]
 # A field with these reasons only has no story of its own.
@@ -45,7 +47,9 @@ def explain_item(args: ExplainItemArgs, ctx: ToolContext) -> ToolResult:
     facts = _Known(item_id, ledger.as_dicts(), ctx)
     fields = (field_named(ctx.schema, args.field),) if args.field else ctx.schema.fields
     told, reasons, untouched = [f"Item {args.item}: {facts.origin()}"], [], []
-    like_it: list[Table] = []
+    if media := ctx.items.get([item_id])[0].media:
+        told.append(picture_words(media))
+    more: list[Table] = []
     for field in fields:
         state = facts.state_of(field)
         found = reasons_for(state)
@@ -57,13 +61,14 @@ def explain_item(args: ExplainItemArgs, ctx: ToolContext) -> ToolResult:
         # Labels of its like would give away a suggestion that is hidden, so they are told beside a visible one only.
         if state.suggestion and (near := nearest_examples(field, item_id, ctx)):
             told.append(nearest_words(near))
-            like_it.append(nearest_table(field, near))
+            more.append(nearest_table(field, near))
+        more += suggested_objects(field, facts.proposal_of(field))
     if untouched:
         told.append(f"Nothing was suggested or decided yet for {listing(untouched)}.")
     where = ItemFilter(ids=(item_id,))
     shown = facts.table(fields, ledger.sql)
     events = Fact("events", len(shown.rows), "count", sql=ledger.sql, params=ledger.params, where=where)
-    tables = (_reason_table(reasons), shown, *like_it)
+    tables = (_reason_table(reasons), shown, *more)
     return ToolResult(" ".join(told), facts=(events,), tables=tables, items=(item_id,), where=where)
 
 
@@ -86,15 +91,23 @@ class _Known:
             return "where it comes from is not recorded."
         return f"it came with import {first['ref']} ({first['kind']}), {first['note']}, on {first['made_at']:%Y-%m-%d}."
 
+    def proposal_of(self, field: FieldSpec) -> Proposal | None:
+        """The suggestion that the viewer may see."""
+        return self._ctx.proposals.latest(field.id, [self._item_id]).get(self._item_id)
+
+    def _backend_of(self, proposal: Proposal | None) -> str:
+        wanted = proposal.proposal_id if proposal else None
+        return next((row["person"] for row in self._ledger if row["what"] == "proposal" and row["ref"] == wanted), "")
+
     def state_of(self, field: FieldSpec) -> FieldState:
         """One field's state."""
         annotation = self._annotations.get(field.id)
-        proposal = self._ctx.proposals.latest(field.id, [self._item_id]).get(self._item_id)
+        proposal = self.proposal_of(field)
         of_field = [row for row in self._ledger if row["field"] == field.id]
         has_decided = self._has_decided(field.id)
         return FieldState(
             name=field.name,
-            suggestion=_suggestion(field, proposal),
+            suggestion=_suggestion(field, proposal, self._backend_of(proposal)),
             is_hidden=self._is_hidden(field.id) and any(row["what"] == "proposal" for row in of_field),
             unread_runs=_runs_of(of_field, "unread"),
             invalid_runs=_runs_of(of_field, "invalid"),
@@ -110,7 +123,7 @@ class _Known:
             is_gold=(self._leads or has_decided) and any(_is_gold(row) for row in of_field),
             is_flagged=any(row["what"] == "review" and row["kind"] == "flag" and row["live"] for row in of_field),
             undone=sum(row["what"] == "review" and not row["live"] for row in of_field),
-            differs=_differs(annotation, proposal),
+            differs=_differs(annotation, proposal, same_object_iou(self._ctx)),
         )
 
     def _is_hidden(self, field_id: str) -> bool:
@@ -203,13 +216,13 @@ def _is_gold(row: Row) -> bool:
     return bool(row["what"] == "gold" and row["live"] and row["kind"] == "marked")
 
 
-def _differs(annotation: Row | None, proposal: Proposal | None) -> bool:
+def _differs(annotation: Row | None, proposal: Proposal | None, iou: float) -> bool:
     if annotation is None or annotation["value"] is None or proposal is None:
         return False
-    return not same_value(_read(annotation["value"]), proposal.draft.value)
+    return not agrees(_read(annotation["value"]), proposal.draft.value, iou)
 
 
-def _suggestion(field: FieldSpec, proposal: Proposal | None) -> str:
+def _suggestion(field: FieldSpec, proposal: Proposal | None, backend: str) -> str:
     """What is suggested, in words that hold nothing of the item's text."""
     if proposal is None:
         return ""
@@ -217,7 +230,8 @@ def _suggestion(field: FieldSpec, proposal: Proposal | None) -> str:
     told = value_words(field, draft.value)
     score = score_word(proposal)
     said = f" with a score of {score}" if score and draft.score_source == "calibrated" else ""
-    return capital(f"{told}{said} (run {proposal.run_id})")
+    by = f", by {backend}" if field.is_image_region and backend else ""
+    return capital(f"{told}{said} (run {proposal.run_id}{by})")
 
 
 def _reason_table(reasons: Sequence[tuple[str, Reason]]) -> Table:

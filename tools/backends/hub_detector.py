@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -87,7 +88,7 @@ def _found(loaded: Any, given: dict[str, Any], pixels: Pixels, classes: int, ref
     torch.set_num_threads(thread_count())
     height, width = pixels.shape[:2]
     # Processors hand over more than some models take, such as masks of the padding.
-    takes = loaded.model.forward.__code__.co_varnames
+    takes = inspect.signature(loaded.model.forward).parameters
     try:
         with LOCK, torch.inference_mode():
             outputs = loaded.model(**{name: value for name, value in given.items() if name in takes})

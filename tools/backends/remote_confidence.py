@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
+from tools.backends.box_replies import agreed_boxes
 from tools.backends.contract import CALIBRATING_LABELS
 from tools.backends.remote_dialect import Reply
 from tools.backends.replies import ReadAnswer
@@ -66,6 +67,12 @@ def from_votes(answers: Sequence[ReadAnswer], asked: int) -> tuple[ReadAnswer, C
     ranked = sorted(others, key=lambda pair: (-pair[1], pair[0]))[:_ALTERNATIVES]
     alternatives = tuple(Alternative(label, share) for label, share in ranked)
     return answers[said.index(winner)], Confidence(best / asked, "agreement", alternatives)
+
+
+def from_box_votes(answers: Sequence[ReadAnswer], asked: int) -> tuple[ReadAnswer, Confidence]:
+    """The answer whose boxes the others find most of, each box with the share of all ``asked`` that found it."""
+    boxes, share = agreed_boxes([one.value["boxes"] for one in answers], asked)
+    return ReadAnswer({"boxes": boxes}), Confidence(min(1.0, share), "agreement")
 
 
 @dataclass(frozen=True, slots=True)

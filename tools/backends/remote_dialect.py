@@ -41,7 +41,7 @@ class Dialect:
 
     def arguments(
         self,
-        messages: Sequence[Mapping[str, str]],
+        messages: Sequence[Mapping[str, Any]],
         schema: Mapping[str, Any],
         answer_tokens: int,
         temperature: float = 0.0,

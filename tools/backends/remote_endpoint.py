@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from tools.backends.contract import ReplyLog
 from tools.backends.remote_dialect import Dialect, Reply, read_body
 from tools.backends.remote_pace import pause_of, terms_of
+from tools.backends.sent_pictures import Picture, with_picture
 from tools.errors import BackendFailed, BackendMissing
 from tools.records import to_json
 
@@ -32,6 +33,8 @@ MOST_WAITS = 30
 """Times that one call waits because the server said for how long: such a refusal costs nothing."""
 
 _FRAME = 16
+# Makers count the same picture up to twice as dear as others do.
+_PICTURE_MARGIN = 2
 _FREE_TO_REPEAT = (429, 503, 529)
 _PERHAPS_PAID = (408, 409, 502, 504)
 # No other form of the question makes a text shorter or a filter friendlier.
@@ -77,7 +80,8 @@ class _Refusal(Exception):
 class Request:
     """What to ask: messages, the JSON Schema of the answer and the most tokens it may take.
 
-    ``sample`` numbers repeats of the same question, which are asked at a ``temperature`` above 0.
+    ``sample`` numbers repeats of the same question, which are asked at a ``temperature`` above 0. ``picture`` goes with
+    the first message of the user.
     """
 
     messages: tuple[Mapping[str, str], ...]
@@ -85,18 +89,21 @@ class Request:
     answer_tokens: int
     temperature: float = 0.0
     sample: int = 0
+    picture: Picture | None = None
 
     @property
     def prompt_tokens(self) -> int:
-        """Estimated tokens of the messages and the schema."""
-        return estimate_tokens("".join(one["content"] for one in self.messages)) + estimate_tokens(to_json(self.schema))
+        """Estimated tokens of the messages, the picture and the schema."""
+        written = estimate_tokens("".join(one["content"] for one in self.messages))
+        return written + estimate_tokens(to_json(self.schema)) + (self.picture.tokens if self.picture else 0)
 
     @property
     def most_tokens(self) -> int:
         """What the call can take at most: a token is at least one byte, and a server frames each message with some."""
         written = sum(len(one["content"].encode("utf-8", "surrogatepass")) for one in self.messages)
         schema = len(to_json(self.schema).encode("utf-8", "surrogatepass"))
-        return written + schema + _FRAME * (len(self.messages) + 2) + self.answer_tokens
+        seen = _PICTURE_MARGIN * self.picture.tokens if self.picture else 0
+        return written + schema + seen + _FRAME * (len(self.messages) + 2) + self.answer_tokens
 
     def followed_by(self, *messages: Mapping[str, str]) -> Request:
         """The same conversation, longer."""
@@ -138,6 +145,8 @@ class Endpoint:
         }
         if request.sample:
             settings["sample"] = request.sample
+        if request.picture is not None:
+            settings["picture"] = request.picture.digest
         same = {"address": self.shown_address, "model": self.model, "settings": settings, "messages": request.messages}
         return hashlib.sha256(to_json(same).encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -155,7 +164,8 @@ class Endpoint:
         """Send it once and return the raw body, or raise what is to be done instead."""
         import openai
 
-        arguments = dialect.arguments(request.messages, request.schema, request.answer_tokens, request.temperature)
+        messages = with_picture(request.messages, request.picture) if request.picture else request.messages
+        arguments = dialect.arguments(messages, request.schema, request.answer_tokens, request.temperature)
         extra = {"extra_body": {"model": self.model, **arguments}}
         # Everything goes through the raw response: odd servers do not fit the package's own types.
         try:

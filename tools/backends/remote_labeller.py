@@ -7,9 +7,18 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from tools.backends.box_replies import Frame
 from tools.backends.contract import CALIBRATING_LABELS, BackendIdentity, Example, ReplyLog, TextInput
+from tools.backends.detections import SAME_OBJECT
 from tools.backends.prompts import Prompt
-from tools.backends.remote_confidence import Confidence, calibrate, calibration_of, from_tokens, from_votes
+from tools.backends.remote_confidence import (
+    Confidence,
+    calibrate,
+    calibration_of,
+    from_box_votes,
+    from_tokens,
+    from_votes,
+)
 from tools.backends.remote_dialect import Reply
 from tools.backends.remote_endpoint import CONNECTIONS, TIMEOUT, Endpoint, NoAnswer, RequestRefused
 from tools.backends.remote_pace import terms_of
@@ -17,12 +26,12 @@ from tools.backends.remote_question import ANSWER_TOKENS, Asker, Question
 from tools.backends.replies import ReadAnswer, read_answer
 from tools.backends.shown_examples import choose_examples, from_record, to_record
 from tools.backends.untrusted import clean
-from tools.errors import BackendError, BudgetSpent, ReplyUnreadable
+from tools.errors import BackendError, BudgetSpent, InputError, ReplyUnreadable
 from tools.records import Draft, JsonValue
 from tools.results import Artefact
 from tools.schema import FieldSpec
 from tools.sentences import count_of, verb
-from tools.values import same_value
+from tools.values import agrees
 
 REPEAT_TEMPERATURE = 0.7
 """Repeats at temperature 0 would agree whatever the model knows."""
@@ -140,19 +149,26 @@ class RemoteLabeller:
                 continue
             try:
                 answer, confidence = self._judged(self._asker.question(one.input, shown), is_known_only=True)
-            except (ReplyUnreadable, _NotThere):
+            except (ReplyUnreadable, InputError, _NotThere):
                 continue
             if confidence.score is not None:
                 scores.append(confidence.score)
-                right.append(same_value(answer.value, one.value))
+                right.append(agrees(answer.value, one.value, SAME_OBJECT))
         return scores, right
 
     def estimate(self, inputs: Sequence[TextInput], known: Sequence[Example] = (), seed: int = 0) -> tuple[int, int]:
         """(prompt tokens, most answer tokens) with all repeats, without second questions after bad answers."""
         shown = choose_examples(self.field, known, self._prompt.examples, seed)
-        asked = [self._asker.question(one, shown).request for one in inputs if self._needs_a_call(one)]
+        asked = [question.request for one in inputs if (question := self._question_if_any(one, shown)) is not None]
         repeats = self._settings.repeats
         return sum(one.prompt_tokens for one in asked) * repeats, sum(one.answer_tokens for one in asked) * repeats
+
+    def _question_if_any(self, one: TextInput, shown: Sequence[Example]) -> Question | None:
+        """The question about an item, ``None`` where none is needed or its image cannot be read."""
+        try:
+            return self._asker.question(one, shown) if self._needs_a_call(one) else None
+        except InputError:
+            return None
 
     def predict(self, artefact: Artefact, inputs: Sequence[TextInput]) -> list[Draft]:
         """One draft for each input; what cannot be read is ``unread``.
@@ -202,7 +218,10 @@ class RemoteLabeller:
         if not self._needs_a_call(one):
             reason = f"{count_of(len(one.spans), 'span')} on the item, so nothing to join"
             return Draft(one.item_id, self.field.id, {"relations": []}, reason=reason), Confidence()
-        question = self._asker.question(one, shown)
+        try:
+            question = self._asker.question(one, shown)
+        except InputError as problem:
+            return self._unread(one, str(problem)), Confidence()
         try:
             answer, confidence = self._judged(question)
         except ReplyUnreadable as problem:
@@ -227,7 +246,7 @@ class RemoteLabeller:
                 problem = found
         if not answers:
             raise problem
-        return from_votes(answers, repeats)
+        return from_box_votes(answers, repeats) if self.field.kind == "boxes" else from_votes(answers, repeats)
 
     def _answered(self, question: Question, is_known_only: bool) -> _Answered:
         """Ask, and ask once more with what was wrong with the first answer."""
@@ -256,7 +275,11 @@ class RemoteLabeller:
         if not reply.text.strip():
             cut = " because it was cut at the most tokens" if reply.finish == "length" else ""
             raise ReplyUnreadable(f"the reply is empty{cut}", reply.text)
-        return read_answer(self.field, reply.text, question.one.text, question.one.spans, question.fenced.mark)
+        seen = question.request.picture
+        frame = Frame(seen.width, seen.height, self._prompt.scale) if seen else None
+        # What is stored of an image is its path, which no model has seen.
+        text = "" if seen else question.one.text
+        return read_answer(self.field, reply.text, text, question.one.spans, question.fenced.mark, frame=frame)
 
     @property
     def _made_by(self) -> str:

@@ -9,6 +9,7 @@ from tools.backends.contract import Example, TextInput
 from tools.backends.prompts import Prompt, fill
 from tools.backends.remote_endpoint import Request
 from tools.backends.replies import answer_schema
+from tools.backends.sent_pictures import picture_of
 from tools.backends.shown_examples import written_answer
 from tools.backends.untrusted import Fenced, clean, explain_mark, fence
 from tools.schema import FieldSpec, Label
@@ -19,6 +20,7 @@ ANSWER_TOKENS: Mapping[str, int] = {
     "rating": 256,
     "spans": 1536,
     "relations": 1536,
+    "boxes": 2048,
 }
 """The most tokens of an answer by field kind, where the project sets no other number."""
 
@@ -42,15 +44,19 @@ class Asker:
     answer_tokens: int
 
     def question(self, one: TextInput, examples: Sequence[Example] = ()) -> Question:
-        """The question about an item. It is never among its own examples, nor is another item with the same text."""
-        fenced = fence(one.text, self.secret)
+        """The question about an item. It is never among its own examples, nor is another item with the same text.
+
+        An image goes with the question as it is; :class:`InputError` where its file cannot be read.
+        """
+        picture = picture_of(one.text) if self.prompt.item == "image" else None
+        fenced = fence("" if picture else one.text, self.secret)
         values = self._values(one, fenced)
         system = {"role": "system", "content": fill(self.prompt.system, values)}
         user = {"role": "user", "content": fill(self.prompt.user, values)}
         others = [shown for shown in examples if shown.input.item_id != one.item_id and shown.input.text != one.text]
         turns = [message for shown in others for message in self._turns(shown)]
         schema = answer_schema(self.field, one.spans)
-        return Question(one, fenced, Request((system, *turns, user), schema, self.answer_tokens))
+        return Question(one, fenced, Request((system, *turns, user), schema, self.answer_tokens, picture=picture))
 
     def _turns(self, shown: Example) -> tuple[Mapping[str, str], ...]:
         """An example as if it had been asked before; its text is as untrusted as any."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tools.backends.box_replies import Frame, box_schema, read_boxes
 from tools.backends.prose import Letters, read_label, read_labels, read_rating
 from tools.backends.quotes import locate_quote
 from tools.errors import ReplyUnreadable, ValueRefused
@@ -68,16 +69,17 @@ def read_answer(
     spans: Sequence[Span] = (),
     mark: str = "",
     letters: Letters | None = None,
+    frame: Frame | None = None,
 ) -> ReadAnswer:
     """The value a reply gives for a field, or :class:`ReplyUnreadable` with what is wrong with it.
 
     ``text`` is the item's text as it is stored; ``spans`` are the passages a relation may join, P1 being the first.
     ``mark`` stood for blanks in the text as the model saw it. ``letters`` name the labels where the prompt offered them
     under letters. Without a JSON object, one plain answer is read where there can be no doubt (see
-    :mod:`tools.backends.prose`).
+    :mod:`tools.backends.prose`). ``frame`` is the image that boxes are in.
     """
     reply = reply.replace(mark, " ") if mark else reply
-    key = _KEYS[field.kind]
+    key = "boxes" if field.kind == "boxes" else _KEYS[field.kind]
     answer = _bare_list(field, reply)
     if answer is None:
         try:
@@ -87,6 +89,8 @@ def read_answer(
             if answer is None:
                 raise
     try:
+        if field.kind == "boxes":
+            return _read_boxes(field, answer, frame)
         if field.kind == "spans":
             return _read_spans(field, answer, text)
         if field.kind == "relations":
@@ -99,7 +103,7 @@ def read_answer(
 def _bare_list(field: FieldSpec, reply: str) -> list[Any] | None:
     """A reply that is a list and nothing else, where the answer is one."""
     bare = _THINKING.sub("", reply).strip().removeprefix("```json").strip("`").strip()
-    if field.kind not in ("multi_choice", "spans", "relations") or not bare.startswith("["):
+    if field.kind not in ("multi_choice", "spans", "relations", "boxes") or not bare.startswith("["):
         return None
     listed = _attempt(json.loads, bare)
     return listed if isinstance(listed, list) else None
@@ -162,6 +166,14 @@ def _read_spans(field: FieldSpec, given: Any, text: str) -> ReadAnswer:
     return ReadAnswer(check_value(field, {"spans": list(made.values())}, text), left_out)
 
 
+def _read_boxes(field: FieldSpec, given: Any, frame: Frame | None) -> ReadAnswer:
+    if frame is None:
+        raise _BadShape("boxes need an image that they are in")
+    names = {name.casefold(): label.id for label in field.labels for name in (label.name, label.id)}
+    size = (frame.width, frame.height)
+    return ReadAnswer(check_value(field, {"boxes": read_boxes(field, given, frame, names)}, size=size))
+
+
 def _read_relations(given: Any, spans: Sequence[Span]) -> list[dict[str, JsonValue]]:
     ids = {f"P{number}": str(span["id"]) for number, span in enumerate(spans, start=1)}
     made = []
@@ -189,6 +201,8 @@ def answer_schema(field: FieldSpec, spans: Sequence[Span] = ()) -> dict[str, Any
         return _object(labels={"type": "array", "items": labels})
     if field.kind == "rating":
         return _object(rating={"type": "integer", "enum": list(range(field.min, field.max + 1))})
+    if field.kind == "boxes":
+        return _object(boxes=box_schema(field.label_ids))
     if field.kind == "spans":
         one = _object(quote={"type": "string"}, occurrence={"type": "integer"}, label=labels)
         return _object(spans={"type": "array", "items": one})

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from tools.exchange.objects import refuse_huge
+
 Array = Any
 CHANNELS = 4
 _WORD = 8
@@ -34,6 +36,7 @@ def decode_brush(strokes: Sequence[int], size: tuple[int, int]) -> Array:
     count, word = stream.number(32), stream.number(5) + 1
     sizes = [stream.number(4) + 1 for _ in range(4)]
     height, width = size
+    refuse_huge(height, width)
     if count != height * width * CHANNELS:
         raise ValueError(OTHER_SIZE)
     values = np.zeros(count, np.uint8)

@@ -12,8 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from tools.exchange.objects import refuse_huge
+
 Array = Any
 WRONG_SUM = "the run lengths do not add up to its crop"
+TOO_LARGE = "its crop is larger than the image"
 OUTSIDE = "its crop lies outside the image"
 
 
@@ -34,10 +37,13 @@ def decode_crop(runs: CropRuns, size: tuple[int, int]) -> Array:
     A crop that reaches over the edge is cut there; one that lies wholly outside, or whose counts do not add up,
     is a ``ValueError`` with a part of a sentence.
     """
-    counts = np.asarray(runs.counts, np.int64)
-    if runs.width <= 0 or runs.height <= 0 or (counts < 0).any() or counts.sum() != runs.width * runs.height:
-        raise ValueError(WRONG_SUM)
     height, width = size
+    refuse_huge(height, width)
+    if runs.width > width or runs.height > height:
+        raise ValueError(TOO_LARGE)
+    if min(runs.width, runs.height, *runs.counts) < 0 or sum(runs.counts) != runs.width * runs.height:
+        raise ValueError(WRONG_SUM)
+    counts = np.asarray(runs.counts, np.int64)
     top, left = max(0, runs.top), max(0, runs.left)
     bottom, right = min(height, runs.top + runs.height), min(width, runs.left + runs.width)
     if top >= bottom or left >= right:

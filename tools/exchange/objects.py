@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tools.images.probe import MOST_PIXELS
+
 Region = dict[str, Any]
 GEOMETRIES = ("box", "parts", "counts", "points")
+HUGE = "its image is said to have more pixels than are read"
 JOINED = "Shapes of one label in one group were read as one object, polygons as its parts."
 
 
@@ -53,6 +56,12 @@ def _join(home: Region, region: Mapping[str, Any]) -> bool:
     if attributes:
         home["attributes"] = attributes
     return True
+
+
+def refuse_huge(height: int, width: int) -> None:
+    """A mask is made only for an image that could be read; ``ValueError`` with a part of a sentence for others."""
+    if height <= 0 or width <= 0 or height * width > MOST_PIXELS:
+        raise ValueError(HUGE)
 
 
 def points_apart(points: list[list[float]], seen: int = 2) -> list[Region]:

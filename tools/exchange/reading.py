@@ -12,6 +12,7 @@ from tools.exchange.formats.registry import choose_format
 from tools.exchange.options import ImportOptions
 from tools.exchange.rows import RowSource
 from tools.exchange.source import Source, hashed_beside, open_source
+from tools.exchange.table_images import with_images
 from tools.exchange.tabular import SourceTable, table_batch
 from tools.schema import LabelSchema
 
@@ -28,6 +29,8 @@ def read_file(path: Path, schema: LabelSchema, options: ImportOptions = USUAL) -
         identity = Identity(source.name, digest(), chosen.name)
     if isinstance(loaded, SourceTable):
         batch = table_batch(loaded, identity, schema, options)
+        if schema.item == "image":
+            batch = with_images(batch, source, schema)
     else:
         batch = _build(loaded, identity, schema, options)
     _refuse_other_kinds(batch, schema, source)
@@ -45,6 +48,10 @@ def _refuse_other_kinds(batch: ImportBatch, schema: LabelSchema, source: Source)
     """A project asks about one kind of item; a file of another kind would put the wrong card before people."""
     others = [kind for kind in batch.items["kind"].unique().to_pylist() if kind != schema.item]
     if others:
+        if "image" in (others[0], schema.item):
+            raise FormatRefused(
+                f"{source.name} holds items of the kind {others[0]!r}, and the project asks about {schema.item!r}."
+            )
         raise FormatRefused(
             f"{source.name} holds items of the kind {others[0]!r}, and the project asks about {schema.item!r}. "
             f"Say which columns hold the texts (pair_columns, conversation_column), or use another schema."

@@ -93,11 +93,9 @@ def _boxes(spec: FieldSpec, region: Mapping[str, Any], size: Size | None, notes:
         notes.append(BOXED)
         return {"box": _box_of_outline(region, size)}
     box = numbers_of(region["box"], _BOX_EDGES, "the box is not four numbers")
-    angle = float(region.get("angle") or 0)
+    (angle,) = numbers_of([region.get("angle") or 0], 1, "the angle is not a number")
     if not angle:
         return {"box": box}
-    if not math.isfinite(angle):
-        raise ValueRefused("the angle is not a number")
     if spec.rotated:
         return {"box": box, "angle": angle}
     notes.append(UNTURNED)
@@ -152,7 +150,7 @@ def _masks(spec: FieldSpec, region: Mapping[str, Any], size: Size | None, notes:
 
 
 def _keypoints(spec: FieldSpec, region: Mapping[str, Any], size: Size | None, notes: list[str]) -> dict[str, Any]:
-    if not region.get("points"):
+    if not isinstance(region.get("points"), (list, tuple)) or not region["points"]:
         raise ValueRefused("the object has no key points")
     points = [numbers_of(point, 3, "a key point is not x, y and how far it is seen") for point in region["points"]]
     names = [str(name) for name in region.get("names") or ()]
@@ -198,10 +196,13 @@ def rings_of(parts: Any) -> list[list[list[list[float]]]]:
     left out.
     """
     found = []
-    for part in parts:
-        rings = [ring for ring in (_ring(ring) for ring in part) if len(ring) >= 3]
-        if rings:
-            found.append(rings)
+    try:
+        for part in parts:
+            rings = [ring for ring in (_ring(ring) for ring in part) if len(ring) >= 3]
+            if rings:
+                found.append(rings)
+    except TypeError:
+        raise ValueRefused("the outline is no list of rings") from None
     if not found:
         raise ValueRefused(TWISTED)
     return found

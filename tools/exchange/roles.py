@@ -12,6 +12,7 @@ from tools.schema import FieldSpec, LabelSchema
 
 TEXT_NAMES: tuple[str, ...] = ("text", "sentence", "content", "body", "document", "utterance", "tweet", "headline")
 TEXT_NAMES += ("message", "review", "comment", "question", "column_data", "data")
+IMAGE_NAMES = ("image", "file_name", "filename", "image_path", "filepath", "path", "file", "img", "image_name", "text")
 KEY_NAMES = ("key", "id", "_id", "item_id", "uid", "uuid", "idx")
 LABEL_NAMES = ("label", "labels", "category", "class", "intent", "sentiment", "topic", "column_label", "given_label")
 ANNOTATOR_NAMES = ("annotator", "annotator_id", "worker", "worker_id", "rater", "coder")
@@ -94,6 +95,9 @@ def text_columns(names: Sequence[str], item_kind: str, options: ImportOptions) -
     if item_kind == "conversation":
         found = named_column(names, options.text_column) if options.text_column else first_of(names, CONVERSATION_NAMES)
         return (found or _text_column(names, options),), True
+    if item_kind == "image" and not options.text_column:
+        found = first_of(names, (*IMAGE_NAMES, *TEXT_NAMES, *KEY_NAMES))
+        return (found or _text_column(names, options),), False
     return (_text_column(names, options),), False
 
 

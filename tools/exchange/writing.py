@@ -33,7 +33,14 @@ def losses(format: str, schema: LabelSchema, options: ExportOptions = USUAL) -> 
     """What the format cannot hold of this schema's answers, in sentences, before anything is written."""
     chosen = writer_named(format)
     refuse_kind(chosen, schema)
-    return chosen.cannot_hold(chosen_fields(schema, options), options)
+    return _cannot_hold(chosen, schema, options)
+
+
+def _cannot_hold(chosen: WriteFormat, schema: LabelSchema, options: ExportOptions) -> list[str]:
+    said = chosen.cannot_hold(chosen_fields(schema, options), options)
+    if schema.item == "image" and chosen.for_images is None:
+        said = [*said, f"The image files: {chosen.name} names them and holds none."]
+    return said
 
 
 def write_export(
@@ -70,7 +77,7 @@ def write_export(
             tuple(LeftOut(reason, tuple(ids)) for reason, ids in sorted(account.left_out.items())),
             (*plan.losses, *account.selection.losses),
             account.tally.answers(),
-            tuple(chosen.cannot_hold(fields, options)),
+            tuple(_cannot_hold(chosen, schema, options)),
             writer.escaped_cells,
         )
         if card is not None:

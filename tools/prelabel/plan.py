@@ -68,7 +68,7 @@ def open_task(reference: str, prompt_name: str, field: FieldSpec, ctx: ToolConte
     if split_reference(reference)[0] == "remote":
         default_reference(field)
         own = ctx.own_prompt(prompt_name) if prompt_name else None
-        prompt = load_prompt(prompt_name, field.kind, own)
+        prompt = load_prompt(prompt_name, field.kind, own, ctx.schema.item)
     chosen = _embedder(reference, ctx)
     remote = settings_from(ctx.settings)
     resources = Resources(chosen.embedder.reference if chosen else "", prompt, secret=ctx.seed, remote=remote)

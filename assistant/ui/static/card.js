@@ -123,7 +123,8 @@ class Page {
     const places = new Places();
     places.put("aa-top", this.top.element);
     places.put("aa-review", this.frame.element);
-    this.found = new FoundItems({ onOpen: (ids) => this.drawers.found(ids) });
+    const onPick = (id) => this.reviewer.open(id, this.reviewer.card?.field.id ?? "");
+    this.found = new FoundItems({ onOpen: (ids) => this.drawers.found(ids), onPick, isPicture: this.project.item === "image" });
     places.put("aa-found", this.found.element);
     for (const [id, panel] of [["aa-quality", this.quality], ["aa-files", this.files], ["aa-runs", this.runs]]) {
       places.put(id, panel.element);

@@ -54,7 +54,7 @@ export class Controls {
     if (digit !== null) return this.#digit(event, digit);
     if (event.key === "Escape") return this.#close();
     const command = this.keymap.commandOf(event, this.reviewer.typing);
-    if (!command) return undefined;
+    if (!command) return this.#look(event);
     event.preventDefault();
     // A key that is held down must not decide item after item.
     if (event.repeat && DECISIONS.includes(command)) return undefined;
@@ -64,7 +64,14 @@ export class Controls {
   #digit(event, digit) {
     if (event.repeat || !this.reviewer.editor) return;
     if (this.reviewer.editor.digit(digit)) event.preventDefault();
-    else this.frame.say(`${digit} means nothing here`);
+    else if (!this.#look(event)) this.frame.say(`${digit} means nothing here`);
+  }
+
+  // What nobody else wants may zoom or light the picture.
+  #look(event) {
+    const isMeant = this.reviewer.view?.key(event) === "done";
+    if (isMeant) event.preventDefault();
+    return isMeant;
   }
 
   // Enter and Space on a button press that button; everything else is for the card.

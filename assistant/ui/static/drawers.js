@@ -4,7 +4,8 @@ import { button, cap, el, fill } from "./dom.js";
 import { colourOf } from "./labels.js";
 import { COMMANDS, keyName } from "./keys.js";
 import { markdown } from "./markdown.js";
-import { PICTURE_KEYS } from "./edit_region_keys.js";
+import { IMAGE_KINDS } from "./edit_region_forms.js";
+import { LOOKING_KEYS, REGION_KEYS } from "./edit_region_keys.js";
 
 const FIXED_KEYS = [
   ["1…9", "choose or toggle a label: correcting costs one key, as accepting does"],
@@ -75,8 +76,7 @@ export class Drawers {
 
   #drawHelp(words) {
     const rows = Object.entries(COMMANDS).map(([command, { words: meaning }]) => this.#commandRow(command, meaning));
-    const isPicture = Boolean(this.reviewer.card?.item.media);
-    const fixed = (isPicture ? PICTURE_KEYS : FIXED_KEYS).map(([key, meaning]) => el("tr", {}, el("td", {}, cap(key)), el("td", { text: meaning }), el("td")));
+    const fixed = this.#fixedKeys().map(([key, meaning]) => el("tr", {}, el("td", {}, cap(key)), el("td", { text: meaning }), el("td")));
     const box = el("input", { type: "checkbox", id: "aa-keys-on", on: { change: () => this.#switchKeys(box.checked) } });
     box.checked = this.keymap.isOn;
     const reset = button({ class: "aa-small", on: { click: () => this.#reset() } }, "Back to the usual keys");
@@ -86,9 +86,15 @@ export class Drawers {
       el("p", { class: "aa-muted", text: "Keys act while the card has the focus (Esc). Every key has a button below the card." }),
       el("label", { class: "aa-row", for: "aa-keys-on" }, box, "single keys decide"),
       words ? el("p", { class: "aa-note-line", role: "alert", text: words }) : null,
-      el("table", { class: "aa-keys" }, el("tbody", {}, isPicture ? [fixed, rows] : [rows, fixed])),
+      el("table", { class: "aa-keys" }, el("tbody", {}, this.reviewer.view ? [fixed, rows] : [rows, fixed])),
       reset,
     );
+  }
+
+  #fixedKeys() {
+    const { card, view } = this.reviewer;
+    if (!view) return FIXED_KEYS;
+    return [...(IMAGE_KINDS.includes(card.field.kind) ? REGION_KEYS : FIXED_KEYS), ...LOOKING_KEYS];
   }
 
   #commandRow(command, meaning) {

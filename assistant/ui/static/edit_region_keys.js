@@ -2,13 +2,13 @@
 
 const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
 
-/** What the help lists for pictures. */
-export const PICTURE_KEYS = [
+/** What the help lists for regions of pictures. */
+export const REGION_KEYS = [
   ["A", "accept this region and go to the next; after the last: is one missing?"],
   ["↵", "take all regions as they are; then N: no object is missing"],
   ["Tab", "review the next region, zoomed to (Shift+Tab: the one before)"],
   ["1…9", "relabel the region in focus, label what was drawn, or take a label in hand"],
-  ["X", "delete the region in focus"],
+  ["X Del ⌫", "delete the region in focus"],
   ["B", "draw a new region, or take the brush"],
   ["W", "put a new region in the middle of the view, without a pointer"],
   ["M", "segment by clicks: click the object; right click or − for the background"],
@@ -19,6 +19,10 @@ export const PICTURE_KEYS = [
   ["P O K", "polygons: part, hole · key points: next, hidden, not there"],
   ["U", "one step back inside this picture (Ctrl+Z); Shift+U or Ctrl+Y: again"],
   ["L V", "lock, hide the region in focus; V with none: all"],
+];
+
+/** What the help lists for looking at pictures. */
+export const LOOKING_KEYS = [
   ["+ − 0", "zoom in, zoom out, the whole picture (also the wheel, or two fingers)"],
   [", . < >", "darker, lighter, less contrast, more contrast"],
 ];
@@ -74,11 +78,11 @@ function toolKey(editor, event) {
 }
 
 function regionKey(editor, event) {
-  if (event.key === "Tab") return editor.review.step(event.shiftKey ? -1 : 1) ? "done" : undefined;
+  if (event.key === "Tab") return editor.isMidway() || editor.review.step(event.shiftKey ? -1 : 1) ? "done" : undefined;
   if (event.key === "Enter") return enter(editor);
   if (event.key === "Escape") return letGo(editor);
   if (/^Arrow/.test(event.key) && !event.altKey) return arrow(editor, event);
-  if (event.key === "Delete" && editor.selected) return editor.remove(editor.selected) ?? "done";
+  if (["Delete", "Backspace"].includes(event.key) && editor.selected) return editor.remove(editor.selected) ?? "done";
   if (event.altKey) return undefined;
   return letter(editor, event);
 }
@@ -86,7 +90,7 @@ function regionKey(editor, event) {
 function letter(editor, event) {
   const acts = {
     b: () => editor.startDrawing(),
-    m: () => (editor.segment ? editor.setMode(editor.mode === "segment" ? "select" : "segment") : editor.say("Key points are placed by hand: B")),
+    m: () => (editor.segment ? editor.startClicking() : editor.say("Key points are placed by hand: B")),
     u: () => (event.shiftKey ? editor.stepAgain() : editor.stepBack()),
     l: () => (editor.selected ? editor.list.toggle("locked", editor.selected) : editor.say("Choose a region first: Tab")),
     v: () => (editor.selected ? editor.list.toggle("veiled", editor.selected) : editor.list.toggleAll()),
@@ -96,7 +100,7 @@ function letter(editor, event) {
   };
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const label = editor.labels.byHotkey(event.key);
-  if (label) return editor.giveLabel(label) ?? "done";
+  if (label) return editor.labels.give(label) ?? "done";
   if (!Object.hasOwn(acts, key)) return undefined;
   acts[key]();
   return "done";

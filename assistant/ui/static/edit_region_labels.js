@@ -2,6 +2,7 @@
 
 import { el, fill } from "./dom.js";
 import { chip, chipRows } from "./chips.js";
+import { relabelled } from "./edit_region_forms.js";
 import { digitOf } from "./keys.js";
 import { digitsStay, keyOf, labelAt, matching } from "./labels.js";
 
@@ -22,14 +23,14 @@ export class LabelRow {
     const found = this.filter?.value.trim() ? matching(this.field, this.filter.value) : null;
     this.shown = this.filter ? (found ?? this.field.labels) : null;
     const current = this.editor.regionOf(this.editor.selected)?.label ?? this.editor.brush;
-    const make = (label) => chip(label, { digit: this.#digitOf(label), lit: current === label.id }, (one) => this.#give(one));
+    const make = (label) => chip(label, { digit: this.#digitOf(label), lit: current === label.id }, (one) => this.give(one));
     fill(this.rows, found ? el("div", { class: "aa-chips" }, found.map(make)) : chipRows(this.field.labels, make));
   }
 
   digit(number) {
     const label = this.shown ? this.shown[number - 1] : labelAt(this.field, number);
     if (!label) return false;
-    this.#give(label);
+    this.give(label);
     return true;
   }
 
@@ -42,7 +43,7 @@ export class LabelRow {
   key(event) {
     const digit = digitOf(event);
     if (digit !== null && this.digit(digit)) return "done";
-    if (event.key === "Enter" && this.filter.value && this.shown.length > 0) return this.#give(this.shown[0]) ?? "done";
+    if (event.key === "Enter" && this.filter.value && this.shown.length > 0) return this.give(this.shown[0]) ?? "done";
     if (event.key !== "Escape") return "typed";
     this.#clear();
     return "done";
@@ -54,9 +55,29 @@ export class LabelRow {
     return this.field.labels.find((one) => one.key && !/^[0-9]$/.test(one.key) && one.key === key) ?? null;
   }
 
-  #give(label) {
+  /** Label what was drawn, or the region in focus; with neither, take the label in hand. */
+  give(label) {
+    const { editor } = this;
     if (this.filter) this.#clear();
-    this.editor.giveLabel(label);
+    editor.review.closeQuestion();
+    if (editor.draft) return void editor.add(editor.draft, label.id);
+    // What is half drawn is meant, not the region that was drawn before it.
+    const region = editor.tool.isBusy ? null : editor.regionOf(editor.selected);
+    if (!region) return this.#takeBrush(label);
+    if (editor.locked.has(region.id)) return editor.say(`This ${editor.word} is locked: L unlocks it`);
+    const at = editor.all.indexOf(region);
+    const wasReviewing = editor.review.isOn;
+    editor.change(relabelled(this.field, region, label.id), "is its label");
+    // Correcting costs what accepting costs: while reviewing, the label answers and leads on.
+    return wasReviewing ? editor.review.goOn(at + 1) : undefined;
+  }
+
+  #takeBrush(label) {
+    const { editor } = this;
+    editor.brush = editor.brush === label.id && !editor.tool.isBusy ? null : label.id;
+    if (editor.brush && this.field.kind !== "boxes" && editor.mode === "select") editor.setMode("draw");
+    editor.draw();
+    editor.say(editor.brush ? `${label.name} in hand: what you draw gets it` : "No label in hand");
   }
 
   #clear() {

@@ -9,6 +9,7 @@ import { colourOf, labelOf, nameOf } from "./labels.js";
 export class RegionList {
   constructor(editor) {
     this.editor = editor;
+    this.unread = null;
     this.items = el("ol", { class: "aa-region-list is-picture" });
     this.element = el("div", { class: "aa-region-side" }, this.items);
   }
@@ -22,6 +23,12 @@ export class RegionList {
     return this.hasFocus && ["INPUT", "SELECT"].includes(document.activeElement.tagName) && document.activeElement.type !== "checkbox";
   }
 
+  /** Take over what is being typed: buttons leave the focus where it is, so the input says nothing by itself. */
+  finishTyping() {
+    this.unread?.();
+    this.unread = null;
+  }
+
   draw() {
     const { editor } = this;
     const focused = this.hasFocus ? document.activeElement.dataset.attribute : undefined;
@@ -30,7 +37,15 @@ export class RegionList {
     if (rows.length === 0) rows.push(el("li", { class: "aa-empty", text: `No ${editor.word} yet.` }));
     fill(this.items, rows);
     if (focused) [...this.items.querySelectorAll("[data-attribute]")].find((one) => one.dataset.attribute === focused)?.focus({ preventScroll: true });
-    this.items.querySelector(".is-selected")?.scrollIntoView({ block: "nearest" });
+    this.#reveal(this.items.querySelector(".is-selected"));
+  }
+
+  // Scrolls the list alone: on a narrow screen the page must not jump from the picture to the list.
+  #reveal(row) {
+    if (!row) return;
+    const [box, frame] = [row.getBoundingClientRect(), this.element.getBoundingClientRect()];
+    if (box.top < frame.top) this.element.scrollTop -= frame.top - box.top;
+    else if (box.bottom > frame.bottom) this.element.scrollTop += box.bottom - frame.bottom;
   }
 
   /** Lock or hide a region, or the other way round. `what`: "locked" or "veiled". Neither is part of the answer. */
@@ -102,8 +117,13 @@ export class RegionList {
     if (kind === "flag") return this.#flag(common, value === true, set);
     if (kind === "choice") return this.#choice(common, attribute.options ?? [], value, set);
     const isNumber = kind === "number";
-    const read = () => set(isNumber && input.value !== "" ? Number(input.value) : input.value);
-    const input = el("input", { ...common, class: "aa-input", type: isNumber ? "number" : "text", step: "any", maxlength: "1000", dir: "auto", on: { change: read } });
+    const typed = () => (isNumber && input.value !== "" ? Number(input.value) : input.value);
+    const written = () => (this.unread = () => this.#set(region.id, id, typed(), name));
+    const read = () => {
+      this.unread = null;
+      set(typed());
+    };
+    const input = el("input", { ...common, class: "aa-input", type: isNumber ? "number" : "text", step: "any", maxlength: "1000", dir: "auto", on: { input: written, change: read } });
     input.value = value === undefined || value === null ? "" : String(value);
     return input;
   }
@@ -132,7 +152,7 @@ export class RegionList {
   }
 
   #clicked(event, region) {
-    if (event.target.closest("button, input, select, label")) return;
+    if (event.target.closest("button, input, select, label") || this.editor.isMidway()) return;
     this.editor.review.isOn = false;
     if (this.editor.mode !== "select") this.editor.setMode("select");
     this.editor.select(region.id);

@@ -30,6 +30,7 @@ export class RegionReview {
 
   /** Accept the region in focus and go to the next; after the last ask whether one is missing. */
   accept() {
+    this.editor.list.finishTyping();
     if (this.isAsking) return this.editor.say("N or Enter: nothing is missing · B: draw what is");
     if (this.editor.tool.isBusy) return void this.editor.tool.key({ key: "Enter" });
     if (this.editor.draft) return this.editor.say(`Choose the label of the new ${this.editor.word} first, or X drops it`);
@@ -50,6 +51,8 @@ export class RegionReview {
 
   /** Ask whether an object is missing; the answer saves the item. */
   ask() {
+    this.editor.list.finishTyping();
+    if (this.editor.isMidway()) return undefined;
     if (this.editor.draft) return this.editor.say(`Choose the label of the new ${this.editor.word} first, or X drops it`);
     const open = this.editor.all.filter((region) => region.proposed).length;
     if (this.editor.mode !== "select") this.editor.setMode("select");

@@ -10,7 +10,7 @@ import { PointsTool } from "./edit_points.js";
 import { PolygonTool } from "./edit_polygon.js";
 import { LabelRow } from "./edit_region_labels.js";
 import { RegionList } from "./edit_region_list.js";
-import { counted, freshId, fault, held, isChanged, relabelled, stored, wordFor } from "./edit_region_forms.js";
+import { counted, freshId, fault, held, isChanged, stored, wordFor } from "./edit_region_forms.js";
 import { paintRegions } from "./edit_region_paint.js";
 import { keyInRegions } from "./edit_region_keys.js";
 import { RegionReview } from "./edit_region_review.js";
@@ -278,11 +278,22 @@ export class RegionEditor {
 
   /** The key for drawing: begin, or, while painting, begin another region; again ends it. */
   startDrawing() {
+    if (this.isMidway()) return undefined;
     if (this.isDrawing && !(this.field.kind === "masks" && this.selected)) return this.setMode("select");
     this.selected = null;
     this.review.isOn = false;
     this.setMode("draw");
     return undefined;
+  }
+
+  startClicking() {
+    if (this.mode === "segment" || !this.isMidway()) this.setMode(this.mode === "segment" ? "select" : "segment");
+  }
+
+  /** Whether something is half drawn, which another mode would lose; says what to do about it. */
+  isMidway() {
+    if (this.tool.isBusy) this.say("Enter keeps what you began, Esc drops it");
+    return Boolean(this.tool.isBusy);
   }
 
   // Choosing.
@@ -307,20 +318,6 @@ export class RegionEditor {
   }
 
   // Changing.
-
-  /** Label what was drawn, or the region in focus; with neither, take the label in hand. */
-  giveLabel(label) {
-    this.review.closeQuestion();
-    if (this.draft) return void this.add(this.draft, label.id);
-    const region = this.regionOf(this.selected);
-    if (!region) return this.#takeBrush(label);
-    if (this.locked.has(region.id)) return this.say(`This ${this.word} is locked: L unlocks it`);
-    const at = this.all.indexOf(region);
-    const wasReviewing = this.review.isOn;
-    this.change(relabelled(this.field, region, label.id), "is its label");
-    // Correcting costs what accepting costs: while reviewing, the label answers and leads on.
-    return wasReviewing ? this.review.goOn(at + 1) : undefined;
-  }
 
   remove(id) {
     const region = this.regionOf(id);
@@ -358,13 +355,6 @@ export class RegionEditor {
 
   stepAgain() {
     return this.#restore(this.history.again(this.#state()), "Done again");
-  }
-
-  #takeBrush(label) {
-    this.brush = this.brush === label.id ? null : label.id;
-    if (this.brush && this.field.kind !== "boxes" && this.mode === "select") this.setMode("draw");
-    this.draw();
-    this.say(this.brush ? `${label.name} in hand: what you draw gets it` : "No label in hand");
   }
 
   /** A person looked at these and keeps them: they are proposals no longer. */

@@ -139,8 +139,8 @@ class Reading:
         """One file."""
         info = _mapping(found.get("info"))
         split = str(own_mark(info).get("split") or "") or split_of(path, self._finder.root)
-        licences = {str(one.get("id")): one for one in found.get("licenses") or () if isinstance(one, Mapping)}
-        categories = Categories(found.get("categories") or ())
+        licences = {str(one.get("id")): one for one in _listed(found.get("licenses")) if isinstance(one, Mapping)}
+        categories = Categories(_listed(found.get("categories")))
         self.names |= dict.fromkeys(categories.names)
         self._is_plain |= not info.get("contributor") and not own_mark(info)
         places: dict[str, Picture] = {}
@@ -182,7 +182,7 @@ class Reading:
         folders = (picture.split, f"images/{picture.split}") if picture.split else ()
         image = self._finder.image(picture.name, _pixels(record, "width"), _pixels(record, "height"), folders)
         text = str(own.get("name") or name)
-        answers, proposals = self._answers(told, own.get("answered") or ()), self._proposals(told)
+        answers, proposals = self._answers(told, _listed(own.get("answered"))), self._proposals(told)
         for field_id, written in _mapping(own.get("fields")).items():
             try:
                 said, proposed = read_answers(field_id, written)
@@ -223,6 +223,10 @@ class Reading:
 def own_mark(record: Mapping[str, Any]) -> Mapping[str, Any]:
     """What an export of ours wrote beside what COCO knows."""
     return _mapping(record.get(MARK))
+
+
+def _listed(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else []
 
 
 def _mapping(found: Any) -> Mapping[str, Any]:

@@ -61,12 +61,17 @@ class Categories:
 
     def points(self, number: Any) -> list[str]:
         """The names of its key points, empty where the file gives none."""
-        return [str(one) for one in self._records.get(str(number), {}).get("keypoints") or ()]
+        found = self._records.get(str(number), {}).get("keypoints")
+        return [str(one) for one in found] if isinstance(found, list) else []
 
     def skeleton(self, number: Any) -> list[tuple[int, int]]:
         """Pairs of key points that are joined, counted from 0. The format counts from 1; some writers from 0."""
-        pairs = self._records.get(str(number), {}).get("skeleton") or ()
-        found = [(int(a), int(b)) for a, b in pairs]
+        pairs = self._records.get(str(number), {}).get("skeleton")
+        try:
+            found = [(int(a), int(b)) for a, b in pairs or ()]
+        except (TypeError, ValueError, OverflowError):
+            # Without lines between them the points are still points.
+            return []
         first = 0 if any(0 in pair for pair in found) else 1
         return [(a - first, b - first) for a, b in found]
 
@@ -103,7 +108,10 @@ def _kept(annotation: Mapping[str, Any], region: dict[str, Any], told: Told) -> 
     region["attributes"] = _attributes(annotation, region)
     if number is not None:
         region["id"] = str(own.get("region") or number)
-    region |= {key: own[key] for key in ("fields", "machine") if own.get(key)}
+    if isinstance(own.get("fields"), list):
+        region["fields"] = [str(name) for name in own["fields"]]
+    if own.get("machine"):
+        region["machine"] = own["machine"]
     score = annotation.get("score")
     if isinstance(score, (int, float)) and not isinstance(score, bool):
         region["score"] = min(max(float(score), 0.0), 1.0)

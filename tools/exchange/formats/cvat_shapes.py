@@ -6,6 +6,7 @@ shapes of one label and one group are one object, as Datumaro and the COCO expor
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -208,9 +209,12 @@ def read_points(written: str) -> list[list[float]]:
 
 def _number(element: Element, name: str) -> float:
     try:
-        return float(element.get(name) or "")
+        number = float(element.get(name) or "")
     except ValueError:
         raise ValueError(NO_NUMBERS) from None
+    if not math.isfinite(number):
+        raise ValueError(NO_NUMBERS)
+    return number
 
 
 _READERS: dict[str, Callable[[Element, Size, Meaning], list[Region]]] = {

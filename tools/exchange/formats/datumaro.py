@@ -64,9 +64,11 @@ def _looks_like(path: Path) -> bool:
 
 
 def _rows(source: Source, options: ImportOptions, notes: list[str]) -> Iterator[Row]:
-    finder, row = ImageFinder(source.path), 0
+    finder, row, paths = ImageFinder(source.path), 0, _annotation_files(source)
     said: set[str] = set()
-    for path in _annotation_files(source) or [source.path]:
+    if not paths and source.is_folder:
+        raise FormatRefused(f"{source.name} holds no file of Datumaro.")
+    for path in paths or [source.path]:
         try:
             record = parse_json(path.read_bytes())
         except ValueError as error:

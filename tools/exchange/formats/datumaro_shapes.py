@@ -60,9 +60,9 @@ def read_categories(record: Any) -> Categories:
     categories = record if isinstance(record, Mapping) else {}
     labels = [str(one.get("name") or "") for one in _records(categories.get("label"), "labels")]
     points = {
-        one["label_id"]: [str(name) for name in one.get("labels") or ()]
+        one["label_id"]: [str(name) for name in one["labels"]]
         for one in _records(categories.get("points"), "items")
-        if isinstance(one.get("label_id"), int)
+        if isinstance(one.get("label_id"), int) and isinstance(one.get("labels"), list)
     }
     return Categories(labels, points)
 
@@ -184,6 +184,8 @@ def _mask(one: Record, categories: Categories) -> list[Region]:
     if not isinstance(rle, Mapping) or not isinstance(rle.get("counts"), (str, list)):
         raise ValueError("its mask has no run lengths")
     size, counts = rle.get("size"), rle["counts"]
+    if isinstance(counts, list) and not all(type(run) is int for run in counts):
+        raise ValueError("its mask has no run lengths")
     # Read once here, so that what is no text of run lengths is named as such.
     runs = runs_of_string(counts) if isinstance(counts, str) else counts
     return [{"size": size, "counts": string_of(runs)}]
@@ -192,7 +194,7 @@ def _mask(one: Record, categories: Categories) -> list[Region]:
 def _keypoints(one: Record, categories: Categories) -> list[Region]:
     points = _points(one)
     seen = one.get("visibility") or [2] * len(points)
-    if len(seen) != len(points):
+    if not isinstance(seen, list) or len(seen) != len(points):
         raise ValueError("it does not say of every point whether it is seen")
     names = categories.points.get(one.get("label_id", -1), ())
     if len(names) != len(points) or not names:

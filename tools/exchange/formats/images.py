@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.exchange.image_files import ImageFinder, is_image_name, visible_files
+from tools.exchange.image_files import ImageFinder, clean_parts, is_image_name, visible_files
 from tools.exchange.options import ImportOptions
 from tools.exchange.rows import Claim, ExchangeAnswer, ExchangeItem, ImageFile, Row, RowSource
 from tools.exchange.source import Source, decoded, is_image
@@ -98,7 +98,8 @@ def lines_of(path: Path) -> list[Listed]:
         at = next((n for n, cell in enumerate(cells) if is_image_name(cell)), None)
         if at is None:
             return []
-        found.append(Listed(" ".join(cells[: at + 1]).strip('"'), tuple(cells[at + 1 :]), path.stem))
+        name = "/".join(clean_parts(" ".join(cells[: at + 1]).strip('"')))
+        found.append(Listed(name, tuple(cells[at + 1 :]), path.stem))
     return found
 
 

@@ -173,7 +173,7 @@ def _own_answers(annotation: Mapping[str, Any], claims: Sequence[Claim], who: st
     for name, told in fields.items():
         is_value = isinstance(told, Mapping) and told.get("verdict") in VALUED_VERDICTS
         claim = by_source.pop(str(name), None) if is_value else Claim(str(name), "labels", None)
-        if claim is None or told.get("reviewer") != who:
+        if claim is None or not isinstance(told, Mapping) or told.get("reviewer") != who:
             return None
         try:
             answers.append(answer_about(claim, told))

@@ -105,12 +105,16 @@ def _image_key(written: Mapping[str, Any]) -> str | None:
 def stated_in(task: Mapping[str, Any]) -> Size:
     """The (width, height) of the image as the first result states it; zeros where none does."""
     for part in ("annotations", "completions", "predictions"):
-        for one in task.get(part) or ():
-            for result in (one.get("result") or ()) if isinstance(one, Mapping) else ():
+        for one in _listed(task.get(part)):
+            for result in _listed(one.get("result")) if isinstance(one, Mapping) else ():
                 size = stated_size(result) if isinstance(result, Mapping) else None
                 if size is not None:
                     return size
     return 0, 0
+
+
+def _listed(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else []
 
 
 def flat_results(record: Mapping[str, Any]) -> list[dict[str, Any]]:

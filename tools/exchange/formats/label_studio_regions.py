@@ -47,7 +47,8 @@ def read_image_results(annotation: Result, size_of: Callable[[], Size | None]) -
     """The claims of one annotation or prediction; ``size_of`` is asked where a result does not say the image's size."""
     found = ImageResults()
     mark = f"@{annotation.get('id')}"
-    results = [one for one in annotation.get("result") or () if isinstance(one, Mapping)]
+    listed = annotation.get("result")
+    results = [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
     shapes = [one for one in results if _shape(one)]
     about = _by_region([one for one in results if not _shape(one)], {_id(one, mark) for one in shapes}, mark)
     gathered: dict[str, list[Region]] = {}
@@ -263,7 +264,7 @@ def join_own(regions: Sequence[Region]) -> list[Region]:
     objects: dict[str, Region] = {}
     for region in regions:
         told = region.pop(MARK, None)
-        if told is None:
+        if told is None or not isinstance(region.get("points"), list) or not region["points"]:
             found.append(region)
             continue
         name = str(told.get("id"))

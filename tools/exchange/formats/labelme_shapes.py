@@ -15,7 +15,7 @@ import numpy as np
 
 from tools.exchange.formats.image_marks import is_machine, marked_region
 from tools.exchange.mask_picture import decode_picture
-from tools.exchange.objects import JOINED, Objects
+from tools.exchange.objects import JOINED, Objects, refuse_huge
 from tools.exchange.outlines import CURVED, ellipse_outline
 from tools.geometry.masks import encode
 from tools.records import to_json
@@ -157,6 +157,7 @@ def _mask(shape: Record, size: Size) -> Region:
     width, height = size
     if not width or not height:
         raise ValueError(NO_SIZE)
+    refuse_huge(height, width)
     picture = decode_picture(str(shape.get("mask") or ""), (height, width))
     left, top = (math.floor(one) for one in _points(shape, 2, 2)[0])
     whole = np.zeros((height, width), bool)

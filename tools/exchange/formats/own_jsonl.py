@@ -8,8 +8,17 @@ from typing import Any, get_args
 from tools.exchange.codec import read_answers
 from tools.exchange.compose import read_parts
 from tools.exchange.formats.lines import first_objects, objects
+from tools.exchange.image_files import ImageFinder
 from tools.exchange.options import ImportOptions
-from tools.exchange.rows import ExchangeAnswer, ExchangeItem, ExchangeProposal, ExchangeReject, Row, RowSource
+from tools.exchange.rows import (
+    ExchangeAnswer,
+    ExchangeItem,
+    ExchangeProposal,
+    ExchangeReject,
+    ImageFile,
+    Row,
+    RowSource,
+)
 from tools.exchange.source import Source
 from tools.records import ItemKind
 from tools.schema import LabelSchema
@@ -35,16 +44,19 @@ def load(source: Source, options: ImportOptions, schema: LabelSchema | None) -> 
 
 
 def _rows(source: Source) -> Iterator[Row]:
+    finder: ImageFinder | None = None
     for number, record in objects(source):
         if isinstance(record, ExchangeReject):
             yield record
         elif not is_own(record):
             yield ExchangeReject(number, f"the object has no {MARK!r} mark, text and fields", str(record)[:200])
         else:
-            yield _item(number, record)
+            if finder is None and record.get("kind") == "image":
+                finder = ImageFinder(source.path)
+            yield _item(number, record, finder)
 
 
-def _item(number: int, record: Mapping[str, Any]) -> Row:
+def _item(number: int, record: Mapping[str, Any], finder: ImageFinder | None) -> Row:
     text, kind = str(record["text"]), record.get("kind", "text")
     if kind not in get_args(ItemKind):
         return ExchangeReject(number, f"{str(kind)[:40]!r} is no kind of item", text)
@@ -75,4 +87,12 @@ def _item(number: int, record: Mapping[str, Any]) -> Row:
         answers,
         proposals,
         problems,
+        _image(text, record.get("image"), finder) if kind == "image" and finder is not None else None,
     )
+
+
+def _image(name: str, stated: Any, finder: ImageFinder) -> ImageFile:
+    """The image beside the file that has the name of the item."""
+    sides = [stated.get(side) if isinstance(stated, Mapping) else 0 for side in ("width", "height")]
+    width, height = (side if isinstance(side, int) and side > 0 else 0 for side in sides)
+    return finder.image(name, width, height)

@@ -62,7 +62,11 @@ class OwnJsonlWriter(LinesWriter):
     def add(self, item: ChosenItem) -> str:
         """Write one item."""
         record: dict[str, Any] = {MARK: VERSION, "key": item.item.key, "text": item.item.text}
-        if item.item.kind != "text":
+        media = item.item.media
+        if media is not None:
+            stated = {"width": media.width, "height": media.height, "sha256": media.digest, "mime": media.mime}
+            record |= {"kind": item.item.kind, "image": stated}
+        elif item.item.kind != "text":
             record |= {"kind": item.item.kind, "parts": [asdict(part) for part in item.item.parts]}
         if item.item.meta:
             record["meta"] = dict(item.item.meta)

@@ -44,7 +44,7 @@ def cannot_hold(fields: Sequence[FieldSpec], options: ExportOptions) -> list[str
 
 def arrow_schema(plan: Plan) -> Any:
     """The columns of an export."""
-    kinds = {spec.id: _TYPES[spec.kind] for spec in plan.fields}
+    kinds = {spec.id: _TYPES.get(spec.kind, _S) for spec in plan.fields}
     columns = columns_of(plan.schema, plan.fields, plan.options)
     typed = [(name, kinds.get(name) or _BESIDE.get(name.partition(".")[2], _S)) for name in columns]
     return pa.schema([*typed, (META, _S)])

@@ -49,10 +49,10 @@ WRITERS: tuple[WriteFormat, ...] = (
     WriteFormat("csv", ".csv", delimited_write.open_csv, delimited_write.cannot_hold),
     WriteFormat("tsv", ".tsv", delimited_write.open_tsv, delimited_write.cannot_hold),
     WriteFormat("jsonl", ".jsonl", own_jsonl_write.OwnJsonlWriter, own_jsonl_write.cannot_hold),
-    WriteFormat("prodigy", ".jsonl", prodigy_write.ProdigyWriter, prodigy_write.cannot_hold),
-    WriteFormat("doccano", ".jsonl", doccano_write.DoccanoWriter, doccano_write.cannot_hold),
+    WriteFormat("prodigy", ".jsonl", prodigy_write.ProdigyWriter, prodigy_write.cannot_hold, for_images=False),
+    WriteFormat("doccano", ".jsonl", doccano_write.DoccanoWriter, doccano_write.cannot_hold, for_images=False),
     WriteFormat("label_studio", ".json", label_studio_write.LabelStudioWriter, label_studio_write.cannot_hold),
-    WriteFormat("conll", ".conll", conll_write.ConllWriter, conll_write.cannot_hold),
+    WriteFormat("conll", ".conll", conll_write.ConllWriter, conll_write.cannot_hold, for_images=False),
     WriteFormat("parquet", ".parquet", parquet_write.ParquetWriter, parquet_write.cannot_hold),
     WriteFormat("huggingface", "", huggingface_write.HuggingFaceWriter, huggingface_write.cannot_hold, is_folder=True),
     WriteFormat(

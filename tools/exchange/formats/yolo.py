@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tools.exchange.formats.yolo_names import Declared, declared_in
+from tools.exchange.formats.yolo_names import LISTS, Declared, declared_in
 from tools.exchange.image_files import (
     IMAGE_FOLDERS,
     ImageFinder,
@@ -55,8 +55,9 @@ def sniff(source: Source) -> bool:
     if not source.is_folder:
         return False
     found = _texts(source.path)
-    named = declared_in(source.path, ImageFinder(source.path).root)
-    return any(is_labels(path) for path in found) and (named is not None or any(_in_labels(path) for path in found))
+    if declared_in(source.path, ImageFinder(source.path).root) is not None:
+        return any(_in_labels(path) or is_labels(path) for path in found)
+    return any(_in_labels(path) and is_labels(path) for path in found)
 
 
 def load(source: Source, options: ImportOptions, schema: LabelSchema | None) -> RowSource:
@@ -105,8 +106,10 @@ class Folder:
     def labels(self) -> dict[tuple[str, ...], dict[str, Path]]:
         """The text files of each image, by what its path has in common with theirs: labels and predictions."""
         found: dict[tuple[str, ...], dict[str, Path]] = {}
+        pictured = {_common(path, self.finder.root) for path in self.images}
         for path in _texts(self.path):
-            if is_labels(path) or not path.read_bytes().strip():
+            # What stands where labels stand is about an image even if no line of it can be read.
+            if is_labels(path) or _common(path, self.path) in pictured or (_in_labels(path) and not _is_prose(path)):
                 kind = PREDICTIONS if PREDICTIONS in path.relative_to(self.path).parts else "labels"
                 found.setdefault(_common(path, self.path), {})[kind] = path
         return found
@@ -137,9 +140,7 @@ class Folder:
             seen.add(place)
             yield self._item(number, path, name, split, self.labels.get(place, {}))
         for place, files in self.labels.items():
-            # An empty text file that belongs to no image may be anything.
-            told = [path for path in files.values() if place not in seen and is_labels(path)]
-            for path in told:
+            for path in files.values() if place not in seen else ():
                 number += 1
                 yield ExchangeReject(number, NO_IMAGE, path.relative_to(self.path).as_posix())
 
@@ -221,6 +222,11 @@ def is_labels(path: Path) -> bool:
 
 def _texts(folder: Path) -> list[Path]:
     return [path for path in visible_files(folder) if path.suffix.lower() == ".txt"]
+
+
+def _is_prose(path: Path) -> bool:
+    """Whether a text file is a list or something to be read by people."""
+    return path.name.lower() in LISTS or path.stem.lower().startswith(("readme", "license", "notes"))
 
 
 def _in_labels(path: Path) -> bool:

@@ -17,7 +17,7 @@ from tools.exchange.options import ExportOptions
 from tools.exchange.writer import Names, Plan
 from tools.geometry.boxes import corners_of
 from tools.geometry.masks import mask_of_record
-from tools.geometry.polygons import polygons_of
+from tools.geometry.polygons import polygons_of, rasterise
 from tools.schema import FieldSpec
 
 LABELS, NAMES = "labels", "data.yaml"
@@ -143,7 +143,14 @@ def shares_of(spec: FieldSpec, region: Mapping[str, Any], size: Any) -> list[flo
         points = corners_of(region["box"], float(region.get("angle") or 0))
     else:
         parts = region["parts"] if spec.kind == "polygons" else polygons_of(mask_of_record(region))
+        height, width = int(size[1]), int(size[0])
         points = one_ring(parts)
+        if (
+            len(parts) > 1
+            and (rasterise([[points.tolist()]], (height, width)) != rasterise(parts, (height, width))).any()
+        ):
+            # Parts that overlap would cut holes into each other.
+            points = one_ring(polygons_of(rasterise(parts, (height, width))))
     return [float(share) for share in (points / size).ravel()]
 
 
