@@ -173,7 +173,7 @@ class Conversation:
     def _with_model(self, turn: _Turn, endpoint: ChatEndpoint) -> Iterator[TurnEvent]:
         # What a model asks for is never the person's own words: the executor lets nothing of it through unconfirmed.
         actor = replace(turn.actor, via="agent")
-        specs = tools_for(self._host.executor.specs(actor.role))
+        specs = tools_for(self._host.executor.specs(actor.role), self._host.schema.item)
         people = self._around.people(turn.actor)
         world = self._around.world(turn.text, turn.actor, turn.memory.last, turn.exposure_id)
 

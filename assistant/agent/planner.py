@@ -36,7 +36,7 @@ MARGIN = 1.25
 MOST_STEPS = 4
 _VERBS = (
     "show|list|find|search|suggest|propose|predict|pre-?label|label|annotate|sample|draw|pick|choose|give|export|"
-    "download|accept|approve|mark|undo|revert|explain|measure|tell|save|rename|add|merge|queue|open|import"
+    "download|accept|approve|mark|undo|revert|explain|measure|tell|save|rename|add|merge|queue|open|import|segment|tighten|detect"
 )
 _STEPS = re.compile(
     r"(?:,? (?:and )?then,? |;\s*|,? (?:and )?after(?:wards| that),? |\. (?=\w)"
@@ -70,11 +70,20 @@ _EXAMPLES = (
 )
 
 
+_PICTURE_EXAMPLES = (
+    "where do we stand",
+    "suggest boxes for 20 pictures",
+    "which pictures have no label yet",
+    "show me pictures like this one",
+    "export as coco",
+)
+
+
 def plan(text: str, world: PlannerWorld) -> Plan:
     """What to do about ``text``."""
     sentence = read_sentence(text)
     if not sentence.text.strip(" .!?"):
-        return _help(())
+        return _help((), world)
     if sentence.text.startswith("/"):
         return read_slash(sentence.text, world)
     follow_up = read_follow_up(_request(sentence, world))
@@ -150,7 +159,7 @@ def _plan_one(sentence: Sentence, world: PlannerWorld, *, is_chained: bool = Fal
     request = _request(sentence, world)
     scored = score_intents(_variants(request), world.schema.item)
     if not scored or scored[0].score < ASK_FROM or scored[0].intent.name == "other":
-        return _help(tuple(nearest_examples(_variants(request)[0], items=world.schema.item)) if scored else ())
+        return _help(tuple(nearest_examples(_variants(request)[0], items=world.schema.item)) if scored else (), world)
     best = scored[0]
     rivals = [one for one in scored[1:] if (1 - one.score) < MARGIN * (1 - best.score) and one.score >= ASK_FROM]
     if best.score >= RUN_FROM and not rivals:
@@ -179,7 +188,7 @@ def _act(scored: Scored, request: Request, is_chained: bool) -> Plan:
     if name in _TALK:
         found = talk(_TALK[name])
     elif name == "help":
-        found = _help(_EXAMPLES)
+        found = _help((), request.world)
     elif name.startswith("absent_"):
         found = _absent(name.removeprefix("absent_"), scored.intent.said_as, request.world)
     elif name in _COUNTING and request.no_amount:
@@ -188,7 +197,7 @@ def _act(scored: Scored, request: Request, is_chained: bool) -> Plan:
         built: Built = BUILDERS[name](request, is_chained)
         found = built if isinstance(built, Plan) else Plan("calls", (built,))
     else:
-        found = _help(())
+        found = _help((), request.world)
     if found.kind == "calls":
         found = _permitted(found, request.world)
     notes = tuple(dict.fromkeys((*found.notes, *(request.said.notes if found.kind == "calls" else ()))))
@@ -223,17 +232,16 @@ def _did_you_mean(candidates: list[Scored], request: Request, is_chained: bool) 
         if found.kind == "calls":
             choices.setdefault(one.intent.said_as, Choice(one.intent.said_as, found.calls))
     if not choices:
-        return _act(candidates[0], request, is_chained) if candidates[0].score >= RUN_FROM else _help(())
+        return _act(candidates[0], request, is_chained) if candidates[0].score >= RUN_FROM else _help((), request.world)
     asked = question("Did you mean one of these?", *choices.values())
     return replace(asked, intent=candidates[0].intent.name, score=candidates[0].score)
 
 
-def _help(examples: tuple[str, ...]) -> Plan:
+def _help(examples: tuple[str, ...], world: PlannerWorld) -> Plan:
     """What can be said, with the examples nearest to what was said."""
-    offered = tuple(dict.fromkeys((*examples, *_EXAMPLES)))[:4]
-    text = (
-        _HELP if not examples or examples == _EXAMPLES else "I did not understand that. The nearest things I know are:"
-    )
+    usual = _PICTURE_EXAMPLES if world.schema.item == "image" else _EXAMPLES
+    offered = tuple(dict.fromkeys((*examples, *usual)))[:4]
+    text = "I did not understand that. The nearest things I know are:" if examples else _HELP
     return Plan("help", text=text, choices=tuple(Choice(one) for one in offered))
 
 

@@ -18,14 +18,17 @@ MOST_IDS = 50
 _KEPT = ("type", "enum", "items", "description")
 # Files are chosen by people; free SQL is for a lead's own words.
 _NOT_FOR_MODELS = frozenset({"import_data", "query_sql"})
+# Every tool that a model sees makes it a little worse at the others, so those for pictures are for pictures only.
+_FOR_IMAGES = frozenset({"segment"})
 HOST_FILLED: Mapping[str, frozenset[str]] = {"export_data": frozenset({"target", "overwrite"})}
 """Arguments that the host chooses: nobody names a path in the chat."""
 _ONE_WORD = re.compile(r"[#\w][\w.:@+/%-]{0,39}\Z")
 
 
-def tools_for(specs: Sequence[ToolSpec]) -> list[ToolSpec]:
-    """The tools of a role that a model may call, in a fixed order, twelve at most."""
-    return sorted((spec for spec in specs if spec.name not in _NOT_FOR_MODELS), key=lambda spec: spec.name)[:MOST_TOOLS]
+def tools_for(specs: Sequence[ToolSpec], items: str = "text") -> list[ToolSpec]:
+    """The tools of a role that a model may call on items of a kind, in a fixed order, twelve at most."""
+    left_out = _NOT_FOR_MODELS if items == "image" else _NOT_FOR_MODELS | _FOR_IMAGES
+    return sorted((spec for spec in specs if spec.name not in left_out), key=lambda spec: spec.name)[:MOST_TOOLS]
 
 
 def wire_schema(spec: ToolSpec) -> dict[str, Any]:
@@ -117,7 +120,14 @@ def _table_text(table: Table, names: frozenset[str]) -> str:
 def _is_harmless(cell: JsonValue, names: frozenset[str]) -> bool:
     if not isinstance(cell, str):
         return cell is None or isinstance(cell, (int, float, bool))
-    return cell == "" or cell in names or _ONE_WORD.match(cell) is not None or _PLAIN.match(cell) is not None
+    is_plain = _ONE_WORD.match(cell) is not None or _PLAIN.match(cell) is not None
+    return cell == "" or cell in names or is_plain or _is_counted(cell, names)
+
+
+def _is_counted(cell: str, names: frozenset[str]) -> bool:
+    """Whether it counts regions by label, as in "2 Car, 1 Dog": what a model learns of the regions of an item."""
+    parts = [part.partition(" ") for part in cell.split(", ")]
+    return all(number.isdigit() and name in names for number, _, name in parts)
 
 
 # Percentages, intervals, times and the like: digits and the few words around them.

@@ -95,3 +95,14 @@ def test_decided_pictures_without_an_object_come_with_a_word_about_the_others() 
 def test_formats_for_pictures_are_offered_first() -> None:
     assert [choice.text for choice in plan("export", pictures()).choices][:2] == ["export as coco", "export as yolo"]
     assert all("coco" not in choice.text for choice in plan("export", world()).choices)
+
+
+def test_what_is_offered_as_help_is_understood() -> None:
+    for text in ("help", "paint the fence green", "make me a sandwich"):
+        for choice in plan(text, pictures("002.png")).choices:
+            assert plan(choice.text, pictures("002.png")).kind == "calls", choice.text
+
+
+def test_the_steps_of_drawing_follow_each_other() -> None:
+    found = plan("tighten the boxes, segment the boxes and export as coco", pictures())
+    assert [one.tool for one in found.calls] == ["segment", "segment", "export_data"]
