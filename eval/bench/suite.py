@@ -12,6 +12,8 @@ import numpy as np
 
 from eval.bench.corpus import ANNOTATORS, NAMES, labels_of, texts_of
 from eval.bench.crash import crash
+from eval.bench.detect import detect
+from eval.bench.images import images
 from eval.bench.measure import Line, Outcome
 from eval.bench.page import page
 from eval.bench.parts import run_part
@@ -111,6 +113,8 @@ BENCHES: dict[str, Callable[[Path, bool], Outcome]] = {
     "page": page,
     "retraining": retraining,
     "prelabel": prelabel,
+    "images": images,
+    "detect": detect,
     "sampling": sampling,
     "selection": selection,
     "segment": segment,

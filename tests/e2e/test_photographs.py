@@ -104,7 +104,7 @@ def test_boxes_are_relabelled_resized_and_dropped_and_a_mask_is_clicked(session:
     page.page.wait_for_timeout(1500)
     if SCREENSHOT:
         page.page.screenshot(path=SCREENSHOT)
-    page.press("Enter", "Enter", "n")
+    page.press("Enter", "1", "Enter", "n")
     page.wait_saved()
     _, value, _ = last_review(session)
     (mask,) = value["masks"]

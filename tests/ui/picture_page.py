@@ -210,5 +210,8 @@ def saved(server: PictureServer, stage: Stage) -> dict[str, Any]:
 
 
 def preview_shown(stage: Stage) -> None:
-    """Wait for the answer to a click."""
-    stage.watched.page.wait_for_function("document.querySelector('.aa-status').textContent.startsWith('Preview')")
+    """Wait for the answer to the last click."""
+    stage.watched.page.wait_for_function(
+        """[...document.querySelectorAll('.aa-stage-tools button')]
+            .some((button) => button.textContent.startsWith('Keep') && !button.disabled)"""
+    )

@@ -20,12 +20,11 @@ PIXEL = 1.2
 
 def test_a_click_segments_and_a_second_one_corrects(pictures: Opener) -> None:
     server, stage = pictures("masks", radius=60, encoding=1)
-    page = stage.watched.page
     stage.watched.press("m")
     stage.click(225, 110)
     preview_shown(stage)
     stage.click(265, 110, button="right")
-    page.wait_for_function("!document.querySelector('.aa-status').textContent.startsWith('segmenting')")
+    preview_shown(stage)
     stage.watched.press("Enter", "1", "Enter", "n")
     mask = saved(server, stage)["value"]["masks"][0]
     clicks = mask["prompts"]["clicks"]
@@ -209,3 +208,15 @@ def test_a_label_given_while_drawing_belongs_to_what_is_drawn(pictures: Opener) 
         stage.watched.press("Enter")
     stage.watched.press("Enter", "n")
     assert [one["label"] for one in saved(server, stage)["value"]["polygons"]] == ["person", "rocket"]
+
+
+def test_enter_right_after_a_click_keeps_the_answer_to_that_click(pictures: Opener) -> None:
+    server, stage = pictures("masks", radius=50)
+    stage.watched.press("m")
+    stage.click(225, 110)
+    preview_shown(stage)
+    stage.click(400, 400)
+    stage.watched.press("Enter", "1")
+    stage.watched.page.locator(".aa-region[data-region]").wait_for()
+    stage.watched.press("Enter", "n")
+    assert len(saved(server, stage)["value"]["masks"][0]["prompts"]["clicks"]) == 2

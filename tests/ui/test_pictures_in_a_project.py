@@ -83,7 +83,7 @@ def test_a_click_segments_a_photograph_and_the_clicks_are_kept(opened: Opener) -
     stage.click(300, 130)
     preview_shown(stage)
     stage.click(560, 350, button="right")
-    watched.page.wait_for_function("!document.querySelector('.aa-status').textContent.startsWith('segmenting')")
+    preview_shown(stage)
     watched.press("Enter", "2", "Enter", "n")
     watched.wait_saved()
     region = decisions(project)[-1][2]["masks"][0]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tools.backends.box_scores import BoxScores, Judged, learn_scores, scores_of
 from tools.backends.contract import BackendIdentity, Example, TextInput
@@ -47,6 +49,15 @@ NOTE = (
 )
 
 
+@dataclass(frozen=True)
+class _Learned:
+    """What looks for boxes, what it takes for the ground, and what its scores are worth."""
+
+    finder: RegionFinder
+    ground: Ground
+    scores: BoxScores
+
+
 class SimilarRegions:
     """Learns from confirmed boxes of a field."""
 
@@ -61,17 +72,9 @@ class SimilarRegions:
 
     def fit(self, examples: Sequence[Example], pool: Sequence[TextInput], seed: int) -> Artefact:
         """Cut out the confirmed boxes and see how far the likeness can be trusted; ``Conflict`` without any box."""
-        rng = np.random.default_rng(seed)
         with limited_threads():
-            exemplars = self._exemplars(examples, rng)
-            if not exemplars:
-                raise Conflict(
-                    f"No box of field {self.field.name!r} is confirmed yet: draw the first one, then {REFERENCE} looks "
-                    "for more like it. A detector needs no boxes: builtin:people, builtin:faces or hub:FILE.onnx."
-                )
-            ground = _ground_of([one.input.text for one in examples], [one.text for one in pool])
-            finder = RegionFinder(exemplars, ground)
-            scores = learn_scores(self._judged(finder, examples, rng), USUAL_THRESHOLD)
+            learned = self._learn(examples, pool, np.random.default_rng(seed))
+        exemplars, ground, scores = learned.finder.exemplars, learned.ground, learned.scores
         said = {
             "backend": REFERENCE,
             "labels": len(examples),
@@ -82,8 +85,25 @@ class SimilarRegions:
             "boxes": [_record(one) for one in exemplars],
             "said": self._said(exemplars, scores),
         }
-        arrays = {f"grid{at}": one.grid for at, one in enumerate(exemplars)}
+        arrays: dict[str, npt.NDArray[np.generic]] = {f"grid{at}": one.grid for at, one in enumerate(exemplars)}
+        arrays |= {f"patch{at}": one.patch for at, one in enumerate(exemplars)}
         return Artefact(said, {**arrays, "mean": ground.mean, "shared": ground.shared})
+
+    def finder(self, examples: Sequence[Example], pool: Sequence[TextInput], seed: int) -> tuple[RegionFinder, float]:
+        """What looks for the boxes, and from which score on they would be shown; for benchmarks."""
+        learned = self._learn(examples, pool, np.random.default_rng(seed))
+        return learned.finder, learned.scores.threshold
+
+    def _learn(self, examples: Sequence[Example], pool: Sequence[TextInput], rng: np.random.Generator) -> _Learned:
+        exemplars = self._exemplars(examples, rng)
+        if not exemplars:
+            raise Conflict(
+                f"No box of field {self.field.name!r} is confirmed yet: draw the first one, then {REFERENCE} looks "
+                "for more like it. A detector needs no boxes: builtin:people, builtin:faces or hub:FILE.onnx."
+            )
+        ground = ground_of([one.input.text for one in examples], [one.text for one in pool])
+        finder = RegionFinder(exemplars, ground)
+        return _Learned(finder, ground, learn_scores(self._judged(finder, examples, rng), USUAL_THRESHOLD))
 
     def predict(self, artefact: Artefact, inputs: Sequence[TextInput]) -> list[Draft]:
         """One draft for each image; a file that cannot be read gives an ``unread`` one."""
@@ -152,7 +172,7 @@ class SimilarRegions:
         return f"{said} {threshold_words(scores)} {calibrated_words(scores)}"
 
 
-def _ground_of(confirmed: Sequence[str], others: Sequence[str]) -> Ground:
+def ground_of(confirmed: Sequence[str], others: Sequence[str]) -> Ground:
     """What images of the project look like, from some of them."""
     paths = [*others, *confirmed][:_GROUND_IMAGES]
     grids: list[Grid] = []
@@ -185,6 +205,7 @@ def _stored(artefact: Artefact) -> list[Exemplar]:
             int(source),
             float(width),
             float(height),
+            np.asarray(artefact.arrays[f"patch{at}"], dtype=np.uint8),
         )
         for at, (level, code, source, width, height) in enumerate(artefact.json["boxes"])
     ]

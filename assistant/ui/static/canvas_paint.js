@@ -176,7 +176,9 @@ export class Painter {
     const name = look.name.length > 28 ? `${look.name.slice(0, 27)}…` : look.name;
     const width = context.measureText(name).width + 12;
     const x = Math.min(Math.max(2, left), Math.max(2, viewWidth - width - 2));
-    const y = Math.min(Math.max(2, top - (look.selected ? 27 : 21)), Math.max(2, viewHeight - 20));
+    // Above the region, clear of its handles; at the top of the view below its upper side.
+    const room = look.selected ? 27 : 21;
+    const y = Math.min(top >= room + 2 ? top - room : Math.max(2, look.selected ? top + 9 : top - room), Math.max(2, viewHeight - 20));
     context.save();
     context.globalAlpha = Math.max(0.35, this.opacity);
     context.beginPath();

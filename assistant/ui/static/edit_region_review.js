@@ -52,6 +52,7 @@ export class RegionReview {
   /** Ask whether an object is missing; the answer saves the item. */
   ask() {
     this.editor.list.finishTyping();
+    if (this.editor.isMidway()) return undefined;
     if (this.editor.draft) return this.editor.say(`Choose the label of the new ${this.editor.word} first, or X drops it`);
     const open = this.editor.all.filter((region) => region.proposed).length;
     if (this.editor.mode !== "select") this.editor.setMode("select");

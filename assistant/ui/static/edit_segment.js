@@ -88,7 +88,7 @@ export class SegmentTool {
   buttons() {
     return [
       { key: "−", words: this.isNegative ? "Background" : "Object", title: "Clicks mean the object, or the background", pressed: this.isNegative, act: () => this.#turnOver(!this.isNegative) },
-      { key: "↵", words: "Keep", title: "Keep what is shown", disabled: !this.answer, act: () => this.#keep() },
+      { key: "↵", words: "Keep", title: "Keep what is shown", disabled: !this.answer || this.isAsking, act: () => this.#keep() },
     ];
   }
 
@@ -118,7 +118,7 @@ export class SegmentTool {
 
   async #ask() {
     const { editor, segmenter } = this;
-    this.isAsking = true;
+    Object.assign(this, { isAsking: true, isWanted: false });
     editor.drawTools();
     editor.view.redraw();
     editor.say(segmenter.state === "ready" ? "segmenting…" : segmenter.words);
@@ -128,6 +128,7 @@ export class SegmentTool {
       if (answer) this.#show(answer, prompts);
     } catch (problem) {
       this.isAsking = false;
+      editor.drawTools();
       editor.say(problem.message);
     }
   }
@@ -137,21 +138,31 @@ export class SegmentTool {
     const intervals = decode(answer.counts);
     const prompts = { backend: answer.backend, clicks, ...(box ? { box } : {}) };
     this.answer = { intervals, size: answer.size, box: null, found: answer, prompts };
+    if (this.isWanted) return void this.#keep();
     this.editor.drawTools();
     this.editor.view.redraw();
     const score = typeof answer.score === "number" ? `, its own score ${answer.score.toFixed(2)}` : "";
     this.editor.say(intervals.length > 0 ? `Preview by ${answer.backend}${score}: Enter keeps it` : "Nothing was found there: click again");
+    return undefined;
   }
 
   #keep() {
     const { answer, base, editor } = this;
-    if (!answer || answer.intervals.length === 0) return editor.say(this.isAsking ? "The answer is still on its way" : "Click on the object first") ?? "done";
+    // What is on the screen leaves the last click out: the answer to that is meant.
+    if (this.isAsking) return this.#keepWhenReady();
+    if (!answer || answer.intervals.length === 0) return editor.say("Click on the object first") ?? "done";
     const shape = { ...this.#shapeOf(answer), prompts: answer.prompts };
     this.#forget();
     editor.setMode("select");
     const region = base && editor.regionOf(base.id);
     if (region) editor.change({ ...region, ...shape }, "segmented");
     else editor.offer(shape);
+    return "done";
+  }
+
+  #keepWhenReady() {
+    this.isWanted = true;
+    this.editor.say("Kept as soon as the answer is here");
     return "done";
   }
 
@@ -170,7 +181,7 @@ export class SegmentTool {
 
   #drop() {
     this.segmenter.forget();
-    Object.assign(this, { answer: null, isAsking: false });
+    Object.assign(this, { answer: null, isAsking: false, isWanted: false });
     this.editor.drawTools();
     this.editor.view.redraw();
     this.editor.say(this.hint);
@@ -190,7 +201,7 @@ export class SegmentTool {
   }
 
   #forget() {
-    Object.assign(this, { steps: [], line: null, answer: null, base: null, isNegative: false, isAsking: false });
+    Object.assign(this, { steps: [], line: null, answer: null, base: null, isNegative: false, isAsking: false, isWanted: false });
   }
 }
 

@@ -59,8 +59,9 @@ def _is_ours(path: Path) -> bool:
 
 
 def _is_head(head: bytes) -> bool:
-    names = {cell.strip().strip('"') for cell in decoded(head.splitlines()[0] if head else b"").split(",")}
-    return {ID, LABEL} <= names
+    first = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0]
+    names = {cell.strip().strip(b'"') for cell in first.split(b",")}
+    return {ID.encode(), LABEL.encode()} <= names
 
 
 @dataclass

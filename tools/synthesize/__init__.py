@@ -1,0 +1,1 @@
+"""New examples made from confirmed ones, with labels that are right by construction."""
