@@ -14,6 +14,7 @@ from tools.errors import FormatRefused
 from tools.exchange.batch import ImportBatch
 from tools.exchange.options import ExportOptions, ImportOptions
 from tools.exchange.reading import read_file
+from tools.exchange.suggest import suggest_schema
 from tools.exchange.writing import losses
 from tools.geometry.masks import string_of
 from tools.schema import LabelSchema
@@ -80,6 +81,32 @@ def test_annotations_of_one_group_are_one_object(tmp_path: Path) -> None:
     points = {"type": "points", "label_id": 1, "points": [2, 2, 3, 3, 4, 4], "group": 4}
     batch = _import(tmp_path, _item(box, points), schema=schema_of("pose"))
     assert [one["id"] for one in _values(batch)["pose"]["keypoints"]] == ["r1"]
+
+
+def test_a_skeleton_is_an_object_whose_points_are_annotations(tmp_path: Path) -> None:
+    names = CATEGORIES | {"label": {"labels": [{"name": one} for one in ("person", "left eye", "nose")]}}
+    elements = [
+        {"type": "points", "label_id": 1, "points": [4, 5], "visibility": [1]},
+        {"type": "points", "label_id": 2, "points": [2, 3], "visibility": [2]},
+    ]
+    item = _item({"type": "skeleton", "label_id": 0, "elements": elements})
+    (tmp_path / "annotations").mkdir()
+    Image.new("RGB", (20, 10)).save(tmp_path / "a.png")
+    record = {"infos": {}, "categories": names, "items": [item]}
+    (tmp_path / "annotations" / "default.json").write_text(json.dumps(record), encoding="utf-8")
+    batch = read_file(tmp_path, schema_of("pose"), ImportOptions(annotator="anna"))
+    assert _values(batch)["pose"]["keypoints"][0]["points"] == [[2, 3, 2], [4, 5, 1], [0, 0, 0]]
+    assert batch.items["meta"].to_pylist() == ["{}"]
+
+
+def test_a_suggested_schema_has_the_labels_that_are_declared_and_joins_the_points(tmp_path: Path) -> None:
+    points = {"type": "points", "label_id": 1, "points": [1, 1, 2, 2, 3, 3], "visibility": [2, 1, 2]}
+    _import(tmp_path, _item(points, {"type": "bbox", "label_id": 0, "bbox": [1, 1, 3, 3]}))
+    schema = suggest_schema(tmp_path)
+    by_kind = {spec.kind: spec for spec in schema.fields}
+    assert [label.name for label in by_kind["boxes"].labels] == ["car", "person", "street"]
+    assert by_kind["keypoints"].points == ("nose", "left eye", "tail")
+    assert by_kind["keypoints"].skeleton == (("nose", "tail"),)
 
 
 @pytest.mark.parametrize(

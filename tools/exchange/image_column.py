@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tools.errors import InputError
-from tools.exchange.rows import REGION_SHAPES, Claim, ExchangeItem, ImageFile
+from tools.exchange.rows import REGION_SHAPES, Claim, ExchangeItem, ImageFile, Row
 from tools.geometry.boxes import Size
 from tools.images.probe import Probe, probe
 from tools.records import Media, to_json
@@ -17,6 +20,10 @@ MISSING = "its image was not found beside the file"
 UNLIKE = "the source states another size for the image than the file has"
 TURNED = "the source counts in the image as it lies in the file, which is shown turned by its EXIF mark"
 MOST_NOTES = 20
+AHEAD = 64
+"""Images that are looked at together."""
+
+WORKERS = min(4, os.cpu_count() or 1)
 _TURNED = (5, 6, 7, 8)
 
 
@@ -59,16 +66,26 @@ class ImageColumn:
             return Seen(_without_regions(row, reason), cell, size)
         return Seen(in_pixels(row, size) if row.image.in_shares else row, cell, size)
 
+    def look_ahead(self, rows: Sequence[Row]) -> None:
+        """Look at the files of some rows at once: reading and decoding do not hold the interpreter."""
+        images = (row.image for row in rows if isinstance(row, ExchangeItem) and row.image is not None)
+        paths = list(dict.fromkeys(image.path for image in images if image.path is not None))
+        # Looking at an image silences warnings for its time; this puts them back whichever of them ends last.
+        with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor(WORKERS) as beside:
+            self._probed = dict(zip(paths, beside.map(_probed, paths), strict=True))
+
     def _probe(self, path: Path) -> Probe | str:
-        known = self._probed.get(path)
-        if known is None:
-            try:
-                known = probe(path)
-                self._notes += known.notes
-            except InputError as error:
-                known = str(error).rstrip(".")
-            self._probed[path] = known
-        return known
+        found = self._probed.get(path) or _probed(path)
+        if isinstance(found, Probe):
+            self._notes += found.notes
+        return found
+
+
+def _probed(path: Path) -> Probe | str:
+    try:
+        return probe(path)
+    except InputError as error:
+        return str(error).rstrip(".")
 
 
 def in_pixels(row: ExchangeItem, size: Size) -> ExchangeItem:

@@ -41,7 +41,22 @@ def sniff(source: Source) -> bool:
 def load(source: Source, options: ImportOptions, schema: LabelSchema | None) -> RowSource:
     """The images of the file, or of all the files of the folder, as items."""
     notes: list[str] = []
-    return RowSource(_rows(source, options, notes), notes)
+    names = _declared(source) if schema is None else ()
+    return RowSource(_rows(source, options, notes), notes, names)
+
+
+def _declared(source: Source) -> tuple[str, ...]:
+    """The labels in the heads of the files, used or not; points of skeletons are no labels of their own."""
+    names: list[str] = []
+    for path in _annotation_files(source):
+        try:
+            head = next((child for child in children_of(path.read_bytes()) if child.tag == "meta"), None)
+        except ValueError:
+            # The rows come next and say what is wrong.
+            return ()
+        labels = head.iter("label") if head is not None else ()
+        names += [one.findtext("name") or "" for one in labels if not one.findtext("parent")]
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _annotation_files(source: Source) -> list[Path]:

@@ -46,7 +46,21 @@ def is_datumaro(record: Any) -> bool:
 def load(source: Source, options: ImportOptions, schema: LabelSchema | None) -> RowSource:
     """The items of all subsets."""
     notes: list[str] = []
-    return RowSource(_rows(source, options, notes), notes)
+    names = _declared(source) if schema is None else ()
+    return RowSource(_rows(source, options, notes), notes, names)
+
+
+def _declared(source: Source) -> tuple[str, ...]:
+    """The labels that the files list, used or not."""
+    names: list[str] = []
+    for path in _annotation_files(source):
+        try:
+            record = parse_json(path.read_bytes())
+        except ValueError:
+            # The rows come next and say what is wrong.
+            return ()
+        names += read_categories(record.get("categories") if isinstance(record, Mapping) else None).labels
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _annotation_files(source: Source) -> list[Path]:
