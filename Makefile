@@ -10,13 +10,16 @@ LIGHT_STAMP := $(VENV)/.installed-light
 # After `make setup-light` every other target keeps to the light install; `make setup` goes back to the full one.
 READY := $(or $(wildcard $(LIGHT_STAMP)),$(STAMP))
 CODE := tools assistant eval
+# torchvision breaks transformers beside another build of torch, so the original segment-anything has its own place.
+SAM_VENV := .venv-sam
+SAM_STAMP := $(SAM_VENV)/.installed
 # Two workers suit two cores; tests that share a browser or a server stay on one worker.
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 # Label Studio's converter pins another OpenCV, so that it has an environment of its own.
 ORACLES := .venv-oracles
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-light demo test test-oracles check lint fmt bench clean
+.PHONY: help setup setup-light demo test test-oracles test-sam check lint fmt bench clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -31,6 +34,9 @@ demo: $(READY) ## open the demo project in a browser
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-sam: $(SAM_STAMP) ## compare with the original segment-anything, in an environment of its own (several GB)
+	$(SAM_VENV)/bin/python -m pytest -m sam tests/backends -s
 
 test-oracles: $(READY) $(ORACLES)/.installed ## compare exports and masks with Label Studio's own converter
 	ASSISTANT_LABEL_STUDIO_PYTHON=$(CURDIR)/$(ORACLES)/bin/python \
@@ -51,7 +57,7 @@ bench: $(READY) ## run the benchmarks
 	$(BIN)/python -m eval bench
 
 clean: ## remove .venv, caches and build results
-	rm -rf $(VENV) $(ORACLES) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(ORACLES) $(SAM_VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -63,6 +69,14 @@ $(BIN)/python:
 $(STAMP) $(LIGHT_STAMP): pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[$(if $(filter $@,$(LIGHT_STAMP)),$(LIGHT_EXTRAS),$(EXTRAS))]"
+	@touch $@
+
+# Everything as in constraints.txt but torch: pip takes a torch that fits the newest torchvision.
+$(SAM_STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -m venv $(SAM_VENV)
+	$(SAM_VENV)/bin/python -m pip install --quiet --upgrade "pip>=24"
+	grep -v '^torch==' constraints.txt > $(SAM_VENV)/constraints.txt
+	$(SAM_VENV)/bin/python -m pip install --quiet -c $(SAM_VENV)/constraints.txt -e ".[ml,sam,dev]"
 	@touch $@
 
 $(ORACLES)/.installed:

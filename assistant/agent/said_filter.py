@@ -119,10 +119,20 @@ def _add_label(parts: dict[str, Any], rest: str, mentions: list[Mention], world:
         wanted = fields[0] if fields else world.field_in_hand
         label = next((one for one in labels if one.field == wanted), labels[0])
         parts |= {"field": label.field, "label": label.key}
-        if phrases().search("proposed", rest) and parts.get("state") not in ("unsuggested", "decided"):
+        if phrases().search("proposed", _without(rest, labels)) and parts.get("state") not in (
+            "unsuggested",
+            "decided",
+        ):
             parts["of_proposal"] = True
         if parts.get("state") == "decided":
             del parts["state"]  # a standing label says as much
+
+
+def _without(rest: str, mentions: list[Mention]) -> str:
+    """The text without these names: a label called "machine" says nothing about who suggested it."""
+    for one in mentions:
+        rest = rest[: one.start] + " " * (one.end - one.start) + rest[one.end :]
+    return rest
 
 
 def _add_score(parts: dict[str, Any], notes: list[str], rest: str, time: TimeRange | None) -> None:

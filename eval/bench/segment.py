@@ -58,7 +58,7 @@ def segment(folder: Path, is_quick: bool) -> Outcome:
     theirs = marks_of(photos, plain_grabcut, cap)
     lines: list[Line] = []
     notes = [
-        f"{len(photos)} photos, unknown pixels left out; a click goes into the largest wrong region, at most {cap} clicks",
+        f"{len(photos)} photos, unknown pixels left out; clicks go into the largest wrong region, {cap} at most",
         "peer: discs of 5 px, the rest probably background, 5 iterations; intervals: 95 %, bootstrap over photos",
         "the built-in one was tuned on every second photo (in order of their names); the others were only measured",
     ]

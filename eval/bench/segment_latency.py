@@ -6,6 +6,7 @@ of its arithmetic does not depend on the weights.
 
 from __future__ import annotations
 
+import json
 import statistics
 import time
 from collections.abc import Callable
@@ -39,8 +40,11 @@ def latency(folder: Path, is_quick: bool) -> tuple[list[Line], list[str]]:
     rng = np.random.default_rng(0)
     coarse = rng.integers(0, 255, (12, 16, 3), dtype=np.uint8)
     Image.fromarray(coarse).resize(_SIDE[::-1], Image.Resampling.BICUBIC).save(folder / "photo.png")
+    images = [{"id": 1, "file_name": "photo.png", "width": _SIDE[1], "height": _SIDE[0]}]
+    told = {"images": images, "annotations": [], "categories": [{"id": 1, "name": "thing"}]}
+    (folder / "photos.json").write_text(json.dumps(told), encoding="utf-8")
     with Session.create(folder / "project", "Clicks", read_schema(_SCHEMA), "lead") as session:
-        outcome = session.executor.call("import_data", {"path": str(folder / "photo.png")}, _LEAD)
+        outcome = session.executor.call("import_data", {"path": str(folder / "photos.json")}, _LEAD)
         assert outcome.action_id is not None
         session.executor.confirm(outcome.action_id, _LEAD)
         reference = f"hub:{folder / 'sam'}"

@@ -220,3 +220,18 @@ def test_enter_right_after_a_click_keeps_the_answer_to_that_click(pictures: Open
     stage.watched.page.locator(".aa-region[data-region]").wait_for()
     stage.watched.press("Enter", "n")
     assert len(saved(server, stage)["value"]["masks"][0]["prompts"]["clicks"]) == 2
+
+
+def test_a_box_around_the_object_is_a_prompt_too(pictures: Opener) -> None:
+    server, stage = pictures("masks", radius=60)
+    stage.watched.press("m", "r")
+    stage.drag((100, 50), (300, 200))
+    stage.watched.page.wait_for_timeout(200)
+    stage.watched.press("r")
+    stage.click(225, 110)
+    preview_shown(stage)
+    sent = [body for path, body in server.asked if path.endswith("preview")][-1]
+    assert sent["box"] == pytest.approx([100, 50, 300, 200], abs=PIXEL)
+    assert sent["scribbles"] is None
+    stage.watched.press("Enter", "1", "Enter", "n")
+    assert saved(server, stage)["value"]["masks"][0]["prompts"]["box"] == sent["box"]

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from tools.backends.contract import BackendIdentity
 from tools.backends.contract_images import Box, Encoding, Mask, MaskGuess, Pixels, Point, Prompts, ProposalTerms
-from tools.backends.mask_edges import plain_cut, refined, sharpened
+from tools.backends.mask_edges import held, plain_cut, refined, sharpened
 from tools.backends.patch_cut import CutTerms, Seeds, cut_out
 from tools.backends.patches import Ids, Patches, PatchTerms, patches_of
 from tools.backends.sam_frame import trimmed
@@ -35,20 +35,20 @@ class GrabCutTerms:
     ``side``: of the longer side at which patches are cut, ``box_side`` where a box is all there is. ``margin``: share
     of its size by which a window goes beyond a box, ``closeness`` beyond an object that was clicked, and at least
     ``least``. ``steps``: how often a window is widened or narrowed, the latter where the scale becomes ``gain`` times
-    as large. ``tight``: the share of a box's sides that its object reaches, ``pushes``: what is tried where it does not.
+    as large. ``tight``: the share of a box that its object reaches over, ``pushes``: what is tried where it does not.
     """
 
     patches: PatchTerms = field(default_factory=PatchTerms)
     cut: CutTerms = field(default_factory=CutTerms)
     side: int = 400
-    box_side: int = 500
+    box_side: int = 640
     margin: float = 1.0
     closeness: float = 0.5
     least: int = 64
     steps: int = 3
     gain: float = 1.5
     pushes: tuple[float, ...] = (0.25, 0.5, 1.0, 1.5)
-    tight: float = 0.85
+    tight: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,13 @@ class GrabCutSegmenter:
         mask = self._in_window(image, window, prompts)
         if prompts.box is None:
             window, mask = self._fitting(image, window, mask, prompts)
-        part = trimmed(sharpened(np.asarray(window.cut(image), dtype=np.uint8), mask))
+        whole = sharpened(np.asarray(window.cut(image), dtype=np.uint8), mask)
+        shift = np.array((window.x0, window.y0), dtype=np.float64)
+        objects, grounds = (
+            np.array([*_clicks(prompts, side), *_strokes(prompts, side)], dtype=np.float64).reshape(-1, 2) - shift
+            for side in (True, False)
+        )
+        part = trimmed(held(whole, objects, grounds, max(1, round(1 / window.scale))))
         x, y = part.origin
         return [replace(part, origin=(x + window.x0, y + window.y0), size=(image.shape[0], image.shape[1]))]
 
@@ -136,28 +142,32 @@ class GrabCutSegmenter:
 
     def _in_window(self, image: Pixels, window: Window, prompts: Prompts) -> Mask:
         """The mask at the small scale, shape ``window.shape``."""
-        small, patches = self._patches(image, window)
-        seeds = seeds_of(patches, window, prompts)
         box = _inside_box(window, prompts.box)
         objects = window.points_in([*_clicks(prompts, True), *_strokes(prompts, True)])
         grounds = window.points_in([*_clicks(prompts, False), *_strokes(prompts, False)])
-        is_boxed = box is not None and not len(objects) and not len(grounds) and seeds.earlier is None
-        if box is not None and is_boxed:
-            mask = self._in_box(small, patches, seeds, box)
+        has_more = len(objects) or len(grounds) or prompts.earlier is not None
+        if box is not None and not has_more:
+            small = _scaled(image, window)
+            mask = self._in_box(small, image, window, prompts, box)
         else:
-            mask = cut_out(patches, seeds, self._terms.cut)[patches.labels]
+            small, patches = self._patches(image, window)
+            mask = cut_out(patches, seeds_of(patches, window, prompts), self._terms.cut)[patches.labels]
         return refined(small, tidy(mask, objects, grounds), objects, grounds, box)
 
-    def _in_box(self, small: Pixels, patches: Patches, seeds: Seeds, box: Mask) -> Mask:
-        """GrabCut as OpenCV has it; where that does not reach the sides of the box, patches pushed towards them.
+    def _in_box(self, small: Pixels, image: Pixels, window: Window, prompts: Prompts, box: Mask) -> Mask:
+        """GrabCut as OpenCV has it; where that hardly fills the box, patches are pushed towards its sides.
 
         People draw boxes tight: Lempitsky et al., "Image segmentation with a bounding box prior", ICCV 2009.
         """
         mask = plain_cut(small, box)
+        if spans(mask, box, self._terms.tight):
+            return mask
+        _, patches = self._patches(image, window)
+        seeds = seeds_of(patches, window, prompts)
         for push in (0.0, *self._terms.pushes):
+            mask = cut_out(patches, seeds, self._terms.cut, push)[patches.labels]
             if spans(mask, box, self._terms.tight):
                 break
-            mask = cut_out(patches, seeds, self._terms.cut, push)[patches.labels]
         return mask
 
     def _patches(self, image: Pixels, window: Window) -> tuple[Pixels, Patches]:
@@ -165,13 +175,18 @@ class GrabCutSegmenter:
             for known, place, small, patches in self._known:
                 if known is image and place == window:
                     return small, patches
-        height, width = window.shape
-        part = np.ascontiguousarray(window.cut(image))
-        small = np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        small = _scaled(image, window)
         made = patches_of(small, self._terms.patches)
         with self._lock:
             self._known = [*self._known[-1:], (image, window, small, made)]
         return small, made
+
+
+def _scaled(image: Pixels, window: Window) -> Pixels:
+    """The window's part of the image at its small scale."""
+    height, width = window.shape
+    part = np.ascontiguousarray(window.cut(image))
+    return np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def first_window(points: list[Point], prompts: Prompts, height: int, width: int, terms: GrabCutTerms) -> Window:

@@ -101,7 +101,7 @@ class SimilarRegions:
                 f"No box of field {self.field.name!r} is confirmed yet: draw the first one, then {REFERENCE} looks "
                 "for more like it. A detector needs no boxes: builtin:people, builtin:faces or hub:FILE.onnx."
             )
-        ground = _ground_of([one.input.text for one in examples], [one.text for one in pool])
+        ground = ground_of([one.input.text for one in examples], [one.text for one in pool])
         finder = RegionFinder(exemplars, ground)
         return _Learned(finder, ground, learn_scores(self._judged(finder, examples, rng), USUAL_THRESHOLD))
 
@@ -172,7 +172,7 @@ class SimilarRegions:
         return f"{said} {threshold_words(scores)} {calibrated_words(scores)}"
 
 
-def _ground_of(confirmed: Sequence[str], others: Sequence[str]) -> Ground:
+def ground_of(confirmed: Sequence[str], others: Sequence[str]) -> Ground:
     """What images of the project look like, from some of them."""
     paths = [*others, *confirmed][:_GROUND_IMAGES]
     grids: list[Grid] = []

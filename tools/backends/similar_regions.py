@@ -42,6 +42,9 @@ FLOOR = 0.1
 """Likenesses below are noise."""
 
 _FEWEST_CELLS = 3
+_BEYOND = MARGIN + 1
+"""Cells by which windows may reach over the edge of an image."""
+
 _CANDIDATES = 30
 _MOST_FOUND = 100
 _FEWEST_PIXELS = 6
@@ -160,7 +163,8 @@ class RegionFinder:
             image = scaled_to(pixels, level)
             if image is None:
                 continue
-            grid = grid_of(image)
+            # An object at the edge has a window that reaches over it.
+            grid = grid_of(np.pad(image, ((_BEYOND * CELL,) * 2, (_BEYOND * CELL,) * 2, (0, 0)), mode="edge"))
             found += [self._at_level(grid, level, group, active) for group in self._groups]
         joined = _joined([one for one in found if len(one)])
         height, width = pixels.shape[:2]
@@ -204,7 +208,8 @@ class RegionFinder:
     ) -> Detections:
         across = grid.shape[1] - shape[1] + 1
         scale = STEP**level
-        centre = np.stack([top % across + shape[1] / 2, top // across + shape[0] / 2], axis=1) * CELL / scale
+        cells = np.stack([top % across + shape[1] / 2, top // across + shape[0] / 2], axis=1) - _BEYOND
+        centre = cells * CELL / scale
         sizes = np.array(
             [[one.width, one.height] for one in (self.exemplars[at] for at in members)], dtype=np.float32
         ).reshape(-1, 2)

@@ -49,17 +49,20 @@ def mask_of_runs(runs: Sequence[int] | Runs, size: MaskSize) -> Mask:
 
 def string_of(runs: Sequence[int] | Runs) -> str:
     """The compressed text of runs."""
-    lengths = [int(one) for one in runs]
-    written = bytearray()
-    for at, run in enumerate(lengths):
-        left = run - lengths[at - 2] if at > 2 else run
-        goes_on = True
-        while goes_on:
-            group = left & 0x1F
-            left >>= _BITS
-            goes_on = left != -1 if group & 0x10 else left != 0
-            written.append(_FIRST + (group | 0x20 if goes_on else group))
-    return written.decode("ascii")
+    left = np.array(runs, dtype=np.int64)
+    left[3:] -= left[1:-2].copy()
+    groups, is_written = [], []
+    goes_on = np.ones(len(left), dtype=np.bool_)
+    # All runs at once, one group of bits after the other: a ragged mask has ten thousands of runs.
+    while goes_on.any():
+        is_written.append(goes_on)
+        group = left & 0x1F
+        left >>= _BITS
+        goes_on = goes_on & np.where(group & 0x10, left != -1, left != 0)
+        groups.append(_FIRST + np.where(goes_on, group | 0x20, group))
+    if not groups:
+        return ""
+    return np.stack(groups, axis=1)[np.stack(is_written, axis=1)].astype(np.uint8).tobytes().decode("ascii")
 
 
 def runs_of_string(counts: str | bytes) -> Runs:

@@ -17,8 +17,7 @@ from tools.backends.contract_images import (
 )
 from tools.geometry.boxes import iou_matrix
 from tools.geometry.masks import encode
-from tools.geometry.polygons import polygons_of
-from tools.segment.pointing import moved, outline_tolerance
+from tools.segment.pointing import outline_of
 
 Region = Mapping[str, Any]
 
@@ -42,7 +41,7 @@ def region_of(guess: MaskGuess, kind: str, region_id: str, label: str, backend: 
     if kind == "masks":
         made |= {"size": list(guess.size), "counts": encode(guess.full())}
     elif kind == "polygons":
-        made |= {"parts": moved(polygons_of(guess.part, outline_tolerance(guess.size)), guess.origin)}
+        made |= {"parts": outline_of(guess)}
     else:
         made |= {"box": list(guess.box)}
     return {**made, "prompts": {"backend": backend, "clicks": []}}

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 from pydantic import Field
 
@@ -25,6 +26,7 @@ from tools.spec import ToolArgs
 _KEPT = 2
 _TOLERANCE = 1.0
 _FINE_SIDE = 1024
+_MOST_PIECES, _LEAST_PIECE = 50, 4
 _LOCK = threading.Lock()
 _IMAGES: OrderedDict[str, Pixels] = OrderedDict()
 _ENCODINGS: OrderedDict[str, Encoding] = OrderedDict()
@@ -154,15 +156,33 @@ def encoding_of(ctx: ToolContext, segmenter: Segmenter, media: Media, image: Pix
 
 def shape_of(guess: MaskGuess) -> dict[str, Any]:
     """A mask as the page reads it: COCO's compressed runs, box, outline and score."""
-    whole = guess.full()
-    parts = polygons_of(guess.part, outline_tolerance(guess.size)) if guess.part.any() else []
     return {
         "size": list(guess.size),
-        "counts": encode(whole),
+        "counts": encode(guess.full()),
         "box": list(guess.box),
-        "parts": moved(parts, guess.origin),
+        "parts": outline_of(guess),
         "score": guess.score,
     }
+
+
+def outline_of(guess: MaskGuess) -> list[Any]:
+    """The mask as parts of a polygon: its largest pieces, without specks and pinholes that nobody could edit."""
+    if not guess.part.any():
+        return []
+    kept = without_specks(guess.part)
+    kept = ~without_specks(~np.pad(kept, 1))[1:-1, 1:-1]
+    return moved(polygons_of(kept, outline_tolerance(guess.size)), guess.origin)
+
+
+def without_specks(mask: Mask) -> Mask:
+    """The largest pieces of a mask (h, w), those left out that are below a thousandth of the largest."""
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    if len(areas) <= 1:
+        return mask
+    order = np.argsort(-areas, kind="stable")[:_MOST_PIECES]
+    kept = order[areas[order] >= max(_LEAST_PIECE, areas.max() / 1000)]
+    return np.asarray(np.isin(pieces, kept + 1) if len(kept) else mask, dtype=np.bool_)
 
 
 def outline_tolerance(size: tuple[int, int]) -> float:
