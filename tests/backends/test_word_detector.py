@@ -49,7 +49,7 @@ def detector(tmp_path_factory: pytest.TempPathFactory) -> WordDetector:
 def test_boxes_lie_in_the_image_and_name_a_word_that_was_asked(
     detector: WordDetector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(word_detector, "_LEAST_SCORE", 0.0)
+    monkeypatch.setattr(word_detector, "_LEAST_SCORE", -1.0)
     found = detector.find(picture(), ["red box", "blue box"])
     assert found and {one.word for one in found} <= {"red box", "blue box"}
     for one in found:
