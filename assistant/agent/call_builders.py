@@ -75,6 +75,9 @@ def _find_notes(request: Request, arguments: dict[str, Any]) -> tuple[str, ...]:
         notes.append("A search cannot be narrowed down by time; items of any time are shown.")
     if "score_min" in said.parts:
         notes.append("A search has no bound on scores; the items are shown with their scores where these may be seen.")
+    others = list(dict.fromkeys(one.key for one in request.labels))
+    if request.world.schema.item == "image" and len(others) > 1 and arguments.get("label"):
+        notes.append(f"A search takes one label; it looks for {arguments['label']} here.")
     if len(said.people) == 2 and arguments.get("state") == "conflict":
         arguments["reviewer"] = ", ".join(said.people)
     elif len(said.people) > 1:

@@ -162,8 +162,8 @@ def build_import(request: Request, is_chained: bool) -> Built:
     if request.world.schema.item == "image":
         return talk(
             "Drop the folder or the image files on the Data tab; in the terminal it is “assistant import PROJECT "
-            "FOLDER”, also for a COCO or YOLO set. You see what would come in and what would be left out, with reasons, "
-            "before anything is taken over."
+            "FOLDER”, also for a COCO or YOLO set. You see what would come in and what would be left out, with "
+            "reasons, before anything is taken over."
         )
     return talk(
         f"Drop the file on the Data tab; in the terminal it is “assistant import PROJECT {name}”. You see what would "
