@@ -120,6 +120,21 @@ def test_shapes_are_read_in_drawing_order(tmp_path: Path) -> None:
     assert [one["box"][0] for one in _regions(_import(tmp_path, shapes))] == [2, 1]
 
 
+def test_images_of_one_name_in_two_subsets_stay_two_items(tmp_path: Path) -> None:
+    for split, colour in (("train", "red"), ("val", "blue")):
+        (tmp_path / "images" / split).mkdir(parents=True)
+        Image.new("RGB", (20, 10), colour).save(tmp_path / "images" / split / "a.png")
+    images = "".join(
+        f'<image id="{n}" name="{name}" subset="{split}" width="20" height="10"><tag label="street"/></image>'
+        for n, (name, split) in enumerate((("train/a.png", "train"), ("a.png", "val")))
+    )
+    (tmp_path / "annotations.xml").write_text(f"{HEAD}{images}</annotations>", encoding="utf-8")
+    batch = read_file(tmp_path, SCHEMA, ImportOptions(annotator="anna"))
+    assert batch.items["key"].to_pylist() == ["a.png", "val/a.png"]
+    assert [json.loads(one) for one in batch.items["meta"].to_pylist()] == [{"split": "train"}, {"split": "val"}]
+    assert len({json.loads(one)["digest"] for one in batch.items["media"].to_pylist()}) == 2
+
+
 def test_an_image_without_shapes_has_no_answer_unless_asked(tmp_path: Path) -> None:
     assert _import(tmp_path, "").labels.num_rows == 0
     assert _labels(_import(tmp_path, "", schema_of("boxes"), empty_is_answer=True)) == {"objects": {"boxes": []}}

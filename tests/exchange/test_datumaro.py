@@ -76,6 +76,18 @@ def test_the_file_is_the_split_of_its_items(tmp_path: Path) -> None:
     assert [json.loads(one) for one in _import(tmp_path, _item()).items["meta"].to_pylist()] == [{"split": "train"}]
 
 
+def test_images_of_one_name_in_two_splits_stay_two_items(tmp_path: Path) -> None:
+    for split, colour in (("train", "red"), ("val", "blue")):
+        (tmp_path / "images" / split).mkdir(parents=True)
+        Image.new("RGB", (20, 10), colour).save(tmp_path / "images" / split / "a.png")
+        record = {"infos": {}, "categories": CATEGORIES, "items": [_item({"type": "label", "label_id": 2})]}
+        (tmp_path / "annotations").mkdir(exist_ok=True)
+        (tmp_path / "annotations" / f"{split}.json").write_text(json.dumps(record), encoding="utf-8")
+    batch = read_file(tmp_path, SCHEMA, ImportOptions(annotator="anna"))
+    assert batch.items["key"].to_pylist() == ["a.png", "val/a.png"]
+    assert len({json.loads(one)["digest"] for one in batch.items["media"].to_pylist()}) == 2
+
+
 def test_annotations_of_one_group_are_one_object(tmp_path: Path) -> None:
     box = {"type": "bbox", "label_id": 1, "bbox": [1, 1, 8, 8], "group": 4}
     points = {"type": "points", "label_id": 1, "points": [2, 2, 3, 3, 4, 4], "group": 4}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -16,12 +18,13 @@ from tools.backends.contract_images import Encoding, MaskGuess, Pixels, Prompts,
 from tools.backends.encodings import EncodingCache, encoding_key
 from tools.backends.sam_frame import trimmed
 from tools.errors import ArgumentsRefused, BackendMissing, InputError
-from tools.geometry.masks import decode
+from tools.geometry.masks import decode, mask_iou
+from tools.geometry.polygons import rasterise
 from tools.records import Draft
 from tools.schema import read_schema
 from tools.segment import plan, work
 from tools.segment.drawing import everything, tighten
-from tools.segment.pointing import PointingArgs, point_at
+from tools.segment.pointing import PointingArgs, outline_of, point_at
 from tools.segment.tool import segment
 from tools.values import check_value
 
@@ -206,6 +209,25 @@ def test_pointing_twice_encodes_once_and_the_encoding_is_kept(
     media = ctx.items.get([1])[0].media
     assert known.encoded == 1 and answers[0]["score"] == 0.8 and answers[0]["box"] == [40, 30, 100, 90]
     assert media is not None and EncodingCache(ctx.cache).has(encoding_key(known.identity, media.digest))
+
+
+def test_an_outline_follows_its_mask_with_its_hole_and_without_specks() -> None:
+    mask = np.zeros((120, 160), dtype=np.bool_)
+    cv2.circle(canvas := np.zeros((120, 160), dtype=np.uint8), (80, 60), 40, 1, -1)
+    mask |= canvas > 0
+    mask[50:70, 70:90] = False
+    clean = mask.copy()
+    mask[5, 5] = True
+    parts = outline_of(trimmed(mask))
+    assert len(parts) == 1 and len(parts[0]) == 2
+    assert mask_iou(rasterise(parts, (120, 160)), clean) > 0.97
+
+
+def test_the_outline_of_a_ragged_mask_takes_no_time() -> None:
+    mask = np.random.default_rng(0).random((600, 800)) > 0.5
+    began = time.process_time()
+    outline_of(trimmed(mask))
+    assert time.process_time() - began < 1
 
 
 def test_a_preview_takes_no_unknown_argument() -> None:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from tools.backends.contract import BackendIdentity
 from tools.backends.contract_images import Box, Encoding, Mask, MaskGuess, Pixels, Point, Prompts, ProposalTerms
-from tools.backends.mask_edges import plain_cut, refined, sharpened
+from tools.backends.mask_edges import held, plain_cut, refined, sharpened
 from tools.backends.patch_cut import CutTerms, Seeds, cut_out
 from tools.backends.patches import Ids, Patches, PatchTerms, patches_of
 from tools.backends.sam_frame import trimmed
@@ -105,7 +105,13 @@ class GrabCutSegmenter:
         mask = self._in_window(image, window, prompts)
         if prompts.box is None:
             window, mask = self._fitting(image, window, mask, prompts)
-        part = trimmed(sharpened(np.asarray(window.cut(image), dtype=np.uint8), mask))
+        whole = sharpened(np.asarray(window.cut(image), dtype=np.uint8), mask)
+        shift = np.array((window.x0, window.y0), dtype=np.float64)
+        objects, grounds = (
+            np.array([*_clicks(prompts, side), *_strokes(prompts, side)], dtype=np.float64).reshape(-1, 2) - shift
+            for side in (True, False)
+        )
+        part = trimmed(held(whole, objects, grounds, max(1, round(1 / window.scale))))
         x, y = part.origin
         return [replace(part, origin=(x + window.x0, y + window.y0), size=(image.shape[0], image.shape[1]))]
 

@@ -24,21 +24,46 @@ def refined(
 ) -> Mask:
     """The mask (h, w) with its edge moved to where the colours change: GrabCut (Rother et al. 2004) in the band only.
 
-    What was pointed at stays: ``objects`` and ``grounds`` are points (n, 2). Nothing comes in outside ``allowed``.
+    What was pointed at stays: ``objects`` and ``grounds`` are points (n, 2). Where the mask contradicts one of them,
+    the surroundings are open too: both sides may have been pointed at within one patch. Nothing comes in outside
+    ``allowed``.
     """
-    band = _band(mask, BAND)
+    band = _band(mask, BAND) | _contradicted(mask, objects, grounds)
     labels = np.where(mask, cv2.GC_FGD, cv2.GC_BGD).astype(np.uint8)
     labels[band & mask], labels[band & ~mask] = cv2.GC_PR_FGD, cv2.GC_PR_BGD
     for points, label in ((objects, cv2.GC_FGD), (grounds, cv2.GC_BGD)):
-        spots = np.floor(points).astype(np.int64).reshape(-1, 2)
-        spots = np.clip(spots, 0, (mask.shape[1] - 1, mask.shape[0] - 1))
-        labels[spots[:, 1], spots[:, 0]] = label
+        _dots(labels, points, 1, int(label))
     if allowed is not None:
         labels[~allowed] = cv2.GC_BGD
     sides = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD))
     if sides.all() or not sides.any() or not band.any():
         return mask
     return _cut(image, labels, 1)
+
+
+def held(mask: Mask, objects: npt.NDArray[np.float64], grounds: npt.NDArray[np.float64], radius: int) -> Mask:
+    """The mask with a small dot wherever somebody pointed: what was pointed at is never lost to smoothing."""
+    labels = mask.astype(np.uint8)
+    for points, label in ((objects, 1), (grounds, 0)):
+        _dots(labels, points, radius, label)
+    return labels > 0
+
+
+def _dots(labels: npt.NDArray[np.uint8], points: npt.NDArray[np.float64], radius: int, label: int) -> None:
+    """Draw dots on labels (h, w)."""
+    for x, y in np.floor(points).astype(np.int64).reshape(-1, 2):
+        cv2.circle(labels, (int(x), int(y)), radius, label, -1)
+
+
+def _contradicted(mask: Mask, objects: npt.NDArray[np.float64], grounds: npt.NDArray[np.float64]) -> Mask:
+    """Pixels round points that lie on the wrong side of the mask."""
+    near = np.zeros(mask.shape, dtype=np.uint8)
+    limit = (mask.shape[1] - 1, mask.shape[0] - 1)
+    for points, side in ((objects, True), (grounds, False)):
+        for x, y in np.clip(np.floor(points).astype(np.int64).reshape(-1, 2), 0, limit):
+            if mask[y, x] != side:
+                cv2.circle(near, (int(x), int(y)), 2 * BAND, 1, -1)
+    return near > 0
 
 
 def plain_cut(image: Pixels, box: Mask, rounds: int = 5) -> Mask:
