@@ -15,7 +15,7 @@ SAM_VENV := .venv-sam
 SAM_STAMP := $(SAM_VENV)/.installed
 # Two workers suit two cores; tests that share a browser or a server stay on one worker.
 PYTEST_ARGS ?= -n 2 --dist loadgroup
-# Label Studio's converter pins another OpenCV, so that it has an environment of its own.
+# Other programs pin other versions of OpenCV, so that each has an environment of its own.
 ORACLES := .venv-oracles
 
 .DEFAULT_GOAL := help
@@ -38,9 +38,10 @@ test: $(READY) ## run the tests
 test-sam: $(SAM_STAMP) ## compare with the original segment-anything, in an environment of its own (several GB)
 	$(SAM_VENV)/bin/python -m pytest -m sam tests/backends -s
 
-test-oracles: $(READY) $(ORACLES)/.installed ## compare exports and masks with Label Studio's own converter
-	ASSISTANT_LABEL_STUDIO_PYTHON=$(CURDIR)/$(ORACLES)/bin/python \
-	  $(BIN)/python -m pytest tests/exchange/test_label_studio_oracle.py
+test-oracles: $(READY) $(ORACLES)/label-studio-sdk $(ORACLES)/datumaro ## have other programs read what we write
+	ASSISTANT_LABEL_STUDIO_PYTHON=$(CURDIR)/$(ORACLES)/label-studio-sdk/bin/python \
+	ASSISTANT_DATUMARO_PYTHON=$(CURDIR)/$(ORACLES)/datumaro/bin/python \
+	  $(BIN)/python -m pytest tests/exchange/test_label_studio_oracle.py tests/exchange/test_datumaro_oracle.py
 
 check: lint test ## formatting, lint, types, tests
 
@@ -79,7 +80,8 @@ $(SAM_STAMP): pyproject.toml constraints.txt
 	$(SAM_VENV)/bin/python -m pip install --quiet -c $(SAM_VENV)/constraints.txt -e ".[ml,sam,dev]"
 	@touch $@
 
-$(ORACLES)/.installed:
-	$(PYTHON) -m venv $(ORACLES)
-	$(ORACLES)/bin/python -m pip install --quiet "label-studio-sdk>=2.1,<3"
-	@touch $@
+# A folder is there only when everything in it is.
+$(ORACLES)/%:
+	$(PYTHON) -m venv $@.partial
+	$@.partial/bin/python -m pip install --quiet $(@F)
+	rm -rf $@ && mv $@.partial $@

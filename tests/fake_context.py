@@ -115,8 +115,17 @@ class MemoryItems:
             and (not where.keys or item.key in where.keys)
             and (not where.meta or str(item.meta.get(column)) == wanted)
             and (not where.label or where.label in value_labels(shown))
+            and _counted(where, value_labels(shown))
             and _state_holds(where.state, label is not None, draft)
         )
+
+
+def _counted(where: ItemFilter, labels: tuple[str, ...]) -> bool:
+    """Whether there are as many regions as a filter asks for."""
+    number = sum(where.label in ("", one) for one in labels)
+    return (where.regions_min is None or number >= where.regions_min) and (
+        where.regions_max is None or number <= where.regions_max
+    )
 
 
 def _state_holds(state: str, is_decided: bool, draft: Draft | None) -> bool:

@@ -100,7 +100,8 @@ def _inside(field: FieldSpec, value: float, edge: int | None) -> float:
         if not -SLACK <= value <= edge + SLACK:
             raise ValueRefused(f"A region of field {field.id!r} lies outside the image: {value:g} of 0..{edge}.")
         value = min(max(value, 0.0), float(edge))
-    return round(value, _DECIMALS)
+    # Adding zero makes a plain zero of a negative one.
+    return round(value, _DECIMALS) + 0.0
 
 
 def _box(field: FieldSpec, region: Mapping[str, Any], size: Size | None) -> dict[str, Any]:

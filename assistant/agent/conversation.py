@@ -16,7 +16,7 @@ from assistant.agent.asking import confirm_words, picked
 from assistant.agent.carrying import decide, plan_bulk, undo_last
 from assistant.agent.change_builders import export_target
 from assistant.agent.chat_models import ChatEndpoint, read_endpoint
-from assistant.agent.decision_records import BulkWords, OneDecision, Question, UndoLast
+from assistant.agent.decision_records import BulkWords, CardInHand, OneDecision, Question, UndoLast
 from assistant.agent.decisions import read_decision
 from assistant.agent.describing import describe
 from assistant.agent.events import TurnEvent
@@ -31,10 +31,14 @@ from assistant.agent.wire import tools_for
 from assistant.agent.world import LastResult
 from tools.errors import AssistantError, BackendFailed
 from tools.filters import ItemFilter
-from tools.records import Actor
+from tools.records import VALUED_VERDICTS, Actor
 
 _LOG = logging.getLogger(__name__)
 _CHAINED_PATIENCE = 30.0
+_UNSAVED = (
+    "The card has drawings that are not saved, and words know only what was saved or suggested. Save them on the card, "
+    "or take them back there, and say it again."
+)
 _NO_ITEMS = "There is no list that “those” could mean; show the items first."
 
 
@@ -46,6 +50,7 @@ class _Turn:
     actor: Actor
     exposure_id: int | None
     memory: Memory
+    is_changed: bool = False
     said: list[str] = field(default_factory=list)
     calls: list[dict[str, Any]] = field(default_factory=list)
     choices: tuple[Choice, ...] = ()
@@ -65,12 +70,16 @@ class Conversation:
         self._around = Surroundings(session, zone)
         self._runner = ToolRunner(session.executor, session.jobs, patience)
 
-    def turn(self, text: str, actor: Actor, exposure_id: int | None = None) -> Iterator[TurnEvent]:
-        """Events of one turn as they happen. ``exposure_id`` is the card that the person has in hand."""
+    def turn(
+        self, text: str, actor: Actor, exposure_id: int | None = None, is_changed: bool = False
+    ) -> Iterator[TurnEvent]:
+        """Events of one turn as they happen. ``exposure_id`` is the card that the person has in hand, ``is_changed``
+        says that it shows changes that were not saved.
+        """
         talk = self._host.store.talk
         memory = self._still_open(recall(talk.messages(actor.session, LOOK_BACK), actor.person))
         talk.add_message(actor.session, actor.person, "person", text, {"exposure": exposure_id})
-        turn = _Turn(text, actor, exposure_id, memory)
+        turn = _Turn(text, actor, exposure_id, memory, is_changed)
         notices = self._host.store.notices.last
         try:
             for event in self._safely(turn):
@@ -127,7 +136,9 @@ class Conversation:
             yield from self._run_plan(turn, Plan("calls", choice.calls))
             return
         decision = read_decision(choice.text if choice else turn.text, card, self._host.schema)
-        if isinstance(decision, OneDecision) and card is not None:
+        if isinstance(decision, OneDecision) and card is not None and _would_drop(turn, card, decision):
+            yield TurnEvent("text", _UNSAVED)
+        elif isinstance(decision, OneDecision) and card is not None:
             yield from decide(self._host, turn.actor, card, decision)
         elif isinstance(decision, UndoLast):
             call = yield from undo_last(self._host, turn.actor, turn.memory)
@@ -275,6 +286,11 @@ class Conversation:
             "cancel": "stops after the batch in hand",
         }
         yield TurnEvent("text", f"Job {fit[0].job_id} {told[found.text]}.", job_id=fit[0].job_id)
+
+
+def _would_drop(turn: _Turn, card: CardInHand, decision: OneDecision) -> bool:
+    """Whether a decision in words would pass over what was drawn on the card since it was shown."""
+    return turn.is_changed and card.field.is_image_region and decision.verdict in (*VALUED_VERDICTS, "reject")
 
 
 def _ask(text: str, options: tuple[str, ...]) -> Iterator[TurnEvent]:

@@ -16,6 +16,13 @@ _TIGHTEN = re.compile(
 _EVERYTHING = re.compile(r"\b(?:everything|every object|all objects|whatever is|anything)\b")
 _FACES = re.compile(r"\bfac(?:e|es|ial)\b")
 _THIS = re.compile(r"\b(?:this|it|that)(?: (?:one|item))?\b")
+_THING = re.compile(r"\bsegment (?:out )?(?:the|all|all the|every|each|an?) (\w[\w-]*)(?: in\b.*| on\b.*)?$")
+_NO_THING = re.compile(
+    r"(?:(?:box|mask|image|item|object|photo(?:graph)?|picture|region|result|thing)(?:e?s)?|boxed|agreed|confirmed|drawn"
+    r"|first|last|next|other|proposed|rest|same|selected|selection|suggested|undecided|whole)\Z"
+)
+"""Words after "segment the" that name no kind of object to look for."""
+
 _CONFIRMED = re.compile(r"\b(?:confirm|accept|agree|review|decide|correct)e?d?\b")
 
 
@@ -64,6 +71,9 @@ def _how(request: Request) -> tuple[str, str]:
         return "everything", labels
     if labels and not re.search(r"\bbox", request.low):
         return "words", labels
+    thing = _THING.search(request.low.strip(" .!?"))
+    if thing and not _NO_THING.match(thing.group(1)):
+        return "words", thing.group(1)
     return "from_boxes", ""
 
 

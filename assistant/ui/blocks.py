@@ -31,8 +31,8 @@ _STYLES = ("page", "card", "text", "image", "regions", "panels", "tabs")
 HEAD = "".join(f'<link rel="stylesheet" href="{PREFIX}/{name}.css">' for name in _STYLES)
 HEAD += f'<script type="module" src="{PREFIX}/card.js"></script>'
 # What was said is sent with the card in hand, after decisions on their way have arrived.
-_WITH_CARD = "async (text, _) => [text, await window.reviewCard.settledExposure()]"
-_CARD_ONLY = "async (_) => [await window.reviewCard.settledExposure()]"
+_WITH_CARD = "async (text, ..._) => [text, ...(await window.reviewCard.inHand())]"
+_CARD_ONLY = "async (..._) => await window.reviewCard.inHand()"
 _TELL_CARD = "(said) => { window.reviewCard.signal(said); }"
 
 
@@ -121,7 +121,7 @@ def _slot(*classes: str) -> None:
     gr.HTML(html_template=template, js_on_load="", apply_default_css=False, elem_classes=["aa-host", *classes])
 
 
-def _chat_parts() -> tuple[gr.Chatbot, gr.Textbox, gr.Button, gr.Number, gr.Textbox]:
+def _chat_parts() -> tuple[gr.Chatbot, gr.Textbox, gr.Button, list[gr.Number], gr.Textbox]:
     chat = gr.Chatbot(
         elem_id="aa-chat",
         show_label=False,
@@ -149,19 +149,24 @@ def _chat_parts() -> tuple[gr.Chatbot, gr.Textbox, gr.Button, gr.Number, gr.Text
             scale=8,
         )
         send = gr.Button("Send", elem_id="aa-send", variant="secondary", scale=1, min_width=72)
-    exposure = gr.Number(visible="hidden", elem_id="aa-exposure")
+    # The exposure of the card in hand, and 1 where the card shows changes that were not saved.
+    in_hand = [gr.Number(visible="hidden", elem_id=name) for name in ("aa-exposure", "aa-changed")]
     signal = gr.Textbox(visible="hidden", elem_id="aa-signal")
-    return chat, box, send, exposure, signal
+    return chat, box, send, in_hand, signal
 
 
 def _wire(blocks: gr.Blocks, parts: tuple[Any, ...], chats: Chats, who: Who) -> None:
-    chat, box, send, exposure, signal = parts
+    chat, box, send, in_hand, signal = parts
 
-    def say(text: str, in_hand: float | None, request: gr.Request) -> Iterator[tuple[Any, str, str]]:
-        yield from _turn(chats, who, text, in_hand, request)
+    def say(
+        text: str, exposure: float | None, changed: float | None, request: gr.Request
+    ) -> Iterator[tuple[Any, str, str]]:
+        yield from _turn(chats, who, text, (exposure, changed), request)
 
-    def pick(in_hand: float | None, chosen: gr.SelectData, request: gr.Request) -> Iterator[tuple[Any, str, str]]:
-        yield from _turn(chats, who, str(chosen.value), in_hand, request)
+    def pick(
+        exposure: float | None, changed: float | None, chosen: gr.SelectData, request: gr.Request
+    ) -> Iterator[tuple[Any, str, str]]:
+        yield from _turn(chats, who, str(chosen.value), (exposure, changed), request)
 
     def restore(request: gr.Request) -> list[dict[str, Any]]:
         actor = who.by_chat(_cookie(request, who))
@@ -170,15 +175,15 @@ def _wire(blocks: gr.Blocks, parts: tuple[Any, ...], chats: Chats, who: Who) -> 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": CONCURRENCY}
     outputs = [chat, box, signal]
     for trigger in (box.submit, send.click):
-        said = trigger(say, [box, exposure], outputs, js=_WITH_CARD, **quiet)
+        said = trigger(say, [box, *in_hand], outputs, js=_WITH_CARD, **quiet)
         said.then(None, [signal], None, js=_TELL_CARD, api_visibility="private")
-    picked = chat.option_select(pick, [exposure], outputs, js=_CARD_ONLY, **quiet)
+    picked = chat.option_select(pick, in_hand, outputs, js=_CARD_ONLY, **quiet)
     picked.then(None, [signal], None, js=_TELL_CARD, api_visibility="private")
     blocks.load(restore, None, [chat], api_visibility="private", show_progress="hidden")
 
 
 def _turn(
-    chats: Chats, who: Who, text: str, in_hand: float | None, request: gr.Request
+    chats: Chats, who: Who, text: str, in_hand: tuple[float | None, float | None], request: gr.Request
 ) -> Iterator[tuple[Any, str, str]]:
     """One turn: every event shows at once; whatever happens ends in a sentence."""
     actor = who.by_chat(_cookie(request, who))
@@ -191,7 +196,7 @@ def _turn(
         transcript.ask(words)
         yield list(transcript.messages), "", ""
         try:
-            for event in talker.turn(words, actor, _exposure(in_hand)):
+            for event in talker.turn(words, actor, _exposure(in_hand[0]), in_hand[1] == 1):
                 transcript.hear(event)
                 yield list(transcript.messages), "", ""
         except AssistantError as error:
@@ -203,8 +208,8 @@ def _turn(
         yield list(transcript.messages), "", transcript.signal
 
 
-def _exposure(in_hand: float | None) -> int | None:
-    return int(in_hand) if isinstance(in_hand, (int, float)) and in_hand >= 1 else None
+def _exposure(shown: float | None) -> int | None:
+    return int(shown) if isinstance(shown, (int, float)) and shown >= 1 else None
 
 
 def _cookie(request: gr.Request, who: Who) -> str:

@@ -98,8 +98,8 @@ class TurnEvent(Protocol):
 class Talker(Protocol):
     """A conversation with one person."""
 
-    def turn(self, text: str, actor: Actor, exposure_id: int | None = None) -> Iterator[Any]:
-        """Events of one turn, as they happen."""
+    def turn(self, text: str, actor: Actor, exposure_id: int | None = None, is_changed: bool = False) -> Iterator[Any]:
+        """Events of one turn, as they happen; ``is_changed`` where the card shows changes that were not saved."""
 
 
 class OpenProject(Protocol):

@@ -60,8 +60,8 @@ def photos(tmp_path: Path) -> Iterator[Project]:
     store.close()
 
 
-def say(project: Project, text: str, exposure_id: int | None = None) -> list[TurnEvent]:
-    return list(Conversation(project).turn(text, ANA, exposure_id))
+def say(project: Project, text: str, exposure_id: int | None = None, is_changed: bool = False) -> list[TurnEvent]:
+    return list(Conversation(project).turn(text, ANA, exposure_id, is_changed))
 
 
 def told(events: list[TurnEvent]) -> str:
@@ -150,3 +150,13 @@ def test_the_tool_asked_last_is_about_pictures_too(photos: Project) -> None:
     exposure = card_of(photos, 1)
     events = say(photos, "show me pictures like this one", exposure)
     assert any(one.tool == "sample" and one.result is not None for one in events), told(events)
+
+
+@pytest.mark.parametrize("words", ["accept", "remove box 2", "no objects", "reject"])
+def test_words_do_not_pass_over_drawings_that_are_not_saved(photos: Project, words: str) -> None:
+    assert "not saved" in told(say(photos, words, card_of(photos), is_changed=True))
+    assert photos.counts()["reviews"] == 0
+
+
+def test_a_changed_card_can_be_skipped_in_words(photos: Project) -> None:
+    assert say(photos, "skip", card_of(photos), is_changed=True)[-1].kind == "decided"

@@ -238,3 +238,12 @@ def test_sums_of_comparisons_are_those_of_their_parts() -> None:
     both = total([one, one])
     assert (both.hits, both.extra, both.overlap["car"]) == (2, 2, pytest.approx(1.8))
     assert PHOTOS.field("objects").is_image_region and RatioSums(0, 0, 0, 0, 0, 0).n == 0
+
+
+def test_the_items_behind_a_share_of_a_label_can_be_opened(project: SmallProject) -> None:
+    rows = project.rows
+    rows.items(3)
+    for item_id, value in enumerate((boxes(CAR, DOG), boxes(CAR), boxes()), 1):
+        rows.review(item_id, "ann", value, field="objects")
+    where = fact(ask(project, "label_distribution", field="objects"), "share[car]").where
+    assert where is not None and project.items.find(where).ids.tolist() == [1, 2]

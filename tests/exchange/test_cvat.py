@@ -16,6 +16,7 @@ from tools.exchange.formats.cvat_shapes import read_points
 from tools.exchange.formats.cvat_write import head_of
 from tools.exchange.options import ExportOptions, ImportOptions
 from tools.exchange.reading import read_file
+from tools.exchange.suggest import suggest_schema
 from tools.exchange.writer import Names, Plan
 from tools.exchange.writing import losses
 from tools.geometry.masks import decode
@@ -119,6 +120,21 @@ def test_shapes_are_read_in_drawing_order(tmp_path: Path) -> None:
     assert [one["box"][0] for one in _regions(_import(tmp_path, shapes))] == [2, 1]
 
 
+def test_images_of_one_name_in_two_subsets_stay_two_items(tmp_path: Path) -> None:
+    for split, colour in (("train", "red"), ("val", "blue")):
+        (tmp_path / "images" / split).mkdir(parents=True)
+        Image.new("RGB", (20, 10), colour).save(tmp_path / "images" / split / "a.png")
+    images = "".join(
+        f'<image id="{n}" name="{name}" subset="{split}" width="20" height="10"><tag label="street"/></image>'
+        for n, (name, split) in enumerate((("train/a.png", "train"), ("a.png", "val")))
+    )
+    (tmp_path / "annotations.xml").write_text(f"{HEAD}{images}</annotations>", encoding="utf-8")
+    batch = read_file(tmp_path, SCHEMA, ImportOptions(annotator="anna"))
+    assert batch.items["key"].to_pylist() == ["a.png", "val/a.png"]
+    assert [json.loads(one) for one in batch.items["meta"].to_pylist()] == [{"split": "train"}, {"split": "val"}]
+    assert len({json.loads(one)["digest"] for one in batch.items["media"].to_pylist()}) == 2
+
+
 def test_an_image_without_shapes_has_no_answer_unless_asked(tmp_path: Path) -> None:
     assert _import(tmp_path, "").labels.num_rows == 0
     assert _labels(_import(tmp_path, "", schema_of("boxes"), empty_is_answer=True)) == {"objects": {"boxes": []}}
@@ -157,9 +173,16 @@ def test_a_shape_that_cannot_be_read_is_listed_with_its_reason(tmp_path: Path, s
     assert reason in _reasons(batch)[0]
 
 
-def test_the_order_in_which_a_mask_was_counted_shows_in_a_huge_one_too(tmp_path: Path) -> None:
-    mask = '<mask label="car" rle="0,99999999999" left="0" top="0" width="99999" height="1000000"/>'
-    assert "do not add up" in _reasons(_import(tmp_path, mask))[0]
+def test_a_mask_larger_than_its_image_is_refused_before_it_is_made(tmp_path: Path) -> None:
+    mask = '<mask label="car" rle="0,99999000000" left="0" top="0" width="99999" height="1000000"/>'
+    assert _reasons(_import(tmp_path, mask)) == ["its crop is larger than the image"]
+
+
+def test_no_mask_is_made_for_an_image_that_could_not_be_read(tmp_path: Path) -> None:
+    mask = '<mask label="car" rle="0,4" left="0" top="0" width="2" height="2"/>'
+    more = f'<image id="1" name="a.png" width="1000000" height="1000000">{mask}</image>'
+    batch = _import(tmp_path, "", more=more)
+    assert "more pixels than are read" in " ".join(_reasons(batch))
 
 
 @pytest.mark.parametrize(
@@ -192,6 +215,12 @@ def test_the_head_of_an_export_names_every_label_once_with_its_type(tmp_path: Pa
     assert [one.findtext("name") for one in labels if one.findtext("parent") == "person"] == [
         "nose", "left eye", "tail",
     ]  # fmt: skip
+
+
+def test_a_suggested_schema_has_the_labels_that_are_declared(tmp_path: Path) -> None:
+    _import(tmp_path, '<box label="car" xtl="1" ytl="1" xbr="5" ybr="5"/>')
+    schema = suggest_schema(tmp_path / "annotations.xml")
+    assert [label.name for label in schema.fields[0].labels] == ["car"]
 
 
 def test_what_the_format_loses_is_said_before() -> None:

@@ -14,6 +14,7 @@ from tools.errors import FormatRefused
 from tools.exchange.batch import ImportBatch
 from tools.exchange.options import ExportOptions, ImportOptions
 from tools.exchange.reading import read_file
+from tools.exchange.suggest import suggest_schema
 from tools.exchange.writing import losses
 from tools.geometry.masks import string_of
 from tools.schema import LabelSchema
@@ -75,11 +76,49 @@ def test_the_file_is_the_split_of_its_items(tmp_path: Path) -> None:
     assert [json.loads(one) for one in _import(tmp_path, _item()).items["meta"].to_pylist()] == [{"split": "train"}]
 
 
+def test_images_of_one_name_in_two_splits_stay_two_items(tmp_path: Path) -> None:
+    for split, colour in (("train", "red"), ("val", "blue")):
+        (tmp_path / "images" / split).mkdir(parents=True)
+        Image.new("RGB", (20, 10), colour).save(tmp_path / "images" / split / "a.png")
+        record = {"infos": {}, "categories": CATEGORIES, "items": [_item({"type": "label", "label_id": 2})]}
+        (tmp_path / "annotations").mkdir(exist_ok=True)
+        (tmp_path / "annotations" / f"{split}.json").write_text(json.dumps(record), encoding="utf-8")
+    batch = read_file(tmp_path, SCHEMA, ImportOptions(annotator="anna"))
+    assert batch.items["key"].to_pylist() == ["a.png", "val/a.png"]
+    assert len({json.loads(one)["digest"] for one in batch.items["media"].to_pylist()}) == 2
+
+
 def test_annotations_of_one_group_are_one_object(tmp_path: Path) -> None:
     box = {"type": "bbox", "label_id": 1, "bbox": [1, 1, 8, 8], "group": 4}
     points = {"type": "points", "label_id": 1, "points": [2, 2, 3, 3, 4, 4], "group": 4}
     batch = _import(tmp_path, _item(box, points), schema=schema_of("pose"))
     assert [one["id"] for one in _values(batch)["pose"]["keypoints"]] == ["r1"]
+
+
+def test_a_skeleton_is_an_object_whose_points_are_annotations(tmp_path: Path) -> None:
+    names = CATEGORIES | {"label": {"labels": [{"name": one} for one in ("person", "left eye", "nose")]}}
+    elements = [
+        {"type": "points", "label_id": 1, "points": [4, 5], "visibility": [1]},
+        {"type": "points", "label_id": 2, "points": [2, 3], "visibility": [2]},
+    ]
+    item = _item({"type": "skeleton", "label_id": 0, "elements": elements})
+    (tmp_path / "annotations").mkdir()
+    Image.new("RGB", (20, 10)).save(tmp_path / "a.png")
+    record = {"infos": {}, "categories": names, "items": [item]}
+    (tmp_path / "annotations" / "default.json").write_text(json.dumps(record), encoding="utf-8")
+    batch = read_file(tmp_path, schema_of("pose"), ImportOptions(annotator="anna"))
+    assert _values(batch)["pose"]["keypoints"][0]["points"] == [[2, 3, 2], [4, 5, 1], [0, 0, 0]]
+    assert batch.items["meta"].to_pylist() == ["{}"]
+
+
+def test_a_suggested_schema_has_the_labels_that_are_declared_and_joins_the_points(tmp_path: Path) -> None:
+    points = {"type": "points", "label_id": 1, "points": [1, 1, 2, 2, 3, 3], "visibility": [2, 1, 2]}
+    _import(tmp_path, _item(points, {"type": "bbox", "label_id": 0, "bbox": [1, 1, 3, 3]}))
+    schema = suggest_schema(tmp_path)
+    by_kind = {spec.kind: spec for spec in schema.fields}
+    assert [label.name for label in by_kind["boxes"].labels] == ["car", "person", "street"]
+    assert by_kind["keypoints"].points == ("nose", "left eye", "tail")
+    assert by_kind["keypoints"].skeleton == (("nose", "tail"),)
 
 
 @pytest.mark.parametrize(

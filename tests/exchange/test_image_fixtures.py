@@ -128,9 +128,10 @@ def _said(batch: ImportBatch) -> dict[tuple[str, str], str]:
     return {(keys[one["row"]], one["field"]): comparable(json.loads(one["value"])) for one in batch.labels.to_pylist()}
 
 
-def _through(format: str, batch: ImportBatch, schema: LabelSchema, target: Path) -> ImportBatch:
-    report = write_export(format, _items(batch, schema), schema, target, ExportOptions(keep_undecided=True))
-    assert (report.written, report.losses) == (batch.items.num_rows, ())
+def _through(format: str, batch: ImportBatch, schema: LabelSchema, target: Path, most: int = 1000) -> ImportBatch:
+    items = _items(batch, schema)[:most]
+    report = write_export(format, items, schema, target, ExportOptions(keep_undecided=True))
+    assert (report.written, report.losses) == (len(items), ())
     return read_file(target, schema, ImportOptions(format=format, annotator="anna"))
 
 
@@ -156,15 +157,17 @@ def test_what_an_export_wrote_is_recognised_without_a_name(shared_data: Path, tm
 @pytest.mark.parametrize("format", ["cvat", "labelme", "datumaro", "label_studio"])
 @pytest.mark.parametrize("kind", ["boxes", "masks", "polygons"])
 def test_coco_comes_back_through_every_format(shared_data: Path, tmp_path: Path, format: str, kind: str) -> None:
-    """50 photographs, 400 objects: COCO → format → COCO is the same."""
+    """50 photographs, 400 objects: COCO → format → COCO is the same. Outlines of a fifth of them, for time."""
     path = shared_data / "images/coco/instances.json"
     schema = _as_kind(suggest_schema(path), kind)
     first = read_file(path, schema, ANNA)
     assert first.items.num_rows == 50
     target = tmp_path / ("out.json" if format == "label_studio" else "out")
-    there = _through(format, first, schema, target)
+    there = _through(format, first, schema, target, 10 if kind == "polygons" else 50)
     back = _through("coco", there, schema, tmp_path / "coco")
-    assert _said(back) == _said(first)
+    kept = set(there.items["text"].to_pylist())
+    assert _said(back) == {place: value for place, value in _said(first).items() if place[0] in kept}
+    assert len(_said(back)) >= 10
     if kind == "polygons":
         assert any("holes" in said for said in losses(format, schema))
 

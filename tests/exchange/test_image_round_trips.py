@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.exchange.image_roundtrip import exports, read, schema_of, there_and_back, told
@@ -57,3 +58,18 @@ def test_cvat_holds_single_points_and_several_tags(items: list[ExportItem]) -> N
 @given(exports(ALL))
 def test_label_studio_with_our_mark_holds_everything(items: list[ExportItem]) -> None:
     _same("label_studio", items, ALL, suffix=".json")
+
+
+@pytest.mark.parametrize("format", ["labelme", "datumaro", "cvat", "label_studio"])
+def test_splits_change_neither_names_nor_answers(format: str) -> None:
+    schema = schema_of("boxes", "scene")
+
+    @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(exports(schema, has_holes=False, fewest=1))
+    def come_back(items: list[ExportItem]) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            suffix = ".json" if format == "label_studio" else ""
+            batch = there_and_back(format, items, schema, Path(folder), suffix, splits="train=0.5,val=0.5")
+        assert read(batch, False) == told(items, False)
+
+    come_back()

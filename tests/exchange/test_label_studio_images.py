@@ -15,13 +15,13 @@ from tests.exchange.image_roundtrip import placed, schema_of
 from tools.errors import InputError
 from tools.exchange.batch import ImportBatch
 from tools.exchange.brush import encode_brush
-from tools.exchange.export import ExportDecision, ExportField, ExportItem
+from tools.exchange.export import ExportDecision, ExportField, ExportItem, ExportProposal
 from tools.exchange.formats.label_studio_images import path_of, shown_name
 from tools.exchange.options import ExportOptions, ImportOptions
 from tools.exchange.reading import read_file
 from tools.exchange.writing import losses, write_export
 from tools.geometry.masks import decode
-from tools.records import Item
+from tools.records import Item, to_json
 from tools.schema import LabelSchema
 
 SCHEMA = schema_of("boxes", "polygons", "masks", "points", "scene", "note", "stars")
@@ -263,6 +263,25 @@ def test_who_decided_and_what_they_had_seen_comes_back(tmp_path: Path) -> None:
     _export(tmp_path, schema_of("boxes"), {"objects": value})
     one = read_file(tmp_path / "out.json", schema_of("boxes")).labels.to_pylist()[0]
     assert (one["annotator"], one["verdict"], one["exposure"]) == ("bo@example.com", "edit", "blind")
+
+
+def test_a_turned_box_at_the_edge_comes_back_to_the_digit(tmp_path: Path) -> None:
+    value = {"boxes": [{"id": "r1", "label": "car", "box": [1.15, 0.0, 26.04, 0.49], "angle": -90.0}]}
+    _export(tmp_path, schema_of("boxes"), {"objects": value})
+    back = read_file(tmp_path / "out.json", schema_of("boxes")).labels["value"][0].as_py()
+    assert back == to_json(value)
+
+
+def test_proposals_come_back_with_back_end_and_score(tmp_path: Path) -> None:
+    value = {"boxes": [{"id": "r1", "label": "car", "box": [1, 1, 5, 5], "score": 0.25}]}
+    proposal = ExportProposal(7, 3, value, 0.75, "uncalibrated", "hub:detector")
+    answers = {"objects": ExportField("objects", "undecided", None, (), proposal)}
+    items, image_file = placed([ExportItem(Item(1, "a.png", "a.png", "image"), answers)], tmp_path)
+    options = ExportOptions(include_unreviewed=True)
+    write_export("label_studio", items, schema_of("boxes"), tmp_path / "out.json", options, image_file)
+    one = read_file(tmp_path / "out.json", schema_of("boxes")).proposals.to_pylist()[0]
+    assert (one["backend"], one["score"]) == ("hub:detector", 0.75)
+    assert json.loads(one["value"])["boxes"][0]["score"] == 0.25
 
 
 def test_a_folder_of_somebody_else_beside_the_file_is_not_replaced(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.fake_context import FakeContext
 from tools.context import Answer
 from tools.errors import ArgumentsRefused, InputError, NotFound
-from tools.exchange.options import import_options_from
+from tools.exchange.options import export_options_from, import_options_from
 from tools.exchange.tool import export_data, import_data
 from tools.results import ToolResult
 from tools.schema import LabelSchema
@@ -137,3 +137,16 @@ def test_a_target_that_exists_is_refused_before_anything_is_asked_of_a_person(tm
 @pytest.mark.parametrize("spec", [import_data, export_data])
 def test_both_are_changes_for_leads_with_few_arguments(spec: Any) -> None:
     assert (spec.effect, spec.role, len(spec.arguments.model_fields)) == ("change", "lead", 8)
+
+
+def test_rare_choices_of_an_export_are_names_with_values(tmp_path: Path) -> None:
+    result = _export(tmp_path, options="escape_formulas=no; tag_scheme=BIOES")
+    assert result.change is not None
+    chosen = export_options_from(result.change.arguments["options"])
+    assert (chosen.escape_formulas, chosen.tag_scheme) == (False, "BIOES")
+
+
+@pytest.mark.parametrize("options", ["colour=red", "images", "escape_formulas=maybe", "images=move", "splits=train=2"])
+def test_rare_choices_that_there_are_not_are_refused(tmp_path: Path, options: str) -> None:
+    with pytest.raises(InputError):
+        _export(tmp_path, options=options)

@@ -26,12 +26,13 @@ from tests.exchange.pictures import (
     values_of,
 )
 from tools.exchange.batch import ImportBatch
+from tools.exchange.export import ExportField, ExportItem, ExportProposal
 from tools.exchange.formats.voc_masks import palette
 from tools.exchange.formats.voc_write import whole_box
-from tools.exchange.options import ImportOptions
+from tools.exchange.options import ExportOptions, ImportOptions
 from tools.exchange.reading import read_file
 from tools.exchange.suggest import suggest_schema
-from tools.exchange.writing import losses
+from tools.exchange.writing import losses, write_export
 from tools.geometry.masks import decode, encode
 from tools.schema import LabelSchema
 from tools.values import comparable
@@ -178,6 +179,17 @@ def test_masks_that_do_not_overlap_come_back(tmp_path: Path) -> None:
 )
 def test_written_boxes_lie_in_the_image_and_have_a_pixel(box: Any, whole: tuple[int, ...]) -> None:
     assert whole_box(box, (WIDTH, HEIGHT)) == whole
+
+
+def test_what_only_a_model_proposed_comes_back_as_a_proposal(tmp_path: Path) -> None:
+    (item,) = made(tmp_path / "in", [Drawn("a.jpg", {}, {})])
+    value = {"boxes": [{"id": "1", "label": "car", "box": [0.0, 0.0, 2.0, 2.0]}]}
+    proposed = ExportItem(
+        item.item, {"boxes": ExportField("boxes", "undecided", None, (), ExportProposal(1, 1, value))}
+    )
+    write_export("voc", [proposed], BOXES, tmp_path / "out", ExportOptions(include_unreviewed=True))
+    batch = _read(tmp_path / "out")
+    assert (batch.labels.num_rows, json.loads(batch.proposals["value"][0].as_py())) == (0, value)
 
 
 def test_what_voc_cannot_hold_is_said() -> None:

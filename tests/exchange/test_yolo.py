@@ -46,6 +46,7 @@ ANNA = ImportOptions(annotator="anna")
 
 
 def _folder(root: Path, lines: str | None, names: str = "names: [car, Traffic light]\n", stem: str = "a") -> Path:
+    root.mkdir(exist_ok=True)
     picture(root / "images" / "train" / f"{stem}.jpg")
     (root / "data.yaml").write_text(names)
     labels = root / "labels" / "train"
@@ -80,6 +81,20 @@ def test_no_file_is_no_answer_and_an_empty_file_is_the_answer_that_there_is_noth
 )
 def test_classes_are_numbered_as_the_file_says(tmp_path: Path, names: str) -> None:
     assert _one(_read(_folder(tmp_path, "1 0.5 0.5 0.25 0.5\n", names)))[0]["label"] == "car"
+
+
+def test_a_class_may_be_called_no(tmp_path: Path) -> None:
+    batch = _read(_folder(tmp_path, "0 0.5 0.5 0.25 0.5\n", "names: [no, 1.0]\n"))
+    assert batch.dropped["reason"].to_pylist() == ["'no' is not a label of 'boxes'"]
+
+
+def test_a_label_file_that_is_a_link_out_of_the_folder_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("0 0.5 0.5 0.25 0.5 secret\n")
+    root = _folder(tmp_path / "in", None)
+    (root / "labels/train/a.txt").symlink_to(tmp_path / "secret")
+    (root / "labels/train/b.txt").write_text("")
+    batch = _read(root)
+    assert (batch.labels.num_rows, batch.dropped.num_rows) == (0, 0)
 
 
 @pytest.mark.parametrize("listed", ["classes.txt", "obj.names"])

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import pickle
 import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from assistant.learner import _read, surface_of
+from assistant.learner_process import STEPS, AskedContext
 from assistant.review import Decision
 from assistant.session import Session
+from assistant.view import ProjectView
 from tests.backends.messages import SCHEMA, intents
 from tests.store.opened import LEAD, batch
+from tools.catalog import CATALOG
 from tools.records import Actor
 
 ANN = Actor("ann", "reviewer", "key", "s-ann")
@@ -57,3 +64,16 @@ def wait_for(condition: Any, seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < until, "it did not happen"
         time.sleep(0.02)
+
+
+def steps_here(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do the steps of the learning process in this one, through the same ports: starting another takes seconds."""
+
+    def step(name: str, tool: str, view: ProjectView, *given: Any) -> Any:
+        def ask(port: str, method: str, *arguments: Any, **named: Any) -> Any:
+            return pickle.loads(pickle.dumps(_read(view, port, method, arguments, named)))
+
+        spec = next(one for one in CATALOG if one.name == tool)
+        return STEPS[name](spec, AskedContext(pickle.loads(pickle.dumps(surface_of(view))), ask, {}), *given)
+
+    monkeypatch.setattr(session.learner, "step", step)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,16 +11,12 @@ from typing import Any
 import pytest
 
 from assistant.executor import OWN_WORDS
-from assistant.learner import _read, surface_of
-from assistant.learner_process import STEPS, AskedContext
 from assistant.retraining import LEARNER, Retraining, asked_for
 from assistant.review import Decision
 from assistant.session import Session
 from assistant.store.people import OWN_NAME
-from assistant.view import ProjectView
-from tests.jobs.labelling import ANN, ITEMS, ask, label, open_session, runs, wait_for
+from tests.jobs.labelling import ANN, ITEMS, ask, label, open_session, runs, steps_here, wait_for
 from tests.store.opened import LEAD
-from tools.catalog import CATALOG
 from tools.errors import InputError
 
 
@@ -33,16 +28,8 @@ def session(tmp_path: Path) -> Iterator[Session]:
 
 @pytest.fixture
 def here(session: Session, monkeypatch: pytest.MonkeyPatch) -> Session:
-    """The same with the steps done in this process, through the same ports: starting another takes seconds."""
-
-    def step(name: str, tool: str, view: ProjectView, *given: Any) -> Any:
-        def ask(port: str, method: str, *arguments: Any, **named: Any) -> Any:
-            return pickle.loads(pickle.dumps(_read(view, port, method, arguments, named)))
-
-        spec = next(one for one in CATALOG if one.name == tool)
-        return STEPS[name](spec, AskedContext(pickle.loads(pickle.dumps(surface_of(view))), ask, {}), *given)
-
-    monkeypatch.setattr(session.learner, "step", step)
+    """The same with the steps done in this process."""
+    steps_here(session, monkeypatch)
     return session
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
@@ -76,6 +76,10 @@ class PictureServer:
             route.fulfill(
                 status=200 if found is not None else 404, json=found if found is not None else {"error": "no"}
             )
+
+    def previews(self) -> list[dict[str, Any]]:
+        """What the segmenter was asked, oldest first."""
+        return [body for path, body in self.asked if path.endswith("preview")]
 
     def _spoken(self, path: str, body: Any) -> Any:
         plain: dict[str, Any] = {
@@ -215,3 +219,12 @@ def preview_shown(stage: Stage) -> None:
         """[...document.querySelectorAll('.aa-stage-tools button')]
             .some((button) => button.textContent.startsWith('Keep') && !button.disabled)"""
     )
+
+
+def until(stage: Stage, is_there: Callable[[], bool]) -> None:
+    """Let the page work until something is so on the server's side; fail after ten seconds."""
+    for _ in range(200):
+        if is_there():
+            return
+        stage.watched.page.wait_for_timeout(50)
+    raise AssertionError("it did not happen within ten seconds")

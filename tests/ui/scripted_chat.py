@@ -36,9 +36,13 @@ class ScriptedConversation:
     def __init__(self, session: Any) -> None:
         self.session = session
         self.heard: list[tuple[str, int | None]] = []
+        self.changed: list[bool] = []
 
-    def turn(self, text: str, actor: Actor, exposure_id: int | None = None) -> Iterator[Event]:
+    def turn(
+        self, text: str, actor: Actor, exposure_id: int | None = None, is_changed: bool = False
+    ) -> Iterator[Event]:
         self.heard.append((text, exposure_id))
+        self.changed.append(is_changed)
         scripts = {
             "accept": self._accept,
             "undo": self._undo,

@@ -9,7 +9,8 @@ import pytest
 
 from tests.ui.modules import module_page, run
 from tests.ui.pages import Watched
-from tests.ui.pictures import PHOTOS
+from tests.ui.picture_page import Stage
+from tests.ui.pictures import PHOTOS, schema
 from tests.ui.projects import Opened
 from tests.ui.test_chat_page import say
 
@@ -61,4 +62,17 @@ def test_a_picture_of_an_answer_opens_in_the_card(opened: Opener) -> None:
     )
     pictures.nth(2).click()
     watched.wait_card("chelsea.png")
+    assert watched.errors == []
+
+
+def test_the_chat_knows_whether_the_card_has_drawings_that_are_not_saved(opened: Opener) -> None:
+    _, watched = opened(schema("boxes"), ITEMS[:1])
+    in_hand = "async () => await window.reviewCard.inHand()"
+    assert watched.page.evaluate(in_hand)[1] == 0
+    watched.page.wait_for_function("document.querySelector('.aa-stage-state')?.hidden")
+    stage = Stage(watched, 512, 512)
+    watched.press("1")
+    stage.drag((100, 100), (200, 200))
+    assert watched.page.evaluate(in_hand)[1] == 1
+    say(watched, "say hello there", "hello there")
     assert watched.errors == []

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tests.ui.picture_page import PictureServer, Stage, preview_shown, saved, segmented
+from tests.ui.picture_page import PictureServer, Stage, preview_shown, saved, segmented, until
 from tools.geometry.masks import decode, encode
 from tools.geometry.polygons import rasterise
 
@@ -63,17 +63,16 @@ def test_a_scribble_on_the_background_is_sent_as_one(pictures: Opener) -> None:
     stage.watched.press("m")
     stage.drag((200, 100), (250, 120))
     stage.drag((20, 20), (60, 200), button="right")
-    stage.watched.page.wait_for_timeout(200)
-    sent = [body for path, body in server.asked if path.endswith("preview")][-1]
+    until(stage, lambda: len(server.previews()) == 2)
+    sent = server.previews()[-1]
     assert len(sent["scribbles"]["object"]) == len(sent["scribbles"]["background"]) == 1
     assert sent["scribbles"]["background"][0][-1] == pytest.approx([60, 200], abs=2 * PIXEL)
 
 
 def test_without_segmentation_the_mode_says_so(pictures: Opener) -> None:
     _, stage = pictures("masks")
-    stage.watched.page.wait_for_timeout(100)
     stage.watched.press("m")
-    assert "not available" in stage.watched.status()
+    stage.watched.page.wait_for_function("/not available/.test(document.querySelector('.aa-status').textContent)")
 
 
 def test_a_mask_is_painted_and_a_hole_erased(pictures: Opener) -> None:
@@ -220,3 +219,18 @@ def test_enter_right_after_a_click_keeps_the_answer_to_that_click(pictures: Open
     stage.watched.page.locator(".aa-region[data-region]").wait_for()
     stage.watched.press("Enter", "n")
     assert len(saved(server, stage)["value"]["masks"][0]["prompts"]["clicks"]) == 2
+
+
+def test_a_box_around_the_object_is_a_prompt_too(pictures: Opener) -> None:
+    server, stage = pictures("masks", radius=60)
+    stage.watched.press("m", "r")
+    stage.drag((100, 50), (300, 200))
+    until(stage, lambda: len(server.previews()) == 1)
+    stage.watched.press("r")
+    stage.click(225, 110)
+    preview_shown(stage)
+    sent = server.previews()[-1]
+    assert sent["box"] == pytest.approx([100, 50, 300, 200], abs=PIXEL)
+    assert sent["scribbles"] is None
+    stage.watched.press("Enter", "1", "Enter", "n")
+    assert saved(server, stage)["value"]["masks"][0]["prompts"]["box"] == sent["box"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.ui.picture_page import PictureServer, Stage, open_pictures, saved
+from tests.ui.picture_page import PictureServer, Stage, open_pictures, saved, until
 from tests.ui.pictures import PERSON, photo, schema
 
 pytestmark = pytest.mark.browser
@@ -85,11 +85,8 @@ def test_a_picture_that_cannot_be_loaded_says_so_and_is_tried_again(pictures: Op
 
 def test_pictures_of_the_next_cards_are_there_before_they_are_shown(pictures: Opener) -> None:
     server, stage = pictures("masks", photos=("astronaut.png", "coffee.png", "chelsea.png"), radius=40)
-    stage.watched.page.wait_for_timeout(300)
-    asked = [path for path, _ in server.asked]
-    assert {"/media/2/display", "/media/3/display"} <= set(asked)
-    encoded = [body["exposure"] for path, body in server.asked if path.endswith("encode")]
-    assert encoded == [10, 20]
+    until(stage, lambda: {"/media/2/display", "/media/3/display"} <= {path for path, _ in server.asked})
+    until(stage, lambda: ("/card/segment/encode", {"exposure": 20}) in server.asked)
     stage.watched.press("Enter", "Enter")
     stage.watched.wait_card("coffee.png")
     assert stage.watched.page.locator(".aa-stage-state").is_hidden()
@@ -105,7 +102,7 @@ def test_a_large_picture_is_sharp_where_one_looks_closely(pictures: Opener, chro
     with watched.page.expect_request("**/media/1/tile?**"):
         for _ in range(6):
             watched.page.mouse.wheel(0, -300)
-    watched.page.wait_for_timeout(300)
+    until(stage, lambda: any(path.endswith("tile") for path, _ in server.asked))
     tile = next(query for path, query in reversed(server.asked) if path.endswith("tile"))
     assert tile["x"] <= 1200 <= tile["x"] + tile["w"]
     assert tile["y"] <= 800 <= tile["y"] + tile["h"]

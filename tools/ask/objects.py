@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tools.context import ToolContext
-from tools.geometry.regions import Region, match_regions, region_iou
+from tools.geometry.regions import Region, match_regions, measured_matches
 from tools.intervals import RatioSums
 from tools.naming import label_name
 from tools.schema import FieldSpec
@@ -70,23 +70,23 @@ def compare_objects(given: Sequence[Region], wanted: Sequence[Region], iou: floa
     :func:`tools.geometry.regions.match_regions`).
     """
     matched: Counter[str] = Counter()
-    overlap: dict[str, float] = defaultdict(float)
+    overlap: dict[str, float] = {}
     left_given, left_wanted = [], []
     for label in sorted({str(one["label"]) for one in (*given, *wanted)}):
         mine = [one for one in given if one["label"] == label]
         theirs = [one for one in wanted if one["label"] == label]
-        pairs = match_regions(mine, theirs, iou)
-        for a, b in pairs:
-            matched[label] += 1
-            overlap[label] += region_iou(mine[a], theirs[b])
-        taken = {a for a, _ in pairs}, {b for _, b in pairs}
+        pairs = measured_matches(mine, theirs, iou)
+        if pairs:
+            matched[label] = len(pairs)
+            overlap[label] = sum(share for _, _, share in pairs)
+        taken = {a for a, _, _ in pairs}, {b for _, b, _ in pairs}
         left_given += [one for at, one in enumerate(mine) if at not in taken[0]]
         left_wanted += [one for at, one in enumerate(theirs) if at not in taken[1]]
     renamed = Counter(
         (str(left_given[a]["label"]), str(left_wanted[b]["label"]))
         for a, b in match_regions(left_given, left_wanted, iou)
     )
-    return Comparison(matched, _count(given), _count(wanted), dict(overlap), renamed)
+    return Comparison(matched, _count(given), _count(wanted), overlap, renamed)
 
 
 def compare_values(given: Mapping[str, Any], wanted: Mapping[str, Any], iou: float) -> Comparison:

@@ -48,6 +48,7 @@ _BEYOND = MARGIN + 1
 _CANDIDATES = 30
 _MOST_FOUND = 100
 _FEWEST_PIXELS = 6
+_FLAT = 4.0
 _LOOSE = 0.6
 # Half a cell and what lies between two sizes.
 _AROUND = 0.15
@@ -180,7 +181,8 @@ class RegionFinder:
         boxes = np.array([box for box, _ in fitted], dtype=np.float32).reshape(-1, 4)
         alike = np.array([much for _, much in fitted], dtype=np.float32)
         codes = np.array([self.exemplars[at].code for at in found.codes], dtype=np.int64)
-        return best_first(boxes, np.asarray((found.scores + np.maximum(alike, 0)) / 2, dtype=np.float32), codes)
+        compared = np.where(np.isnan(alike), found.scores, np.maximum(alike, 0))
+        return best_first(boxes, np.asarray((found.scores + compared) / 2, dtype=np.float32), codes)
 
     def _at_level(self, grid: Grid, level: int, group: _Group, active: Flags) -> Detections:
         """The best windows of one level for examples of one shape."""
@@ -218,8 +220,10 @@ class RegionFinder:
 
 
 def _fit(pixels: Pixels, box: Matrix, patch: Pixels) -> tuple[list[float], float]:
-    """(box, correlation in -1..1) of the place near a box where a patch fits best, all channels compared at once."""
+    """(box, correlation in -1..1) of the place near a box where a patch fits best; NaN for a patch without pattern."""
     x0, y0, x1, y1 = (float(side) for side in box)
+    if float(patch.std(axis=(0, 1)).max()) < _FLAT:
+        return [x0, y0, x1, y1], np.nan  # a plain patch correlates with everything
     across, down = (x1 - x0) * _AROUND, (y1 - y0) * _AROUND
     left, top = max(0, round(x0 - across)), max(0, round(y0 - down))
     part = pixels[top : max(0, round(y1 + down)), left : max(0, round(x1 + across))]

@@ -189,6 +189,10 @@ class BatchBuilder:
             self._rejects.add(row.row, SAME_KEY, excerpt_of(f"{row.key}: same as row {home}"))
         self._add_answers(home, seen.row, seen.size)
 
+    def look_ahead(self, rows: Sequence[Row]) -> None:
+        """Look at the images of rows that are to be added next."""
+        self._images.look_ahead(rows)
+
     def _home(self, row: ExchangeItem) -> int | None:
         """The row whose item this row is about; ``None`` if its key belongs to another text."""
         if row.key is None:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tools.errors import InputError
-from tools.exchange.rows import REGION_SHAPES, Claim, ExchangeItem, ImageFile
+from tools.exchange.rows import REGION_SHAPES, Claim, ExchangeItem, Row
+from tools.exchange.turned import LYING, turned
 from tools.geometry.boxes import Size
 from tools.images.probe import Probe, probe
-from tools.records import Media, to_json
+from tools.records import to_json
 
 MISSING = "its image was not found beside the file"
 UNLIKE = "the source states another size for the image than the file has"
-TURNED = "the source counts in the image as it lies in the file, which is shown turned by its EXIF mark"
+TURNED = (
+    "Images whose labels counted in the picture as it lies in the file, and were turned with it as its EXIF mark says"
+)
 MOST_NOTES = 20
-_TURNED = (5, 6, 7, 8)
+AHEAD = 64
+"""Images that are looked at together."""
+
+WORKERS = min(4, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +43,15 @@ class ImageColumn:
 
     def __init__(self) -> None:
         self._notes: list[str] = []
+        self.turned = 0
         self._probed: dict[Path, Probe | str] = {}
 
     @property
     def notes(self) -> list[str]:
         """The first sentences, and how many more there are."""
         more = len(self._notes) - MOST_NOTES
-        return [*self._notes[:MOST_NOTES], *([f"So it is with {more:,} more images."] if more > 0 else [])]
+        said = [f"{TURNED}: {self.turned:,}."] if self.turned else []
+        return [*said, *self._notes[:MOST_NOTES], *([f"So it is with {more:,} more images."] if more > 0 else [])]
 
     def look(self, row: ExchangeItem) -> Seen | str:
         """The row with what its image is, or the reason why it cannot be an item; rows without one as they are."""
@@ -53,36 +64,52 @@ class ImageColumn:
             return probed
         media = probed.media
         cell = to_json(asdict(media) | {"source": str(row.image.path.absolute())})
-        reason = _mismatch(row.image, media)
-        size = (media.width, media.height)
-        if reason:
-            return Seen(_without_regions(row, reason), cell, size)
+        size, stated = (media.width, media.height), (row.image.width, row.image.height)
+        if all(stated) and stated != size:
+            if media.orientation in LYING and stated == size[::-1]:
+                self.turned += 1
+                return Seen(_changed(row, lambda one: turned(one, media.orientation, stated)), cell, size)
+            return Seen(_without_regions(row, UNLIKE), cell, size)
         return Seen(in_pixels(row, size) if row.image.in_shares else row, cell, size)
 
+    def look_ahead(self, rows: Sequence[Row]) -> None:
+        """Look at the files of some rows at once: reading and decoding do not hold the interpreter."""
+        images = (row.image for row in rows if isinstance(row, ExchangeItem) and row.image is not None)
+        paths = list(dict.fromkeys(image.path for image in images if image.path is not None))
+        # Looking at an image silences warnings for its time; this puts them back whichever of them ends last.
+        with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor(WORKERS) as beside:
+            self._probed = dict(zip(paths, beside.map(_probed, paths), strict=True))
+
     def _probe(self, path: Path) -> Probe | str:
-        known = self._probed.get(path)
-        if known is None:
-            try:
-                known = probe(path)
-                self._notes += known.notes
-            except InputError as error:
-                known = str(error).rstrip(".")
-            self._probed[path] = known
-        return known
+        found = self._probed.get(path) or _probed(path)
+        if isinstance(found, Probe):
+            self._notes += found.notes
+        return found
+
+
+def _probed(path: Path) -> Probe | str:
+    try:
+        return probe(path)
+    except InputError as error:
+        return str(error).rstrip(".")
 
 
 def in_pixels(row: ExchangeItem, size: Size) -> ExchangeItem:
     """The row with regions that counted in shares of the image counting in its pixels."""
-    answers = [replace(one, claim=_scaled(one.claim, size)) for one in row.answers]
-    return replace(
-        row, answers=answers, proposals=[replace(one, claim=_scaled(one.claim, size)) for one in row.proposals]
-    )
+    return _changed(row, lambda region: _scaled_region(region, size))
 
 
-def _scaled(claim: Claim, size: Size) -> Claim:
+def _changed(row: ExchangeItem, change: Callable[[Mapping[str, Any]], dict[str, Any]]) -> ExchangeItem:
+    """The row with every region changed."""
+    answers = [replace(one, claim=_changed_claim(one.claim, change)) for one in row.answers]
+    proposals = [replace(one, claim=_changed_claim(one.claim, change)) for one in row.proposals]
+    return replace(row, answers=answers, proposals=proposals)
+
+
+def _changed_claim(claim: Claim, change: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Claim:
     if claim.shape not in REGION_SHAPES or not claim.content:
         return claim
-    return replace(claim, content=[_scaled_region(region, size) for region in claim.content])
+    return replace(claim, content=[change(region) for region in claim.content])
 
 
 def _scaled_region(region: Mapping[str, Any], size: Size) -> dict[str, Any]:
@@ -98,13 +125,6 @@ def _scaled_region(region: Mapping[str, Any], size: Size) -> dict[str, Any]:
     if "points" in found:
         found["points"] = [[x * width, y * height, *seen] for x, y, *seen in found["points"]]
     return found
-
-
-def _mismatch(image: ImageFile, media: Media) -> str:
-    stated = (image.width, image.height)
-    if not all(stated) or stated == (media.width, media.height):
-        return ""
-    return TURNED if media.orientation in _TURNED and stated == (media.height, media.width) else UNLIKE
 
 
 def _without_regions(row: ExchangeItem, reason: str) -> ExchangeItem:

@@ -110,12 +110,14 @@ def is_image_name(name: str) -> bool:
 
 
 def visible_files(root: Path) -> Iterator[Path]:
-    """The files under a folder in the order of their names, without hidden ones; links to folders are not followed."""
+    """The files under a folder in the order of their names, without hidden ones and links that lead out of it."""
+    whole = root.resolve()
     for folder, below, names in os.walk(root):
         below[:] = sorted(name for name in below if not name.startswith("."))
         for name in sorted(names):
-            if not name.startswith("."):
-                yield Path(folder, name)
+            path = Path(folder, name)
+            if not name.startswith(".") and (not path.is_symlink() or path.resolve().is_relative_to(whole)):
+                yield path
 
 
 def relative_name(path: Path, root: Path) -> str:

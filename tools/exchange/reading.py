@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from tools.errors import FormatRefused
 from tools.exchange.batch import ImportBatch
 from tools.exchange.builder import BatchBuilder, Identity
 from tools.exchange.formats.registry import choose_format
+from tools.exchange.image_column import AHEAD
 from tools.exchange.options import ImportOptions
-from tools.exchange.rows import RowSource
+from tools.exchange.rows import Row, RowSource
 from tools.exchange.source import Source, hashed_beside, open_source
 from tools.exchange.table_images import with_images
 from tools.exchange.tabular import SourceTable, table_batch
@@ -39,9 +42,20 @@ def read_file(path: Path, schema: LabelSchema, options: ImportOptions = USUAL) -
 
 def _build(loaded: RowSource, identity: Identity, schema: LabelSchema, options: ImportOptions) -> ImportBatch:
     builder = BatchBuilder(schema, options, identity)
-    for row in loaded.rows:
-        builder.add(row)
+    if schema.item != "image":
+        for row in loaded.rows:
+            builder.add(row)
+        return builder.build(loaded.notes)
+    for some in _batched(loaded.rows, AHEAD):
+        builder.look_ahead(some)
+        for row in some:
+            builder.add(row)
     return builder.build(loaded.notes)
+
+
+def _batched(rows: Iterator[Row], count: int) -> Iterator[list[Row]]:
+    while some := list(islice(rows, count)):
+        yield some
 
 
 def _refuse_other_kinds(batch: ImportBatch, schema: LabelSchema, source: Source) -> None:

@@ -25,9 +25,8 @@ from tools.geometry.masks import (
 )
 from tools.geometry.polygons import polygon_box, polygons_of, rasterise
 from tools.geometry.regions import box_of_region, clip_region
-from tools.regions import ASIDE, SLACK, check_region
+from tools.regions import ASIDE, MOST_REGIONS, SLACK, check_region
 from tools.schema import Attribute, FieldSpec
-from tools.values import check_value
 
 GEOMETRY: dict[str, Shape] = {
     "box": "boxes",
@@ -64,8 +63,11 @@ def take_regions(spec: FieldSpec, names: LabelNames, found: Sequence[Mapping[str
         except ValueRefused as refused:
             taken.problems.append((short_reason(refused), excerpt(_brief(region))))
     # A field is answered by no region at all only if the file gave none.
-    if kept or not found:
-        taken.value = check_value(spec, {spec.kind: kept}, None, None, size)
+    if len(kept) > MOST_REGIONS:
+        taken.problems.append((f"the image has more than {MOST_REGIONS:,} regions", f"{len(kept):,}"))
+    elif kept or not found:
+        # Each was checked by itself, and their ids are distinct.
+        taken.value = {spec.kind: kept}
     return taken
 
 

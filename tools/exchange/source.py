@@ -120,7 +120,8 @@ class Source:
             partner = {".ann": ".txt", ".txt": ".ann"}.get(self.suffix)
             beside = self.path.with_suffix(partner) if partner else self.path
             return (self.path, beside) if beside != self.path and beside.is_file() else (self.path,)
-        found = (path for path in self.path.rglob("*") if path.is_file())
+        root = self.path.resolve()
+        found = (path for path in self.path.rglob("*") if path.is_file() and not leads_out(path, root))
         return tuple(sorted(p for p in found if not any(s.startswith(".") for s in p.relative_to(self.path).parts)))
 
     @cached_property
@@ -178,6 +179,11 @@ def readable(size: int) -> str:
 def json_cause(error: ValueError) -> str:
     """What the JSON reader said, without positions, so that equal causes are counted together."""
     return str(error).split(": line ")[0][:80]
+
+
+def leads_out(path: Path, root: Path) -> bool:
+    """Whether a path is a link to something outside of ``root``, which is resolved."""
+    return path.is_symlink() and not path.resolve().is_relative_to(root)
 
 
 def decoded(content: bytes) -> str:

@@ -63,20 +63,19 @@ def _inside(part: Sequence[Ring], bounds: tuple[int, int, int, int]) -> Mask:
     """Even-odd test of all pixel centres of a window, one scan line of crossings at a time."""
     x0, y0, x1, y1 = bounds
     edges = np.concatenate([_edges(ring) for ring in part])
+    falls = edges[:, 1] > edges[:, 3]
+    edges[falls] = edges[falls][:, [2, 3, 0, 1]]
+    # Rows whose centre y + 0.5 lies in [top, bottom) of an edge; level edges have none.
+    first = np.maximum(np.ceil(edges[:, 1] - 0.5), y0).astype(np.int64)
+    counts = np.maximum(np.minimum(np.ceil(edges[:, 3] - 0.5), y1).astype(np.int64) - first, 0)
+    of = np.repeat(np.arange(len(edges)), counts)
+    rows = np.arange(len(of)) - np.repeat(np.cumsum(counts) - counts, counts) + first[of]
+    ax, ay, bx, by = edges[of].T
+    crossing = ax + (rows + 0.5 - ay) * (bx - ax) / (by - ay)
+    columns = np.clip(np.ceil(crossing - 0.5).astype(np.int64) - x0, 0, x1 - x0)
     # Toggle every pixel right of a crossing; an even number of toggles is outside.
-    toggles = np.zeros((y1 - y0, x1 - x0 + 1), dtype=np.int32)
-    for ax, ay, bx, by in edges:
-        if ay == by:
-            continue
-        (tx, ty), (ux, uy) = ((ax, ay), (bx, by)) if ay < by else ((bx, by), (ax, ay))
-        # Rows whose centre y + 0.5 lies in [ty, uy).
-        first, last = max(int(np.ceil(ty - 0.5)), y0), min(int(np.ceil(uy - 0.5)), y1)
-        if first >= last:
-            continue
-        rows = np.arange(first, last)
-        crossing = tx + (rows + 0.5 - ty) * (ux - tx) / (uy - ty)
-        columns = np.clip(np.ceil(crossing - 0.5).astype(np.int64) - x0, 0, x1 - x0)
-        np.add.at(toggles, (rows - y0, columns), 1)
+    width = x1 - x0 + 1
+    toggles = np.bincount((rows - y0) * width + columns, minlength=(y1 - y0) * width).reshape(y1 - y0, width)
     return np.asarray(np.cumsum(toggles[:, :-1], axis=1) % 2 == 1, dtype=np.bool_)
 
 

@@ -75,17 +75,27 @@ def match_regions(one: Sequence[Region], other: Sequence[Region], threshold: flo
     Each is in one pair at most; pairs have an IoU of at least ``threshold`` and their sum is the largest possible
     (Kuhn 1955). Labels do not count.
     """
+    return [(row, column) for row, column, _ in measured_matches(one, other, threshold)]
+
+
+def measured_matches(
+    one: Sequence[Region], other: Sequence[Region], threshold: float = 0.5
+) -> list[tuple[int, int, float]]:
+    """The pairs of :func:`match_regions`, each with its IoU."""
     if not one or not other:
         return []
     found = likeness(one, other)
     rows, columns = linear_sum_assignment(-np.where(found >= threshold, found, 0.0))
-    return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if found[r, c] >= threshold]
+    pairs = zip(rows.tolist(), columns.tolist(), strict=True)
+    return [(row, column, float(found[row, column])) for row, column in pairs if found[row, column] >= threshold]
 
 
 def likeness(one: Sequence[Region], other: Sequence[Region]) -> FloatArray:
     """IoU of every pair, shape (n, m). Pairs whose boxes do not touch are not looked at closely."""
     if not one or not other:
         return np.zeros((len(one), len(other)))
+    if all("box" in region and not region.get("angle") for region in (*one, *other)):
+        return iou_matrix([region["box"] for region in one], [region["box"] for region in other])
     boxes = iou_matrix([box_of_region(r) for r in one], [box_of_region(r) for r in other])
     found = np.zeros_like(boxes)
     has_points = any("points" in region for region in (*one, *other))

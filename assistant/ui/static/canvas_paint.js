@@ -31,7 +31,11 @@ export class Painter {
   /** Names of regions, on top of everything else. */
   tags(pairs) {
     const shown = pairs.length > MOST_TAGS ? pairs.filter(([, look]) => look.selected || look.hovered) : pairs;
-    for (const [region, look] of shown) if (!look.faint && look.name) this.#tag(boxOfRegion(region), look);
+    // The one in focus comes last, so that it is on top; it gets its place first.
+    const named = shown.filter(([, look]) => !look.faint && look.name).map(([region, look]) => [boxOfRegion(region), look]);
+    const placed = [];
+    for (const [box, look] of [...named].reverse()) if (box) placed.push(this.#placeTag(box, look, placed));
+    for (const tag of placed.reverse()) this.#tag(tag);
   }
 
   boxHandles(region, isRotated, isCoarse) {
@@ -167,18 +171,29 @@ export class Painter {
     });
   }
 
-  #tag(box, look) {
-    if (!box) return;
-    const { context } = this;
-    const [left, top] = this.transform.toScreen(box[0], box[1]);
-    const { viewWidth, viewHeight } = this.transform;
+  // Above the region, clear of its handles; at the top of the view below its upper side. A name that would cover
+  // another one moves to its right or, at the edge, below it.
+  #placeTag(box, look, placed) {
+    const { context, transform } = this;
+    const [left, top] = transform.toScreen(box[0], box[1]);
     context.font = TAG_FONT;
     const name = look.name.length > 28 ? `${look.name.slice(0, 27)}…` : look.name;
     const width = context.measureText(name).width + 12;
-    const x = Math.min(Math.max(2, left), Math.max(2, viewWidth - width - 2));
-    // Above the region, clear of its handles; at the top of the view below its upper side.
     const room = look.selected ? 27 : 21;
-    const y = Math.min(top >= room + 2 ? top - room : Math.max(2, look.selected ? top + 9 : top - room), Math.max(2, viewHeight - 20));
+    const most = Math.max(2, transform.viewWidth - width - 2);
+    const tag = { name, look, width, x: Math.min(Math.max(2, left), most), y: top >= room + 2 ? top - room : Math.max(2, look.selected ? top + 9 : top - room) };
+    tag.y = Math.min(tag.y, Math.max(2, transform.viewHeight - 20));
+    for (const other of placed) {
+      const isClash = tag.x < other.x + other.width && other.x < tag.x + width && Math.abs(tag.y - other.y) < 19;
+      if (isClash && other.x + other.width + 3 <= most) tag.x = other.x + other.width + 3;
+      else if (isClash) tag.y = other.y + 20;
+    }
+    return tag;
+  }
+
+  #tag({ name, look, width, x, y }) {
+    const { context } = this;
+    context.font = TAG_FONT;
     context.save();
     context.globalAlpha = Math.max(0.35, this.opacity);
     context.beginPath();

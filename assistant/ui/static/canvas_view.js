@@ -10,7 +10,7 @@ const STEP = 1.25;
 const PAN = 60;
 const LIGHT_STEP = 0.1;
 /** What a person set for looking stays for the next pictures until the page is left. */
-const look = { brightness: 1, contrast: 1, opacity: 1 };
+const look = { brightness: 1, contrast: 1, opacity: 1, isOpen: false };
 
 export class ImageView {
   /** `item`: the card's item with `media` {width, height}. */
@@ -164,7 +164,7 @@ export class ImageView {
     this.tools = el("div", { class: "aa-stage-tools", role: "toolbar", "aria-label": "Tools for the picture" });
     this.hint = el("div", { class: "aa-stage-hint" });
     this.sliders = {};
-    this.lights = el("div", { class: "aa-lights", hidden: true }, ["brightness", "contrast", "opacity"].map((what) => this.#slider(what)));
+    this.lights = el("div", { class: "aa-lights", hidden: !look.isOpen }, ["brightness", "contrast", "opacity"].map((what) => this.#slider(what)));
     this.lights.append(button({ class: "aa-small", on: { click: () => this.#plain() } }, "As it is"));
     this.bar = el("div", { class: "aa-stage-bar" }, this.tools, this.hint, this.lights, this.said);
     this.element = el("div", { class: "aa-picture" }, this.stage, this.bar, this.#zoomButtons());
@@ -173,7 +173,7 @@ export class ImageView {
   #zoomButtons() {
     this.zoomWords = el("span", { class: "aa-zoom-words" });
     const small = (words, label, act) => button({ class: "aa-small", "aria-label": label, title: label, on: { click: act } }, words);
-    const open = button({ class: "aa-small", "aria-expanded": "false", title: "Brightness, contrast, overlay", on: { click: () => this.#openLights(open) } }, "Light");
+    const open = button({ class: "aa-small", "aria-expanded": String(look.isOpen), title: "Brightness, contrast, overlay", on: { click: () => this.#openLights(open) } }, "Light");
     return el(
       "div",
       { class: "aa-stage-zoom" },
@@ -186,8 +186,9 @@ export class ImageView {
   }
 
   #openLights(open) {
-    this.lights.hidden = !this.lights.hidden;
-    open.setAttribute("aria-expanded", String(!this.lights.hidden));
+    look.isOpen = !look.isOpen;
+    this.lights.hidden = !look.isOpen;
+    open.setAttribute("aria-expanded", String(look.isOpen));
   }
 
   #slider(what) {

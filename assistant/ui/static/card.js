@@ -251,10 +251,11 @@ function offer(ready) {
   ready.then((made) => (page = made));
   window.reviewCard = {
     exposure: () => page?.state().exposure ?? null,
-    settledExposure: async () => {
+    /** The exposure in hand once decisions on their way have arrived, and 1 where the card has changes not saved. */
+    inHand: async () => {
       await ready;
       await page.outbox.settled(2000);
-      return page.state().exposure;
+      return [page.state().exposure, page.reviewer.editor?.touched ? 1 : 0];
     },
     refresh: async (options) => (await ready).refresh(options),
     open: async (item, field) => (await ready).reviewer.open(item, field),

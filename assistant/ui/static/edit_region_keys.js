@@ -14,7 +14,7 @@ export const REGION_KEYS = [
   ["M", "segment by clicks: click the object; right click or − for the background"],
   ["← → ↑ ↓", "move the region in focus by 1 pixel (Shift: 10); with none, the picture"],
   ["Alt+arrows", "resize the box in focus"],
-  ["R", "boxes with an angle: turn (Shift: back) · masks: brush or eraser"],
+  ["R", "boxes with an angle: turn (Shift: back) · masks: brush or eraser · clicks: drag a box (Alt+drag)"],
   ["[ ]", "thinner, thicker brush; otherwise fainter, stronger regions"],
   ["P O K", "polygons: part, hole · key points: next, hidden, not there"],
   ["U", "one step back inside this picture (Ctrl+Z); Shift+U or Ctrl+Y: again"],
@@ -33,7 +33,7 @@ export function keyInRegions(editor, event) {
   if (editor.labels.isTyping) return editor.labels.key(event);
   if (event.ctrlKey || event.metaKey) return keyWithControl(editor, event);
   if (editor.review.isAsking) return keyWhileAsking(editor, event);
-  return toolKey(editor, event) ?? regionKey(editor, event) ?? viewKey(editor, event);
+  return labelKey(editor, event) ?? toolKey(editor, event) ?? regionKey(editor, event) ?? viewKey(editor, event);
 }
 
 function keyInList(editor, event) {
@@ -69,6 +69,12 @@ function keyWhileAsking(editor, event) {
   return viewKey(editor, event);
 }
 
+// A key that the schema gave to a label means the label.
+function labelKey(editor, event) {
+  const label = event.altKey ? null : editor.labels.byHotkey(event.key);
+  return label ? (editor.labels.give(label) ?? "done") : undefined;
+}
+
 // The Enter of a tool ends what is being drawn; without anything in hand it is the card's.
 function toolKey(editor, event) {
   if (event.altKey && !/^Arrow/.test(event.key)) return undefined;
@@ -99,8 +105,6 @@ function letter(editor, event) {
     "]": () => editor.view.setOpacity(editor.view.opacity + 0.15),
   };
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const label = editor.labels.byHotkey(event.key);
-  if (label) return editor.labels.give(label) ?? "done";
   if (!Object.hasOwn(acts, key)) return undefined;
   acts[key]();
   return "done";

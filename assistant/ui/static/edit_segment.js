@@ -1,7 +1,8 @@
 // Segmenting by clicks: one click on an object, more clicks where the answer is wrong. A drag is a scribble on the
-// object or, with the right button, on the background. What is shown is a preview until Enter keeps it.
+// object or, with the right button, on the background; with Alt, or after R, it is a box around the object. What is
+// shown is a preview until Enter keeps it.
 
-import { rounded, boxOfRegion } from "./canvas_geometry.js";
+import { boxBetween, boxOfRegion, cornersOf, rounded } from "./canvas_geometry.js";
 import { decode } from "./canvas_rle.js";
 import { Segmenter } from "./canvas_segmenter.js";
 import { countsOf } from "./edit_region_forms.js";
@@ -21,6 +22,7 @@ export class SegmentTool {
   get hint() {
     if (this.segmenter.state === "absent" || this.segmenter.state === "failed") return this.segmenter.words;
     if (this.isNegative) return "Click or scribble on the background; − means the object again; Enter keeps";
+    if (this.isBoxing) return "Drag a box around the object, or click; Enter keeps";
     return "Click or scribble on the object; right click or − on the background; Enter keeps";
   }
 
@@ -41,16 +43,20 @@ export class SegmentTool {
   }
 
   drag(at) {
+    this.isLineBox = this.isBoxing !== at.alt && !at.isRight;
+    if (this.isLineBox) {
+      this.line = [this.line[0], this.#point(at)];
+      return void this.editor.view.redraw();
+    }
     const last = this.line[this.line.length - 1];
-    if (Math.hypot(last[0] - at.x, last[1] - at.y) * this.editor.view.transform.scale < 4) return;
+    if (Math.hypot(last[0] - at.x, last[1] - at.y) * this.editor.view.transform.scale < 4) return undefined;
     this.line = [...this.line, this.#point(at)];
     this.isLineNegative = this.#isNegative(at);
-    this.editor.view.redraw();
+    return this.editor.view.redraw();
   }
 
   up(at, isTap) {
-    const isNegative = this.#isNegative(at);
-    const step = isTap ? { click: [...this.#point(at), isNegative ? 0 : 1] } : { scribble: this.line, isNegative };
+    const step = this.#stepOf(at, isTap);
     this.line = null;
     if (isTap && !this.#isInside(at)) return;
     this.steps = [...this.steps, step];
@@ -69,6 +75,7 @@ export class SegmentTool {
   key(event) {
     if (event.key === "Enter") return this.#keep();
     if (event.key === "-" || event.key === "+" || event.key === "=") return this.#turnOver(event.key === "-" ? !this.isNegative : false);
+    if (event.key === "r") return this.#turnToBox();
     if (event.key === "u" || (event.key === "Backspace" && this.isBusy)) return this.undo() ? "done" : undefined;
     if (event.key !== "Escape") return undefined;
     if (this.isBusy) this.editor.say("Clicks dropped");
@@ -88,6 +95,7 @@ export class SegmentTool {
   buttons() {
     return [
       { key: "−", words: this.isNegative ? "Background" : "Object", title: "Clicks mean the object, or the background", pressed: this.isNegative, act: () => this.#turnOver(!this.isNegative) },
+      { key: "R", words: "Box", title: "A drag is a box around the object, not a scribble", pressed: this.isBoxing, act: () => this.#turnToBox() },
       { key: "↵", words: "Keep", title: "Keep what is shown", disabled: !this.answer || this.isAsking, act: () => this.#keep() },
     ];
   }
@@ -96,9 +104,11 @@ export class SegmentTool {
     if (this.answer) painter.region(this.answer, LOOK);
     for (const step of this.steps) {
       if (step.click) painter.click(step.click);
+      else if (step.box) painter.line(cornersOf(step), { colour: "#15803d", dashed: true, closed: true });
       else painter.line(step.scribble, { colour: step.isNegative ? "#b91c1c" : "#15803d", width: 4 });
     }
-    if (this.line?.length > 1) painter.line(this.line, { colour: this.isLineNegative ? "#b91c1c" : "#15803d", width: 4 });
+    if (this.line?.length > 1 && this.isLineBox) painter.line(cornersOf({ box: boxBetween(...this.line) }), { colour: "#15803d", dashed: true, closed: true });
+    else if (this.line?.length > 1) painter.line(this.line, { colour: this.isLineNegative ? "#b91c1c" : "#15803d", width: 4 });
   }
 
   get #clicks() {
@@ -112,7 +122,8 @@ export class SegmentTool {
     const hasLines = scribbles.object.length + scribbles.background.length > 0;
     const { base } = this;
     const region = base?.intervals ? { size: base.size, counts: countsOf(base) } : null;
-    const box = base && !base.intervals ? boxOfRegion(base) : null;
+    const drawn = this.steps.filter((step) => step.box).pop()?.box ?? null;
+    const box = drawn ?? (base && !base.intervals ? boxOfRegion(base) : null);
     return { clicks: this.#clicks, box, scribbles: hasLines ? scribbles : null, region };
   }
 
@@ -172,6 +183,20 @@ export class SegmentTool {
     return { intervals, size };
   }
 
+  #turnToBox() {
+    this.isBoxing = !this.isBoxing;
+    this.editor.drawTools();
+    this.editor.say(this.hint);
+    return "done";
+  }
+
+  #stepOf(at, isTap) {
+    const isNegative = this.#isNegative(at);
+    if (isTap) return { click: [...this.#point(at), isNegative ? 0 : 1] };
+    if (this.isLineBox) return { box: boxBetween(...this.line) };
+    return { scribble: this.line, isNegative };
+  }
+
   #turnOver(isNegative) {
     this.isNegative = isNegative;
     this.editor.drawTools();
@@ -201,7 +226,7 @@ export class SegmentTool {
   }
 
   #forget() {
-    Object.assign(this, { steps: [], line: null, answer: null, base: null, isNegative: false, isAsking: false, isWanted: false });
+    Object.assign(this, { steps: [], line: null, answer: null, base: null, isNegative: false, isBoxing: false, isLineBox: false, isAsking: false, isWanted: false });
   }
 }
 

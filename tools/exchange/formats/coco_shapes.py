@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from tools.exchange.export import Chosen
 from tools.geometry.boxes import iou_matrix
 from tools.geometry.masks import area_of_runs, runs_of, runs_of_string, string_of
@@ -122,10 +124,11 @@ def _outer_box(kinds: Mapping[str, Mapping[str, Any]]) -> tuple[float, float, fl
 
 def _polygons(parts: Any, size: tuple[int, int]) -> tuple[Any, int]:
     """The outline and its area in pixels: a list of rings, or a mask where a part has a hole."""
-    runs = runs_of(rasterise(parts, size))
+    mask = rasterise(parts, size)
+    area = int(np.count_nonzero(mask))
     if any(len(part) > 1 for part in parts):
-        return {"size": list(size), "counts": string_of(runs)}, area_of_runs(runs)
-    return [[number for point in part[0] for number in point] for part in parts], area_of_runs(runs)
+        return {"size": list(size), "counts": string_of(runs_of(mask))}, area
+    return [[number for point in part[0] for number in point] for part in parts], area
 
 
 def _short(number: float) -> float:

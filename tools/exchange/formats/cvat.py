@@ -41,7 +41,22 @@ def sniff(source: Source) -> bool:
 def load(source: Source, options: ImportOptions, schema: LabelSchema | None) -> RowSource:
     """The images of the file, or of all the files of the folder, as items."""
     notes: list[str] = []
-    return RowSource(_rows(source, options, notes), notes)
+    names = _declared(source) if schema is None else ()
+    return RowSource(_rows(source, options, notes), notes, names)
+
+
+def _declared(source: Source) -> tuple[str, ...]:
+    """The labels in the heads of the files, used or not; points of skeletons are no labels of their own."""
+    names: list[str] = []
+    for path in _annotation_files(source):
+        try:
+            head = next((child for child in children_of(path.read_bytes()) if child.tag == "meta"), None)
+        except ValueError:
+            # The rows come next and say what is wrong.
+            return ()
+        labels = head.iter("label") if head is not None else ()
+        names += [one.findtext("name") or "" for one in labels if not one.findtext("parent")]
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _annotation_files(source: Source) -> list[Path]:
@@ -59,6 +74,7 @@ def _rows(source: Source, options: ImportOptions, notes: list[str]) -> Iterator[
     row, said, paths = 0, set(), _annotation_files(source)
     if not paths:
         raise FormatRefused(f"{source.name} is no file of CVAT: it does not begin with <annotations>.")
+    taken: set[str] = set()
     for path in paths:
         finder, meaning = ImageFinder(source.path if source.is_folder else path, (path.parent,)), Meaning()
         try:
@@ -67,7 +83,7 @@ def _rows(source: Source, options: ImportOptions, notes: list[str]) -> Iterator[
                     meaning = read_meaning(child)
                 elif child.tag in ("image", "track"):
                     row += 1
-                    found, shapes = _row(row, child, finder, meaning, options)
+                    found, shapes = _row(row, child, finder, meaning, options, taken)
                     said |= shapes.notes
                     yield found
         except ValueError as error:
@@ -76,7 +92,7 @@ def _rows(source: Source, options: ImportOptions, notes: list[str]) -> Iterator[
 
 
 def _row(
-    row: int, element: Element, finder: ImageFinder, meaning: Meaning, options: ImportOptions
+    row: int, element: Element, finder: ImageFinder, meaning: Meaning, options: ImportOptions, taken: set[str]
 ) -> tuple[Row, ImageShapes]:
     name, size = element.get("name") or "", (_whole(element, "width"), _whole(element, "height"))
     if element.tag == "track":
@@ -87,10 +103,14 @@ def _row(
     subset = element.get("subset") or ""
     image = finder.image(name, *size, folders=[subset] if subset else [])
     meta = {SPLIT: subset} if subset else {}
+    # The folder of a subset is no part of the name, unless two subsets have an image of one name.
+    shown = name.removeprefix(f"{subset}/") if subset else name
+    shown = f"{subset}/{shown}" if subset and shown in taken else shown
+    taken.add(shown)
     item = ExchangeItem(
         row,
-        name,
-        name,
+        shown,
+        shown,
         "image",
         meta=meta,
         answers=_answers(shapes, options),

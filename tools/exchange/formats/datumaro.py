@@ -46,7 +46,21 @@ def is_datumaro(record: Any) -> bool:
 def load(source: Source, options: ImportOptions, schema: LabelSchema | None) -> RowSource:
     """The items of all subsets."""
     notes: list[str] = []
-    return RowSource(_rows(source, options, notes), notes)
+    names = _declared(source) if schema is None else ()
+    return RowSource(_rows(source, options, notes), notes, names)
+
+
+def _declared(source: Source) -> tuple[str, ...]:
+    """The labels that the files list, used or not."""
+    names: list[str] = []
+    for path in _annotation_files(source):
+        try:
+            record = parse_json(path.read_bytes())
+        except ValueError:
+            # The rows come next and say what is wrong.
+            return ()
+        names += read_categories(record.get("categories") if isinstance(record, Mapping) else None).labels
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _annotation_files(source: Source) -> list[Path]:
@@ -66,6 +80,7 @@ def _looks_like(path: Path) -> bool:
 def _rows(source: Source, options: ImportOptions, notes: list[str]) -> Iterator[Row]:
     finder, row, paths = ImageFinder(source.path), 0, _annotation_files(source)
     said: set[str] = set()
+    taken: set[str] = set()
     if not paths and source.is_folder:
         raise FormatRefused(f"{source.name} holds no file of Datumaro.")
     for path in paths or [source.path]:
@@ -78,7 +93,7 @@ def _rows(source: Source, options: ImportOptions, notes: list[str]) -> Iterator[
         categories = read_categories(record["categories"])
         for item in record["items"]:
             row += 1
-            yield _row(row, item, path.stem, categories, finder, options, said)
+            yield _row(row, item, path.stem, categories, finder, options, said, taken)
     notes += sorted(said)
 
 
@@ -90,6 +105,7 @@ def _row(
     finder: ImageFinder,
     options: ImportOptions,
     said: set[str],
+    taken: set[str],
 ) -> Row:
     if not isinstance(record, Mapping):
         return ExchangeReject(row, NO_IMAGE, to_json(record)[:200])
@@ -103,7 +119,10 @@ def _row(
     attributes = record.get("attr")
     meta |= dict(attributes) if isinstance(attributes, Mapping) else {}
     mark = read_item_mark(record)
-    shown = mark.name or name
+    # The folder of a subset is no part of the name, unless two subsets have an image of one name.
+    shown = mark.name or name.removeprefix(f"{subset}/")
+    shown = f"{subset}/{shown}" if shown in taken else shown
+    taken.add(shown)
     return ExchangeItem(
         row,
         shown,

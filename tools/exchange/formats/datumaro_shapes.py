@@ -29,10 +29,11 @@ _NAMES = {"is_crowd": "crowd"}
 
 @dataclass(frozen=True, slots=True)
 class Categories:
-    """Label names by number, and the names of the points of a label's objects."""
+    """Label names by number; of a label's objects the names of the points, and which of them are joined, from 0."""
 
     labels: Sequence[str] = ()
     points: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    joints: Mapping[int, Sequence[tuple[int, int]]] = field(default_factory=dict)
 
     def label(self, number: Any) -> str:
         """The name of a label; ``ValueError`` where there is none of that number."""
@@ -59,12 +60,20 @@ def read_categories(record: Any) -> Categories:
     """The ``categories`` of a file."""
     categories = record if isinstance(record, Mapping) else {}
     labels = [str(one.get("name") or "") for one in _records(categories.get("label"), "labels")]
-    points = {
-        one["label_id"]: [str(name) for name in one["labels"]]
-        for one in _records(categories.get("points"), "items")
-        if isinstance(one.get("label_id"), int) and isinstance(one.get("labels"), list)
-    }
-    return Categories(labels, points)
+    points: dict[int, Sequence[str]] = {}
+    joints: dict[int, Sequence[tuple[int, int]]] = {}
+    for one in _records(categories.get("points"), "items"):
+        if isinstance(one.get("label_id"), int) and isinstance(one.get("labels"), list):
+            points[one["label_id"]] = [str(name) for name in one["labels"]]
+            joints[one["label_id"]] = _pairs(one.get("joints"))
+    return Categories(labels, points, joints)
+
+
+def _pairs(joints: Any) -> list[tuple[int, int]]:
+    """Pairs of points counted from 0; the format counts from 1, as COCO does."""
+    listed = joints if isinstance(joints, list) else []
+    pairs = [one for one in listed if isinstance(one, list) and len(one) == 2 and all(type(end) is int for end in one)]
+    return [(one - 1, other - 1) for one, other in pairs]
 
 
 def _records(record: Any, name: str) -> list[Record]:
@@ -201,7 +210,20 @@ def _keypoints(one: Record, categories: Categories) -> list[Region]:
         apart = points_apart(points)
         return [{"points": [[*one["points"][0][:2], v]]} for one, v in zip(apart, seen, strict=True) if v]
     placed = [[x, y, v] if v else [0.0, 0.0, 0] for (x, y), v in zip(points, seen, strict=True)]
-    return [{"points": placed, "names": list(names)}]
+    return [{"points": placed, "names": list(names), "skeleton": categories.joints.get(one["label_id"], ())}]
+
+
+def _skeleton(one: Record, categories: Categories) -> list[Region]:
+    """CVAT's form of an object of several points: each is an annotation of its own, with its name as its label."""
+    points, names = [], []
+    for element in _records(one, "elements"):
+        (x, y), seen = _points(element)[0], element.get("visibility") or [2]
+        shown = seen[0] if isinstance(seen, list) and seen[0] in (0, 1, 2) else 2
+        points.append([x, y, shown] if shown else [0.0, 0.0, 0])
+        names.append(categories.label(element.get("label_id")))
+    if not points:
+        raise ValueError("a skeleton without points")
+    return [{"points": points, "names": names}]
 
 
 _READERS: dict[str, Callable[[Record, Categories], list[Region]]] = {
@@ -212,4 +234,5 @@ _READERS: dict[str, Callable[[Record, Categories], list[Region]]] = {
     "ellipse": _ellipse,
     "mask": _mask,
     "points": _keypoints,
+    "skeleton": _skeleton,
 }

@@ -15,6 +15,7 @@ from tools.values import value_labels
 
 NO_PLACE = "the name of a folder says one label and no more"
 UNANSWERED = "no label, and so no folder"
+ONLY_MACHINE = "only a model proposed its label, and a folder cannot say so"
 MOST_LABELS = "the item has several labels, and a folder has one name"
 NOT_COPIED = "images are not copied, and this format is nothing else (images=copy)"
 _FORBIDDEN = '<>:"/\\|?*'
@@ -37,7 +38,7 @@ def cannot_hold(fields: Sequence[FieldSpec], options: ExportOptions) -> list[str
     if options.provenance == "full":
         said.append("Who decided, when and after seeing what.")
     if options.include_unreviewed:
-        said.append("What only a model proposed looks like what people decided.")
+        said.append("What only a model proposed is left out: a folder cannot say so.")
     return said
 
 
@@ -58,6 +59,8 @@ class ImagesWriter:
         if self._plan.options.images != "copy":
             return NOT_COPIED
         label = self._label(item)
+        if label and self._held is not None and item.answers[self._held.id].status == "machine":
+            return ONLY_MACHINE
         if label is None:
             return UNANSWERED
         if len(label) > 1:

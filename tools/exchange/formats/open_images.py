@@ -1,7 +1,7 @@
 """Open Images: a CSV file of boxes or of image labels, and one that gives the names of the label codes.
 
 Boxes are XMin, XMax, YMin, YMax in shares of the image, in this order. The columns IsOccluded and so on are 1, 0, or -1
-where nobody knows. Labels with confidence 0 are checked and absent. See storage.googleapis.com/openimages.
+where nobody knows. Labels with confidence 0 are checked and absent. See Kuznetsova et al. 2020.
 """
 
 from __future__ import annotations

@@ -12,10 +12,20 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from tools.exchange.formats.own_jsonl import MARK
 from tools.exchange.formats.voc_masks import MASK_FOLDERS, Masks
 from tools.exchange.image_files import SPLIT, ImageFinder, is_image_name, visible_files
 from tools.exchange.options import ImportOptions
-from tools.exchange.rows import Claim, ExchangeAnswer, ExchangeItem, ExchangeReject, ImageFile, Row, RowSource
+from tools.exchange.rows import (
+    Claim,
+    ExchangeAnswer,
+    ExchangeItem,
+    ExchangeProposal,
+    ExchangeReject,
+    ImageFile,
+    Row,
+    RowSource,
+)
 from tools.exchange.source import Source, decoded
 from tools.exchange.xmlread import parse_xml
 from tools.schema import LabelSchema
@@ -23,6 +33,7 @@ from tools.schema import LabelSchema
 SETS = "imagesets"
 IMAGES = "JPEGImages"
 FLAG_NAMES = ("truncated", "difficult", "occluded")
+MACHINE = "machine"
 UNSTATED = ("", "unspecified", "unknown")
 NO_XML = "the file is not XML"
 NO_VOC = "the file is XML and no VOC annotation"
@@ -67,6 +78,7 @@ class Sheet:
     objects: list[dict[str, Any]] = field(default_factory=list)
     problems: list[tuple[str, str, str]] = field(default_factory=list)
     meta: dict[str, Any] = field(default_factory=dict)
+    is_machine: bool = False
 
     @property
     def has_zero(self) -> bool:
@@ -147,8 +159,11 @@ class Reading:
         if self._masks is not None:
             objects = self._masks.beside(place, objects)
         meta = {**(sheet.meta if sheet else {}), **({"split": split} if split else {})}
-        answers = [ExchangeAnswer(Claim("object", "objects", objects))] if sheet or objects else []
-        return ExchangeItem(number, image.name, image.name, "image", (), meta, answers, (), problems, image)
+        claim = Claim("object", "objects", objects)
+        is_machine = sheet is not None and sheet.is_machine
+        answers = [ExchangeAnswer(claim)] if (sheet or objects) and not is_machine else []
+        proposals = [ExchangeProposal(claim)] if is_machine else []
+        return ExchangeItem(number, image.name, image.name, "image", (), meta, answers, proposals, problems, image)
 
     def _image(self, place: str, sheet: Sheet | None) -> ImageFile:
         folders = (IMAGES,)
@@ -170,7 +185,7 @@ def read_sheet(path: Path) -> Sheet | str:
     if root.tag != "annotation":
         return NO_VOC
     size = root.find("size")
-    sheet = Sheet(_text(root, "filename"))
+    sheet = Sheet(_text(root, "filename"), is_machine=_text(root, MARK) == MACHINE)
     if size is not None:
         sheet.width, sheet.height = _whole(_text(size, "width")), _whole(_text(size, "height"))
     database = _text(root, "source/database")

@@ -7,7 +7,7 @@ is the k-th object of the XML file, where its class says the same. Entry 255 mar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ NAMES = (
 Numbers = npt.NDArray[np.int64]
 
 
+@cache
 def palette() -> npt.NDArray[np.uint8]:
     """The 256 colours of VOC, shape (256, 3): the bits of the number dealt out to red, green and blue in turn."""
     colours = np.zeros((256, 3), dtype=np.uint8)
@@ -40,6 +41,7 @@ def palette() -> npt.NDArray[np.uint8]:
         for bit in range(8):
             for channel in range(3):
                 colours[number, channel] |= ((number >> (3 * bit + channel)) & 1) << (7 - bit)
+    colours.setflags(write=False)
     return colours
 
 

@@ -12,7 +12,8 @@ from PIL import Image
 
 from tools.exchange.export import ChosenItem
 from tools.exchange.formats.coco_write import DISAGREE
-from tools.exchange.formats.voc import FLAG_NAMES, IMAGES
+from tools.exchange.formats.own_jsonl import MARK
+from tools.exchange.formats.voc import FLAG_NAMES, IMAGES, MACHINE
 from tools.exchange.formats.voc_masks import CLASSES, LABELMAP, OBJECTS, palette
 from tools.exchange.image_export import STAY, ImageShelf, Placed
 from tools.exchange.options import ExportOptions
@@ -52,7 +53,7 @@ def cannot_hold(fields: Sequence[FieldSpec], options: ExportOptions) -> list[str
     if options.provenance == "full":
         said.append("Who marked the regions, when and after seeing what.")
     if options.include_unreviewed:
-        said.append("What only a model proposed looks like what people decided.")
+        said.append(f"What only a model proposed is marked {MARK!r}, which other programs pass over.")
     if options.conflicts == "all_values":
         said.append("What each reviewer said where they disagree: there is one answer an image.")
     return said + ([STAY] if options.images == "reference" else [])
@@ -84,7 +85,7 @@ class VocWriter:
             elif chosen.status == "conflict":
                 self._plan.lose(item, chosen.spec, DISAGREE, chosen.spec.id)
             elif chosen.value is not None:
-                self._write(item, placed, chosen.value[chosen.spec.kind])
+                self._write(item, placed, chosen.value[chosen.spec.kind], chosen.status == "machine")
         return ""
 
     def finish(self) -> list[Path]:
@@ -103,7 +104,7 @@ class VocWriter:
     def close(self) -> None:
         """Nothing is left open between items."""
 
-    def _write(self, item: ChosenItem, placed: Placed, regions: Sequence[Mapping[str, Any]]) -> None:
+    def _write(self, item: ChosenItem, placed: Placed, regions: Sequence[Mapping[str, Any]], is_machine: bool) -> None:
         media = item.item.media
         assert media is not None and self._held is not None
         is_outlined = self._held.kind in ("polygons", "masks")
@@ -115,6 +116,8 @@ class VocWriter:
         for name, number in (("width", media.width), ("height", media.height), ("depth", 3)):
             _element(name, size, str(number))
         _element("segmented", root, str(int(is_outlined)))
+        if is_machine:
+            _element(MARK, root, MACHINE)
         for region in regions:
             self._object(root, region, (media.width, media.height))
         indent(root)

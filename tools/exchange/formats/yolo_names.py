@@ -16,6 +16,13 @@ LISTS = ("classes.txt", "obj.names", "predefined_classes.txt", "labels.names")
 _YAML = (".yaml", ".yml")
 
 
+class _AsWritten(yaml.SafeLoader):
+    """YAML in which every scalar is the text that stands there: a class may well be called ``no`` or ``1.0``."""
+
+
+_AsWritten.yaml_implicit_resolvers = {}
+
+
 @dataclass(frozen=True)
 class Declared:
     """Class names by number, and what the labels are for where the file says it (``detect``, ``segment``, ``obb``)."""
@@ -66,8 +73,8 @@ def _read(path: Path) -> Declared | None:
             names.pop()
         return Declared(dict(enumerate(names))) if names else None
     try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError:
+        found = yaml.load(text, Loader=_AsWritten)  # noqa: S506  a safe loader that reads even less
+    except (yaml.YAMLError, RecursionError):
         return None
     return _of_yaml(found) if isinstance(found, Mapping) else None
 
@@ -75,9 +82,10 @@ def _read(path: Path) -> Declared | None:
 def _of_yaml(found: Mapping[str, Any]) -> Declared | None:
     names = found.get("names")
     if isinstance(names, list):
-        by_number = {number: str(name) for number, name in enumerate(names)}
-    elif isinstance(names, Mapping) and all(str(number).isdigit() for number in names):
-        by_number = {int(str(number)): str(name) for number, name in names.items()}
+        names = dict(enumerate(names))
+    # Anything but plain text may be a short file's way to a very long name.
+    if isinstance(names, Mapping) and all(str(key).isdigit() and isinstance(one, str) for key, one in names.items()):
+        by_number = {int(str(number)): name for number, name in names.items()}
     else:
         return None
     return Declared(by_number, str(found.get("task") or "")) if by_number else None
