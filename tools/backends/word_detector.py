@@ -14,6 +14,7 @@ from tools.backends.hub_sam_torch import from_pretrained
 from tools.backends.mask_proposals import suppressed
 from tools.backends.threads import thread_count
 from tools.errors import BackendFailed, InputError
+from tools.geometry.boxes import clip_box
 
 _LEAST_SCORE = 0.2
 _MOST_OVERLAP = 0.5
@@ -59,10 +60,16 @@ class WordDetector:
             found = self._reader.post_process_grounded_object_detection(
                 outputs, threshold=_LEAST_SCORE, target_sizes=size, text_labels=[list(words)]
             )[0]
-        boxes, scores = found["boxes"].tolist(), found["scores"].tolist()
+        height, width = size[0]
+        boxes = [clip_box(box, (width, height)) for box in found["boxes"].tolist()]
+        scores = found["scores"].tolist()
         named = [str(one) for one in found.get("text_labels", found["labels"])]
         kept = suppressed(boxes, scores, _MOST_OVERLAP) if boxes else []
-        return [FoundBox((*boxes[at],), named[at], float(scores[at])) for at in kept if named[at] in words]
+        return [
+            FoundBox(boxes[at], named[at], float(scores[at]))
+            for at in kept
+            if named[at] in words and boxes[at][0] < boxes[at][2] and boxes[at][1] < boxes[at][3]
+        ]
 
 
 @lru_cache(maxsize=1)
