@@ -107,6 +107,5 @@ def require_detector(reference: str) -> str:
         return reference
     raise BackendMissing(
         "Finding things by words needs a detector that reads words, and the project has none.",
-        "Download an OWL-ViT or Grounding DINO model into a folder and say: assistant set PROJECT detector "
-        "hub:FOLDER.",
+        "Download an OWL-ViT or Grounding DINO model into a folder and say: assistant set PROJECT detector hub:FOLDER.",
     )

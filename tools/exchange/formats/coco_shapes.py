@@ -60,16 +60,24 @@ class Annotation:
 
 
 def joined(found: Sequence[Annotation]) -> list[Annotation]:
-    """Regions of different fields under one id, with the same label and attributes at the same place, as one."""
+    """Regions of different fields under one id, with the same label and attributes at the same place, as one.
+
+    The regions of each field stay in their order, which is the one they were drawn in: what would have to go before
+    an earlier one of its field is written apart.
+    """
     kept: list[Annotation] = []
-    by_id: dict[str, list[Annotation]] = {}
+    by_id: dict[str, list[int]] = {}
+    reached: dict[str, int] = {}
     for one in found:
-        partner = next((other for other in by_id.get(one.region_id, ()) if _is_same(other, one)), None)
-        if partner is not None:
-            partner.others.append(one)
-            continue
-        by_id.setdefault(one.region_id, []).append(one)
-        kept.append(one)
+        places = (at for at in by_id.get(one.region_id, ()) if at > reached.get(one.spec.id, -1))
+        place = next((at for at in places if _is_same(kept[at], one)), None)
+        if place is None:
+            place = len(kept)
+            by_id.setdefault(one.region_id, []).append(place)
+            kept.append(one)
+        else:
+            kept[place].others.append(one)
+        reached[one.spec.id] = place
     return kept
 
 
