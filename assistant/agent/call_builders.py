@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from assistant.agent.change_builders import (
@@ -74,6 +75,9 @@ def _find_notes(request: Request, arguments: dict[str, Any]) -> tuple[str, ...]:
         notes.append("A search cannot be narrowed down by time; items of any time are shown.")
     if "score_min" in said.parts:
         notes.append("A search has no bound on scores; the items are shown with their scores where these may be seen.")
+    others = list(dict.fromkeys(one.key for one in request.labels))
+    if request.world.schema.item == "image" and len(others) > 1 and arguments.get("label"):
+        notes.append(f"A search takes one label; it looks for {arguments['label']} here.")
     if len(said.people) == 2 and arguments.get("state") == "conflict":
         arguments["reviewer"] = ", ".join(said.people)
     elif len(said.people) > 1:
@@ -172,6 +176,15 @@ def build_prelabel(request: Request, is_chained: bool) -> Built:
     return PlannedCall("prelabel", arguments)
 
 
+def build_boxes(request: Request, is_chained: bool) -> Built:
+    """Suggested boxes, where nobody names the field."""
+    field = next((one.id for one in request.world.schema.fields if one.kind == "boxes"), "")
+    built = build_prelabel(request, is_chained)
+    if not field or isinstance(built, Plan) or built.arguments.get("field"):
+        return built
+    return replace(built, arguments={"field": field, **built.arguments})
+
+
 def backend_name(model: str) -> str:
     """A model as a back-end reference: with its scheme, which people leave out."""
     if model.partition(":")[0] in ("builtin", "hub", "remote"):
@@ -200,7 +213,8 @@ def build_sample(request: Request, is_chained: bool) -> Built:
         arguments["n"] = request.count
     if saved := request.first("FILTER"):
         arguments["saved"] = saved
-    if words := request.said.parts.get("words"):
+    words = request.said.parts.get("words")
+    if words and (not like or '"' in words):  # "more like this" holds no words to search for
         arguments["words"] = words
     if request.said.parts.get("state") in ("unsuggested", "conflict", "skipped", "flagged", "suggested"):
         arguments["state"] = request.said.parts["state"]
@@ -235,6 +249,7 @@ BUILDERS: dict[str, Builder] = {
     "sample": build_sample,
     "segment": build_segment,
     "detect": build_detect,
+    "boxes": build_boxes,
     "save_filter": build_save_filter,
     "stop_job": build_jobs,
     "bulk_accept": build_bulk_accept,

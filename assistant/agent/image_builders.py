@@ -11,7 +11,7 @@ from tools.schema import FieldKind, FieldSpec
 
 Built = Plan | PlannedCall
 _TIGHTEN = re.compile(
-    r"\b(?:tight(?:en|er|ly)?|shrink|snap|refine|closer|fit better|better fit|fit (?:the )?boxes|trim|snug)\b"
+    r"\b(?:tight(?:en|er|ly)?|shrink|snap|refine|closer|fit better|better fit|fit (?:the |all )?box(?:es)?|trim|snug)\b"
 )
 _EVERYTHING = re.compile(r"\b(?:everything|every object|all objects|whatever is|anything)\b")
 _FACES = re.compile(r"\bfac(?:e|es|ial)\b")

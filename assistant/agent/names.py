@@ -60,8 +60,20 @@ def surface(name: str) -> str:
     return " ".join(re.sub(r"[_\-/]+", " ", lower(name)).split())
 
 
+_ODD_PLURALS = {
+    "person": "people",
+    "man": "men",
+    "woman": "women",
+    "child": "children",
+    "mouse": "mice",
+    "foot": "feet",
+}
+
+
 def plurals(word: str) -> tuple[str, ...]:
     """Plural spellings of the last word, without claim to grammar."""
+    if word in _ODD_PLURALS:
+        return (_ODD_PLURALS[word], f"{word}s")
     if word.endswith("y") and word[-2:-1] not in "aeiou":
         return (word[:-1] + "ies",)
     if word.endswith(("s", "x", "z", "ch", "sh")):

@@ -41,12 +41,12 @@ _NONE = re.compile(
     r"(?: any| a| an)? $"
 )
 _NUMBER = r"(\d{1,3}(?:\.\d+)?) ?%?"
-_BETWEEN = r",? ?(?:[/:|,-]|to|and) ?"
+_BETWEEN = r"(?: ?[/:|,-] ?|,? (?:to|and) | )"
 _SHARES = re.compile(rf"(?<![\d.]){_NUMBER}{_BETWEEN}{_NUMBER}(?:{_BETWEEN}{_NUMBER})?(?![\d.])")
 _PART = re.compile(r" ?\b(?:for )?(?:train(?:ing)?|val(?:idation)?|test(?:ing)?|percent)\b")
 _LEFT = re.compile(
-    r"\bwithout (?:the |any )?(?:items?|files|copies)\b|\b(?:only|just) (?:the )?(?:labels|annotations|json)\b"
-    r"|\breferenc"
+    r"\bwithout (?:the |any )?(?:items?|(?:image |item )?files|copies)\b"
+    r"|\b(?:only|just) (?:the )?(?:labels|annotations|json)\b|\breferenc"
 )
 
 
@@ -123,6 +123,8 @@ def said_places(low: str) -> str:
     """Whether image files go along with an export, as the option is written; empty where nothing is said."""
     if _LEFT.search(low):
         return "images=reference"
-    if re.search(r"\b(?:with|including|copy|plus|and) (?:all )?(?:the |their )?(?:items?|item files|files)\b", low):
+    if re.search(
+        r"\b(?:with|including|copy|plus|and) (?:all )?(?:the |their )?(?:items?|(?:image |item )?files)\b", low
+    ):
         return "images=copy"
     return ""

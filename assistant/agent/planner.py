@@ -55,7 +55,7 @@ _TALK = {
     "label_as": "I never write labels myself: decide on the card, or accept suggestions of one label in one go.",
     "schema_other": "I can add, rename, merge and remove labels; for everything else edit the schema on the Data tab.",
 }
-_COUNTING = ("prelabel", "sample", "find", "segment", "detect")
+_COUNTING = ("prelabel", "sample", "find", "segment", "detect", "boxes")
 _HELP = (
     "I can say how far the project is, find and explain items, measure how good the labels are, suggest labels, choose "
     "what to label next, accept several suggestions at once, mark gold, change labels of the schema, export, and undo. "

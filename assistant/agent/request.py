@@ -45,10 +45,12 @@ class Request:
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """All numbers outside the words for time."""
+        """All numbers outside the words for time and the names of items."""
         time = self.said.time
+        named = [(one.start, one.end) for one in self.named("ITEM")]
+        named += [(time.start, time.end)] if time else []
         found = read_quantities(self.low)
-        return tuple(one for one in found if time is None or not time.start <= one.start < time.end)
+        return tuple(one for one in found if not any(start <= one.start < end for start, end in named))
 
     @property
     def count(self) -> int | None:

@@ -40,6 +40,9 @@ def read_filter(sentence: Sentence, mentions: tuple[Mention, ...], world: Planne
     low = sentence.low
     time = read_time(low, world.now)
     words, span = _words(sentence, mentions, time)
+    if world.schema.item == "image" and '"' not in words and _names_label(span, mentions):
+        # What a picture contains is what is marked on it; words are searched in its name only.
+        words, span = "", (0, 0)
     outside = [one for one in mentions if not (span[0] <= one.start < span[1])]
     rest = low[: span[0]] + " " * (span[1] - span[0]) + low[span[1] :]
     parts: dict[str, Any] = {}
@@ -86,6 +89,10 @@ def _words(sentence: Sentence, mentions: tuple[Mention, ...], time: TimeRange | 
         one.kind == "ITEM" and one.start < end and cue.end() <= one.start for one in mentions
     )
     return ("", (0, 0)) if named else (" ".join(_singular(word) for word in text.split()), (cue.start(), end))
+
+
+def _names_label(span: tuple[int, int], mentions: tuple[Mention, ...]) -> bool:
+    return any(one.kind == "LABEL" and span[0] <= one.start < span[1] for one in mentions)
 
 
 def _singular(word: str) -> str:

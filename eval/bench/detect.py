@@ -174,7 +174,7 @@ def _line(what: str, trial: Trial) -> Line:
 def _trial(images: BoxSet, classes: Sequence[str], shots: int, most: int | None) -> Trial:
     examples = draw_examples(images, classes, shots, np.random.default_rng(0))
     learned = {one.input.item_id for one in examples}
-    rest = [at for at in range(len(images.paths)) if at not in learned][:most]
+    rest = judged_on(images, classes, learned, most)
     finder, threshold = SimilarRegions(images.field(classes)).finder(examples, [images.input(at) for at in rest], 0)
     numbers = np.array([images.names.index(one) for one in classes], dtype=np.int64)
     found = {at: _renumbered(finder.find(read_pixels(images.paths[at])), numbers) for at in rest}
@@ -185,6 +185,16 @@ def _trial(images: BoxSet, classes: Sequence[str], shots: int, most: int | None)
         average_precision(images, peer, classes),
         _f1(images, found, threshold, set(numbers.tolist())),
     )
+
+
+def judged_on(images: BoxSet, classes: Sequence[str], learned: set[int], most: int | None) -> list[int]:
+    """Images that were not learned from; of more than ``most`` of them, half show one of the classes if so many do."""
+    rest = [at for at in range(len(images.paths)) if at not in learned]
+    if most is None or len(rest) <= most:
+        return rest
+    with_them = {at for name in classes for at in images.images_with(name)}
+    shown = [at for at in rest if at in with_them][: -(-most // 2)]
+    return sorted([*shown, *[at for at in rest if at not in with_them][: most - len(shown)]])
 
 
 def draw_examples(images: BoxSet, classes: Sequence[str], shots: int, rng: np.random.Generator) -> list[Example]:

@@ -106,3 +106,7 @@ def test_what_is_offered_as_help_is_understood() -> None:
 def test_the_steps_of_drawing_follow_each_other() -> None:
     found = plan("tighten the boxes, segment the boxes and export as coco", pictures())
     assert [one.tool for one in found.calls] == ["segment", "segment", "export_data"]
+
+
+def test_a_second_label_that_a_search_cannot_take_is_said() -> None:
+    assert any("one label" in note for note in plan("which photos show a person and a dog", pictures()).notes)

@@ -69,6 +69,8 @@ def test_the_doctor_lists_every_back_end_with_a_remedy_where_one_is_needed(monke
         "builtin:similar-regions",
         "builtin:people",
         "builtin:faces",
+        "builtin:grabcut",
+        "hub:folder-of-ONNX-pair",
     }
     assert all(bool(one.remedy) != one.usable for one in bare)
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")

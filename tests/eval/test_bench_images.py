@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from eval.bench import detect as detect_bench
 from eval.bench import images as images_bench
 from eval.bench import suite
 from eval.bench.box_sets import BoxSet, average_precision, coco_photos
-from eval.bench.detect import describe_fastestdet, draw_examples
+from eval.bench.detect import describe_fastestdet, draw_examples, judged_on
 from eval.bench.images import mean_recall
 from eval.bench.labelled_texts import DataMissing
 from eval.bench.template_peer import find_templates, take_template
@@ -51,6 +52,13 @@ def test_exactly_so_many_boxes_of_each_class_are_learned_from(shapes: BoxSet) ->
     labels = [region["label"] for one in drawn for region in one.value["boxes"]]
     assert sorted(labels) == ["disc"] * 3 + ["square"] * 3
     assert len({one.input.item_id for one in drawn}) == 3
+
+
+def test_the_images_that_are_judged_show_what_is_looked_for(shapes: BoxSet) -> None:
+    codes = tuple(np.array([0, 1]) if at in (1, 3) else np.array([0, 0]) for at in range(4))
+    some = replace(shapes, codes=codes)
+    assert judged_on(some, ["square"], {0}, 2) == [1, 2]
+    assert judged_on(some, ["square"], {0}, None) == [1, 2, 3]
 
 
 def test_the_peer_finds_a_crop_where_it_was_cut_out(shapes: BoxSet) -> None:

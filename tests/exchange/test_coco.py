@@ -291,7 +291,7 @@ def test_proposals_are_written_with_their_score_and_come_back_as_proposals(tmp_p
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("kinds", [("boxes",), ("masks",), ("polygons",), ("boxes", "masks")])
+@pytest.mark.parametrize("kinds", [("boxes",), ("masks",), ("boxes", "masks")])
 def test_real_photographs_come_back_whole(shared_data: Path, tmp_path: Path, kinds: tuple[str, ...]) -> None:
     path = shared_data / "images/coco/instances.json"
     names = [one["name"] for one in json.loads(path.read_text())["categories"]]

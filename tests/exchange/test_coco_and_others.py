@@ -16,7 +16,7 @@ from tools.geometry.regions import box_of_region
 from tools.schema import LabelSchema
 
 pytestmark = pytest.mark.data
-FORMATS = ("yolo", "voc", "cvat", "labelme", "datumaro")
+FORMATS = ("yolo", "voc")
 # Open Images has boxes only, as its export says before it writes.
 CASES = [("openimages", "boxes"), *((format, kind) for format in FORMATS for kind in ("boxes", "masks"))]
 

@@ -213,15 +213,15 @@ def test_the_sample_folders_of_datumaro_are_accounted_for(
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("kind", ["boxes", "masks", "polygons"])
-def test_coco_comes_back_through_voc(shared_data: Path, tmp_path: Path, kind: str) -> None:
+def test_outlines_of_coco_come_back_through_voc_as_the_same_pixels(shared_data: Path, tmp_path: Path) -> None:
     path = shared_data / "images/coco/instances.json"
     names = [one["name"] for one in json.loads(path.read_text())["categories"]]
-    field = {"id": kind, "kind": kind, "labels": names, "attributes": ["crowd"]}
+    field = {"id": "outlines", "kind": "polygons", "labels": names, "attributes": ["crowd"]}
     schema = LabelSchema.model_validate({"name": "x", "item": "image", "fields": [field]})
     batch = _read(path, schema)
-    again = there_and_back("voc", exported(batch), schema, tmp_path / "out")
+    items = exported(batch)[:10]
+    again = there_and_back("voc", items, schema, tmp_path / "out")
     assert again.dropped.num_rows == 0
-    assert {key: comparable(one) for key, one in values_of(again).items()} == {
-        key: comparable(one) for key, one in values_of(batch).items()
+    assert {key: comparable(one) for (key, _), one in values_of(again).items()} == {
+        one.item.key: comparable(one.fields["outlines"].value) for one in items
     }

@@ -145,6 +145,16 @@ def test_eight_shares_are_a_turned_box_where_nothing_says_otherwise(tmp_path: Pa
     assert len(_one(_read(folder, schema_of("polygons")), "polygons")[0]["parts"][0][0]) == 4
 
 
+def test_key_points_stand_behind_the_box_where_the_file_announces_them(tmp_path: Path) -> None:
+    line = "0 0.5 0.5 0.5 0.5 0.5 0.5 2 0.25 0.25 1 0 0 0\n"
+    folder = _folder(tmp_path, line + "0 0.5 0.5 0.5 0.5\n", "names: [car]\nkpt_shape: [3, 3]\n")
+    batch = _read(folder, schema_of("boxes", "keypoints"))
+    (points,) = values_of(batch)["a.jpg", "keypoints"]["keypoints"]
+    assert points["points"] == [[12.0, 9.0, 2], [6.0, 4.5, 1], [0.0, 0.0, 0]]
+    assert values_of(batch)["a.jpg", "boxes"]["boxes"][0]["box"] == [6.0, 4.5, 18.0, 13.5]
+    assert batch.dropped.num_rows == 1 and "kpt_shape" in batch.dropped["reason"].to_pylist()[0]
+
+
 def test_labels_without_their_image_are_rejected_by_name(tmp_path: Path) -> None:
     _folder(tmp_path, "0 0.5 0.5 0.25 0.5\n")
     (tmp_path / "labels/train/z.txt").write_text("0 0.5 0.5 0.25 0.5\n")

@@ -1,7 +1,8 @@
 """YOLO: a folder of images, one text file of labels for each, and the names of the classes in a file of their own.
 
 A line is a class number and shares of the image's width and height: centre, width and height of a box, four corners of
-a turned box, or the points of an outline. A further number at the end is a confidence, and the line a prediction. An
+a turned box, or the points of an outline; where data.yaml announces key points (``kpt_shape``), a box and the points. A
+further number at the end is a confidence, and the line a prediction. An
 image without a text file was not labelled; one with an empty text file has nothing to be found.
 """
 
@@ -40,6 +41,7 @@ from tools.schema import LabelSchema
 PREDICTIONS = "predictions"
 NO_NUMBERS = "the line is not a class number and shares of the image"
 ODD_COUNT = "the line has no form of YOLO: 4 numbers are a box, 8 a turned one, 6 and more in pairs an outline"
+NO_POSE = "the line has not as many numbers as a box and the key points that data.yaml announces (kpt_shape)"
 NOT_SHARES = "the numbers are not shares of the image's width and height"
 NO_CLASS = "the class number is not in the list of names"
 NO_LIST = (
@@ -77,6 +79,7 @@ class Line:
     shares: tuple[float, ...] = ()
     confidence: float | None = None
     problem: str = ""
+    points: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass
@@ -164,13 +167,15 @@ class Folder:
 
     def _regions(self, path: Path, problems: list[tuple[str, str, str]]) -> list[dict[str, Any]]:
         found = []
-        for line in lines_of(path):
+        for line in lines_of(path, self.declared.pose):
             label = self.declared.name(line.label)
             problem = line.problem or ("" if label is not None else NO_CLASS)
             if problem:
                 problems.append(("labels", problem, line.written))
                 continue
             region: dict[str, Any] = {"id": str(line.number), "label": label, **self._shape(line.shares)}
+            if line.points:
+                region["points"] = [[x, y, *(seen or (2,))] for x, y, *seen in line.points]
             if line.confidence is not None:
                 region["score"] = min(max(line.confidence, 0.0), 1.0)
             found.append(region)
@@ -186,19 +191,21 @@ class Folder:
         return {"parts": [[points]]}
 
 
-def lines_of(path: Path) -> list[Line]:
-    """The lines of a text file that are not blank, numbered from 1."""
+def lines_of(path: Path, pose: tuple[int, int] | None = None) -> list[Line]:
+    """The lines of a text file that are not blank, numbered from 1; with ``pose`` key points stand behind each box."""
     rows = enumerate(decoded(path.read_bytes()).splitlines(), start=1)
-    return [_line(number, row.split(), row) for number, row in rows if row.strip()]
+    return [_line(number, row.split(), row, pose) for number, row in rows if row.strip()]
 
 
-def _line(number: int, cells: Sequence[str], written: str) -> Line:
+def _line(number: int, cells: Sequence[str], written: str, pose: tuple[int, int] | None) -> Line:
     try:
         label, shares = float(cells[0]), [float(cell) for cell in cells[1:]]
     except ValueError:
         return Line(number, written, problem=NO_NUMBERS)
     if not label.is_integer() or label < 0 or not all(math.isfinite(one) for one in shares):
         return Line(number, written, problem=NO_NUMBERS)
+    if pose is not None:
+        return _posed(number, written, int(label), shares, pose)
     # An odd number of shares has a confidence at its end.
     confidence = shares.pop() if len(shares) % 2 and len(shares) >= 5 else None
     if len(shares) < 4:
@@ -206,6 +213,19 @@ def _line(number: int, cells: Sequence[str], written: str) -> Line:
     if not all(-_FAR <= one <= 1 + _FAR for one in shares):
         return Line(number, written, problem=NOT_SHARES)
     return Line(number, written, int(label), tuple(shares), confidence)
+
+
+def _posed(number: int, written: str, label: int, shares: Sequence[float], pose: tuple[int, int]) -> Line:
+    """A line of a box and key points: x, y and perhaps how far each is seen."""
+    count, width = pose
+    wanted = 4 + count * width
+    if len(shares) not in (wanted, wanted + 1):
+        return Line(number, written, problem=NO_POSE)
+    points = tuple(tuple(shares[at : at + width]) for at in range(4, wanted, width))
+    if not all(-_FAR <= one <= 1 + _FAR for one in (*shares[:4], *(one for point in points for one in point[:2]))):
+        return Line(number, written, problem=NOT_SHARES)
+    confidence = shares[wanted] if len(shares) > wanted else None
+    return Line(number, written, label, tuple(shares[:4]), confidence, points=points)
 
 
 def is_labels(path: Path) -> bool:

@@ -25,10 +25,14 @@ _AsWritten.yaml_implicit_resolvers = {}
 
 @dataclass(frozen=True)
 class Declared:
-    """Class names by number, and what the labels are for where the file says it (``detect``, ``segment``, ``obb``)."""
+    """Class names by number, and what the labels are for where the file says it (``detect``, ``segment``, ``obb``).
+
+    ``pose`` is the number of key points behind each box, and of numbers for each (2 or 3); ``None`` for no points.
+    """
 
     by_number: Mapping[int, str] | None = None
     task: str = ""
+    pose: tuple[int, int] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -88,4 +92,9 @@ def _of_yaml(found: Mapping[str, Any]) -> Declared | None:
         by_number = {int(str(number)): name for number, name in names.items()}
     else:
         return None
-    return Declared(by_number, str(found.get("task") or "")) if by_number else None
+    return Declared(by_number, str(found.get("task") or ""), _pose(found.get("kpt_shape"))) if by_number else None
+
+
+def _pose(shape: Any) -> tuple[int, int] | None:
+    is_shape = isinstance(shape, list) and len(shape) == 2 and all(str(one).isdigit() for one in shape)
+    return (int(shape[0]), int(shape[1])) if is_shape and str(shape[1]) in ("2", "3") else None
