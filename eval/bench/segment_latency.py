@@ -19,13 +19,16 @@ from PIL import Image
 from assistant.session import Session
 from eval.bench.measure import Line
 from tools.backends.hub_model import is_installed
-from tools.backends.hub_sam_torch import TransformersSam
+from tools.backends.hub_sam_torch import TransformersSam, save_random
 from tools.backends.registry_segment import open_segmenter
 from tools.records import Actor
 from tools.schema import read_schema
 
 SERVER_MS = 100
 CLICKS = 10
+TINY = {"hidden_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4, "global_attn_indexes": [1]}
+"""An encoder of two layers, where it has to be quick."""
+
 _SIDE = (768, 1024)
 _SCHEMA = "name: Things\nitem: image\nfields:\n  - {id: things, kind: masks, labels: [thing]}\n"
 _LEAD = Actor("lead", "lead", "cli")
@@ -37,8 +40,7 @@ def latency(folder: Path, is_quick: bool) -> tuple[list[Line], list[str]]:
     """Clicks one after the other through the executor, as the page's route asks them."""
     if not is_installed():
         return [], ["the click on an encoded image was not measured: transformers and torch are missing"]
-    model, weights = _model(is_quick)
-    model.save_pretrained(folder / "sam")
+    weights = save_random(folder / "sam", TINY if is_quick else {})
     rng = np.random.default_rng(0)
     coarse = rng.integers(0, 255, (12, 16, 3), dtype=np.uint8)
     Image.fromarray(coarse).resize(_SIDE[::-1], Image.Resampling.BICUBIC).save(folder / "photo.png")
@@ -60,19 +62,6 @@ def latency(folder: Path, is_quick: bool) -> tuple[list[Line], list[str]]:
         Line("  of it processor time", statistics.median(worked), "ms"),
     ]
     return lines, [f"the click was asked of SamModel with random weights, {weights / 1e6:.1f} million parameters"]
-
-
-def _model(is_quick: bool) -> tuple[Any, int]:
-    """The model and its number of parameters; two layers where it has to be quick."""
-    import torch
-    import transformers
-
-    torch.manual_seed(0)
-    vision: dict[str, Any] = {"initializer_range": 0.02}
-    if is_quick:
-        vision |= {"hidden_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4, "global_attn_indexes": [1]}
-    model = transformers.SamModel(transformers.SamConfig(vision_config=vision)).eval()
-    return model, sum(one.numel() for one in model.parameters())
 
 
 def _clicks(session: Session, reference: str, count: int) -> tuple[float, list[Spent], list[Spent]]:

@@ -140,6 +140,22 @@ def from_pretrained(name: str, kind: str) -> tuple[Any, str]:
     return model.eval(), digest_files(files) if is_folder else revision
 
 
+def save_random(folder: Path, vision: dict[str, Any], seed: int = 0) -> int:
+    """Save a model with random weights, ViT-B but for what ``vision`` says; returns its number of parameters.
+
+    For measuring: what the arithmetic costs does not depend on the weights.
+    """
+    require_transformers(str(folder))
+    import torch
+    import transformers
+
+    torch.manual_seed(seed)
+    sizes: dict[str, Any] = {"vision_config": {"initializer_range": 0.02, **vision}}
+    model = transformers.SamModel(transformers.SamConfig(**sizes))
+    model.save_pretrained(folder)
+    return sum(one.numel() for one in model.parameters())
+
+
 def hub_kind(name: str) -> str:
     """The kind of model that a name of the hub means."""
     require_transformers(name)
