@@ -67,10 +67,10 @@ class Order:
 class AskedItems:
     """Items, read by the owner."""
 
-    def __init__(self, ask: Ask, texts: dict[int, str], surface: Surface) -> None:
+    def __init__(self, ask: Ask, texts: dict[int, str], are_images: bool = False) -> None:
         """``ask(port, method, *arguments)`` is answered by the owner; ``texts`` are those that it gave before."""
         self._ask = ask
-        self._surface = surface
+        self._are_images = are_images
         self._texts = texts
 
     def count(self) -> int:
@@ -100,7 +100,7 @@ class AskedItems:
 
     def contents(self, item_ids: Sequence[int]) -> list[str]:
         """What a model reads of each: texts are kept here, and paths of image files are asked for each time."""
-        if self._surface.schema.item != "image":
+        if not self._are_images:
             return self.texts(item_ids)
         return list(self._ask("items", "contents", [int(one) for one in item_ids]))
 
@@ -164,7 +164,7 @@ class AskedContext:
         self.now = surface.now
         self.seed = surface.seed
         self.settings = surface.settings
-        self.items = AskedItems(ask, texts, surface)
+        self.items = AskedItems(ask, texts, surface.schema.item == "image")
         self.labels = AskedLabels(ask)
         self.proposals = AskedProposals(ask)
         self.cache = DiskArrays(surface.arrays)

@@ -42,7 +42,8 @@ def chart_svg(figure: Figure) -> str:
 def axis(values: Sequence[float]) -> tuple[float, float, float]:
     """(low, high, step) of an axis that holds all values and zero, with at most six round steps."""
     low, high = min(0.0, *values, 0.0), max(0.0, *values, 0.0)
-    if high == low:
+    # So small a range has no steps that a float could hold.
+    if high - low < 1e-300:
         return 0.0, 1.0, 0.25
     rough = (high - low) / 5
     power = 10.0 ** math.floor(math.log10(rough))

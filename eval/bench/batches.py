@@ -22,6 +22,7 @@ def items_only(texts: Sequence[str]) -> ImportBatch:
         pa.repeat("text", count),
         nothing,
         pa.repeat("{}", count),
+        pa.nulls(count, pa.string()),
     ]
     return batch_of(pa.table(columns, schema=ITEMS), LABELS.empty_table(), "made up")
 

@@ -50,7 +50,7 @@ def labelled_batch(first: int, count: int) -> ImportBatch:
     keys = pc.binary_join_element_wise("k", pc.cast(pa.array(item_ids), pa.string()), "")
     rows = pa.array(np.arange(1, count + 1))
     meta = pa.array(np.where(item_ids % 5 == 0, '{"split":"test"}', '{"split":"train"}'))
-    columns = [rows, keys, texts_of(item_ids), pa.repeat("text", count), nothing, meta]
+    columns = [rows, keys, texts_of(item_ids), pa.repeat("text", count), nothing, meta, pa.nulls(count, pa.string())]
     return batch_of(pa.table(columns, schema=ITEMS), _labels(item_ids), f"items from {first}")
 
 

@@ -56,7 +56,7 @@ def _started(command: Sequence[str], surroundings: Mapping[str, str]) -> Iterato
             process.stdout.close()
 
 
-def least(ask: Callable[[], Any], times: int = 3) -> tuple[float, Any]:
+def least(ask: Callable[[], Any], times: int) -> tuple[float, Any]:
     """The least seconds of several calls, and what the last of them gave."""
     best, answer = float("inf"), None
     for _ in range(times):
