@@ -171,3 +171,18 @@ def test_what_is_still_being_typed_about_a_region_is_saved(pictures: Opener) -> 
     page.get_by_role("button", name="Accept").click()
     page.get_by_role("button", name="no, that is all").click()
     assert saved(server, stage)["value"]["boxes"][0]["attributes"] == {"note": "in a helmet"}
+
+
+def test_what_was_drawn_is_not_dropped_by_one_press_of_skip(pictures: Opener) -> None:
+    server, stage = pictures("boxes", PERSON)
+    stage.watched.press("Tab", "ArrowRight", " ")
+    assert "would be dropped" in stage.watched.status()
+    assert server.decided == []
+    stage.watched.press(" ")
+    assert saved(server, stage)["verdict"] == "skip"
+
+
+def test_an_untouched_picture_is_skipped_at_once(pictures: Opener) -> None:
+    server, stage = pictures("boxes", PERSON)
+    stage.watched.press(" ")
+    assert saved(server, stage)["verdict"] == "skip"

@@ -20,7 +20,7 @@ export class Controls {
     const actions = {
       accept: () => reviewer.accept(),
       reject: () => this.#askReason(),
-      skip: () => reviewer.decide("skip"),
+      skip: () => reviewer.skip(),
       undo: () => reviewer.undo(),
       hide: () => reviewer.hide(),
       flag: () => this.#askWords("flag", "Why should the lead look at this?"),

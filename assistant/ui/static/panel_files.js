@@ -73,7 +73,9 @@ export class FilesPanel {
     fill(this.importSaid, said);
     try {
       let number = "";
-      for (const [at, { file, name }] of files.entries()) {
+      for (const [at, { file, name: given }] of files.entries()) {
+        // Loose files get a folder of their own, whose name is shown as that of the source.
+        const name = files.length > 1 && !given.includes("/") ? `dropped files/${given}` : given;
         if (at > 0) said.textContent = `Reading ${title}: ${at} of ${files.length} are here…`;
         const { upload } = await this.server.send(`/page/files/upload?name=${encodeURIComponent(name)}&upload=${number}`, file);
         number = upload;

@@ -122,6 +122,12 @@ export class Reviewer {
     this.decide(verdictOf(this.card, value), value);
   }
 
+  /** Go on without an answer; what was drawn meanwhile is not dropped without a second press. */
+  skip() {
+    if (this.#hasDrawing() && !this.#isSure("skip", "What you drew would be dropped: press again to skip")) return;
+    this.decide("skip");
+  }
+
   /** Write the decision down, show the next card at once, and save in the background. */
   decide(verdict, value = null, reason = "") {
     const { card, editor } = this;
@@ -187,7 +193,8 @@ export class Reviewer {
       this.changed();
       return void this.say(this.hidden ? "suggestion hidden" : "suggestion shown");
     }
-    if (!this.#isSure("reveal", "This item is shown without a suggestion on purpose: press again to reveal it")) return;
+    const price = this.#hasDrawing() ? "; what you drew is dropped" : "";
+    if (!this.#isSure("reveal", `This item is shown without a suggestion on purpose: press again to reveal it${price}`)) return;
     try {
       const { card } = await this.server.post("/card/reveal", { exposure: this.card.exposure });
       this.deck.advance();
@@ -249,6 +256,12 @@ export class Reviewer {
     const regions = value.spans ?? value.relations;
     if (!regions || regions.length > 0 || this.editor.touched || this.card.suggestion?.value || this.card.standing) return false;
     return !this.#isSure("empty", `Nothing is marked: press again to save “no ${this.card.field.kind}”`);
+  }
+
+  // Regions that a person added or changed and has not saved.
+  #hasDrawing() {
+    const value = this.editor?.touched ? this.editor.value() : null;
+    return Boolean(value && Object.values(value).some((regions) => Array.isArray(regions) && typeof regions[0] === "object"));
   }
 
   #isSure(what, words) {
