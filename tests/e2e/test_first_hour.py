@@ -82,7 +82,7 @@ def test_the_first_hour_of_a_new_user(session: Session, page: Watched) -> None:
         (undone, "accept", proposed[undone], "lead", "suggested", False),
     ]
 
-    assert "172 of 300 items are decided" in say(page, "how far are we?", "decided")
+    assert "172 of 300 items are decided" in say(page, "how far are we?", "172 of 300 items are decided")
     if SCREENSHOT:
         page.page.screenshot(path=SCREENSHOT)
     say(page, "export everything as csv", "waits for you")

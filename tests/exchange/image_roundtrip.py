@@ -75,7 +75,8 @@ def shapes(draw: Any, spec: FieldSpec, has_holes: bool) -> dict[str, Any]:
     """The geometry of one region."""
     if spec.kind == "boxes":
         (x0, y0), (x1, y1) = draw(coordinates), draw(coordinates)
-        box = [min(x0, x1), min(y0, y1), max(x0, x1) + 0.01, max(y0, y1) + 0.01]
+        # A box at the far edge needs some room to have an area inside the image.
+        box = [min(x0, x1, WIDTH - 0.01), min(y0, y1, HEIGHT - 0.01), max(x0, x1) + 0.01, max(y0, y1) + 0.01]
         angle = draw(st.sampled_from((0, 0, 33.5, -90, 179.99))) if spec.rotated else 0
         return {"box": box, "angle": angle} if angle else {"box": box}
     if spec.kind == "polygons":
