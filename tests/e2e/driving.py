@@ -39,8 +39,13 @@ def say(watched: Watched, words: str, awaited: str, seconds: float = 60.0) -> st
     turns = page.locator("#aa-chat .user-row").count()
     page.fill(CHAT, words)
     page.press(CHAT, "Enter")
-    until, answer = time.monotonic() + seconds, ""
+    pressed, answer = time.monotonic(), ""
+    until = pressed + seconds
     while time.monotonic() < until:
+        # While the last part of an answer is on its way the chat takes nothing, and what was written stays in the box.
+        if time.monotonic() > pressed + 1 and page.locator("#aa-chat .user-row").count() == turns:
+            page.press(CHAT, "Enter")
+            pressed = time.monotonic()
         if page.locator("#aa-chat .user-row").count() > turns:
             answer = str(page.evaluate(_SAID))
             if awaited in answer:
