@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -22,6 +23,11 @@ from tools.geometry.masks import encode
 from tools.records import Item, Media
 from tools.schema import LabelSchema
 from tools.values import check_value
+
+QUICK = settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+"""Few examples: each writes and reads a whole folder."""
 
 WIDTH, HEIGHT = 24, 18
 LABELS = ("car", "Traffic light", "= risky", "人", "a/b", "1")

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from tests.exchange.pictures import (
     HEIGHT,
+    QUICK,
     WIDTH,
     Drawn,
     drawn,
@@ -39,9 +40,6 @@ from tools.schema import LabelSchema
 
 ANNA = ImportOptions(annotator="anna")
 BOXES = schema_of("boxes")
-QUICK = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
 ASKED = ("crowd", "truncated", "colour", "depth", "plate")
 CATEGORIES = [{"id": 7, "name": "car"}, {"id": 90, "name": "人", "supercategory": "person"}]
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from tests.exchange.pictures import (
     HEIGHT,
+    QUICK,
     WIDTH,
     Drawn,
     drawn,
@@ -34,9 +35,6 @@ from tools.values import comparable
 
 BOXES, CHOICE = schema_of("boxes"), schema_of("choice")
 HEAD = "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,IsInside\n"
-QUICK = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
 
 
 def _read(path: Path, schema: LabelSchema = BOXES, **options: Any) -> ImportBatch:

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from PIL import Image
 
 from tests.exchange.pictures import (
     HEIGHT,
+    QUICK,
     WIDTH,
     Drawn,
     drawn,
@@ -37,9 +38,6 @@ from tools.geometry.masks import decode, encode
 from tools.schema import LabelSchema
 from tools.values import comparable
 
-QUICK = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
 BOXES = schema_of("boxes")
 FLAGS = ("truncated", "difficult", "occluded", "crowd", "colour", "depth", "plate")
 
