@@ -168,8 +168,14 @@ CREATE TABLE media (item_id BIGINT NOT NULL, digest VARCHAR NOT NULL, mime VARCH
     size BIGINT NOT NULL, place VARCHAR NOT NULL);
 """
 
+_PROJECT_ID = """
+-- which project this is, wherever its folder lies and whatever it is called; a backup is the same project
+INSERT INTO project (key, value) SELECT 'id', replace(CAST(uuid() AS VARCHAR), '-', '');
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "tables", _TABLES),
     Migration(2, "views", _VIEWS),
     Migration(3, "images", _MEDIA),
+    Migration(4, "project id", _PROJECT_ID),
 )

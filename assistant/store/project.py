@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,11 @@ class ProjectStore:
     def name(self) -> str:
         """The project's name."""
         return str(self.database.rows("SELECT value FROM project WHERE key = 'name'")[0][0])
+
+    @cached_property
+    def project_id(self) -> str:
+        """Made at random once for each project and never changed; a copy or a restored backup keeps it."""
+        return str(self.database.rows("SELECT value FROM project WHERE key = 'id'")[0][0])
 
     @property
     def schema(self) -> LabelSchema:

@@ -176,6 +176,7 @@ def _add_looking(router: APIRouter, session: OpenProject, who: Who) -> None:
         by_field = {str(row["field"]): {"done": int(row[counted]), "total": int(row["items"])} for row in rows}
         return {
             "project": store.name,
+            "project_id": store.project_id,
             "item": schema.item,
             "person": actor.person,
             "role": actor.role,

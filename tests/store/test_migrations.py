@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from assistant.store import database as database_module
 from assistant.store import faults
 from assistant.store.database import Database
 from assistant.store.migrations import MIGRATIONS, Migration
-from tests.store.opened import Opened, broken_checks, reopen
+from tests.store.opened import Opened, broken_checks, create, reopen
 from tools.errors import ProjectDamaged
 
 NEXT = Migration(MIGRATIONS[-1].number + 1, "next", "CREATE TABLE extra (n INTEGER); INSERT INTO extra VALUES (7);")
@@ -43,6 +44,17 @@ def test_a_project_of_an_older_program_is_brought_up_to_date(folder: Path, monke
     with reopen(folder) as project:
         assert project.store.database.rows("SELECT n FROM extra") == [(7,)]
         assert project.store.items.count() == 6
+
+
+def test_a_project_of_before_ids_gets_one_that_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_module, "MIGRATIONS", MIGRATIONS[:3])
+    create(tmp_path / "old").store.close()
+    monkeypatch.undo()
+    with reopen(tmp_path / "old") as project:
+        given = project.store.project_id
+    with reopen(tmp_path / "old") as project:
+        assert project.store.project_id == given
+    assert re.fullmatch("[0-9a-f]{32}", given)
 
 
 def test_a_step_that_fails_half_way_leaves_nothing_behind(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

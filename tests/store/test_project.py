@@ -10,7 +10,7 @@ import pytest
 
 from assistant.store import project as project_module
 from assistant.store.project import ProjectStore
-from tests.store.opened import ANN, BOB, LEAD, REFUND, SCHEMA, Opened, broken_checks, decide, reopen
+from tests.store.opened import ANN, BOB, LEAD, REFUND, SCHEMA, Opened, broken_checks, create, decide, reopen
 from tools.errors import InputError, NotAllowed, NotFound, ProjectDamaged, ProjectInUse
 
 OPEN = """
@@ -114,6 +114,16 @@ def test_a_backup_holds_the_media_the_prompts_and_what_paused_jobs_need(project:
     copied = project.store.backup(tmp_path / "copy")
     assert {"project.duckdb", "media", "prompts", "artefacts", "BACKUP.txt"} == set(copied)
     assert (tmp_path / "copy" / "artefacts" / "one").read_text() == "artefacts"
+
+
+def test_two_projects_have_different_ids_and_a_backup_has_that_of_its_project(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        create(tmp_path / name).store.close()
+    with reopen(tmp_path / "one") as one, reopen(tmp_path / "two") as two:
+        one.store.backup(tmp_path / "copy")
+        ids = (one.store.project_id, two.store.project_id)
+    with reopen(tmp_path / "copy") as copy:
+        assert copy.store.project_id == ids[0] != ids[1]
 
 
 def test_a_backup_names_the_head_of_the_audit(project: Opened, tmp_path: Path) -> None:
