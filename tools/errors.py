@@ -16,7 +16,10 @@
     │   ├── ExposureStale          the page shows something that has moved on
     │   ├── AlreadyDecided         the pending action was answered before
     │   └── Superseded             a newer question took the place of this one
-    ├── ProjectDamaged             stored state contradicts itself
+    ├── ProjectDamaged             stored state contradicts itself, or cannot be read
+    │   ├── EntriesMissing         what was stored last is not there any more
+    │   └── ProjectGone            the folder was moved or deleted while it was open
+    ├── DiskFull                   there was no room to store it; what was stored before is there
     ├── BackendError               a model or service
     │   ├── BackendMissing         not installed or not configured (carries the line that mends it)
     │   ├── BackendFailed          it was asked and did not answer; tell the caller
@@ -101,6 +104,18 @@ class Superseded(Conflict):
 
 class ProjectDamaged(AssistantError):
     """Stored state contradicts itself; ``assistant verify`` lists where."""
+
+
+class EntriesMissing(ProjectDamaged):
+    """What was stored last is not there any more."""
+
+
+class ProjectGone(ProjectDamaged):
+    """The folder was moved or deleted while it was open."""
+
+
+class DiskFull(AssistantError):
+    """There was no room to store it; what was stored before is there."""
 
 
 class BackendError(AssistantError):

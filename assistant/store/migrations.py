@@ -173,9 +173,26 @@ _PROJECT_ID = """
 INSERT INTO project (key, value) SELECT 'id', replace(CAST(uuid() AS VARCHAR), '-', '');
 """
 
+# The second step was changed while the program grew: projects that were made in between have older views.
+_VIEWS_ANEW = (
+    """
+DROP VIEW IF EXISTS filters;
+DROP VIEW IF EXISTS live_proposals;
+DROP VIEW IF EXISTS gold;
+DROP VIEW IF EXISTS annotations;
+DROP VIEW IF EXISTS standing;
+DROP VIEW IF EXISTS standing_reviews;
+DROP VIEW IF EXISTS chained;
+DROP VIEW IF EXISTS live_reviews;
+DROP VIEW IF EXISTS undone;
+"""
+    + _VIEWS
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "tables", _TABLES),
     Migration(2, "views", _VIEWS),
     Migration(3, "images", _MEDIA),
     Migration(4, "project id", _PROJECT_ID),
+    Migration(5, "views as they are meant", _VIEWS_ANEW),
 )

@@ -139,7 +139,7 @@ class ProjectStore:
         unfinished = target.with_name(target.name + ".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        with self.database.quiet():
+        with self.database.held_still():
             shutil.copy2(self.path / DATABASE, unfinished / DATABASE)
             for folder in ("media", "prompts", "artefacts"):
                 if (self.path / folder).is_dir():

@@ -19,7 +19,7 @@ from assistant.executor import Executor
 from assistant.jobs import Jobs
 from assistant.queueing import Queues
 from assistant.review import Decision, ReviewDesk
-from assistant.store import database, faults
+from assistant.store import faults, migrating
 from assistant.store.migrations import MIGRATIONS, Migration
 from assistant.store.project import ProjectStore
 from eval.bench.crash_work import FIELD, LABELS, calling_tool
@@ -105,7 +105,7 @@ def main() -> None:
     killer = Killer(given.kill, given.nth)
     faults.install(killer)
     if given.kill == "mid_migration":
-        vars(database)["MIGRATIONS"] = (*MIGRATIONS, EXTRA)
+        vars(migrating)["MIGRATIONS"] = (*MIGRATIONS, EXTRA)
     say("ready")
     store = ProjectStore(given.project)
     jobs = work(store, given.address)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.store import database as database_module
 from assistant.store import faults
+from assistant.store import migrating as migrating_module
 from assistant.store.database import Database
 from assistant.store.migrations import MIGRATIONS, Migration
 from tests.store.opened import Opened, broken_checks, create, reopen
@@ -19,7 +19,7 @@ NEXT = Migration(MIGRATIONS[-1].number + 1, "next", "CREATE TABLE extra (n INTEG
 
 def with_next(monkeypatch: pytest.MonkeyPatch, migration: Migration = NEXT) -> None:
     """Let the program know one step more."""
-    monkeypatch.setattr(database_module, "MIGRATIONS", (*MIGRATIONS, migration))
+    monkeypatch.setattr(migrating_module, "MIGRATIONS", (*MIGRATIONS, migration))
 
 
 def tables(path: Path) -> set[str]:
@@ -86,6 +86,20 @@ def test_a_step_that_was_cut_off_is_done_again_at_the_next_opening(
         assert broken_checks(project) == []
 
 
+def test_views_that_an_older_program_made_otherwise_are_made_anew(folder: Path) -> None:
+    with reopen(folder) as project, project.store.database.write() as transaction:
+        transaction.execute("DROP VIEW annotations")
+        transaction.execute("CREATE VIEW annotations AS SELECT item_id, field, value FROM standing")
+        transaction.execute("DELETE FROM migrations WHERE number = 5")
+    with reopen(folder) as project:
+        names, _ = project.store.database.described("SELECT * FROM annotations")
+        numbers = project.store.database.rows("SELECT number FROM migrations ORDER BY number")
+    assert names == (
+        "item_id", "field", "state", "value", "label", "adjudicated", "reviewers", "calibrates", "is_bulk", "made_at",
+    )  # fmt: skip
+    assert [number for (number,) in numbers] == [one.number for one in MIGRATIONS]
+
+
 def test_a_project_of_a_newer_program_is_refused_and_not_touched(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_next(monkeypatch)
     with reopen(folder):
@@ -101,7 +115,7 @@ def test_after_a_refusal_the_file_is_free_again(folder: Path, monkeypatch: pytes
     with_next(monkeypatch)
     with reopen(folder):
         pass
-    monkeypatch.setattr(database_module, "MIGRATIONS", MIGRATIONS)
+    monkeypatch.setattr(migrating_module, "MIGRATIONS", MIGRATIONS)
     with pytest.raises(ProjectDamaged):
         reopen(folder)
     with_next(monkeypatch)

@@ -37,6 +37,36 @@ def test_a_second_owner_in_the_same_process_is_refused_too(project: Opened) -> N
         reopen(project.store.path)
 
 
+IMPORT_A_NAME = """
+import sys
+from pathlib import Path
+from assistant.store.database import Database
+from tools.errors import ProjectInUse
+path = Path(sys.argv[1]) / "project.duckdb"
+try:
+    Database(path, path.parent / "cache" / "spill")
+except ProjectInUse as error:
+    print(error)
+"""
+
+
+def told_in_another_process(script: str, folder: Path) -> str:
+    checkout = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "-c", script, str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=True, cwd=checkout).stdout
+
+
+def test_a_backup_does_not_let_a_second_owner_in(project: Opened, tmp_path: Path) -> None:
+    project.store.backup(tmp_path / "copy")
+    for script in (OPEN, IMPORT_A_NAME):
+        assert "The project project is open already" in told_in_another_process(script, project.store.path)
+
+
+def test_no_handle_on_the_database_that_is_closed_here_lets_a_second_owner_in(project: Opened) -> None:
+    (project.store.path / "project.duckdb").read_bytes()
+    assert "The project project is open already" in told_in_another_process(OPEN, project.store.path)
+
+
 def test_a_closed_project_can_be_opened_again(folder: Path) -> None:
     with reopen(folder):
         pass
@@ -51,7 +81,7 @@ def test_a_folder_without_a_database_is_no_project(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_database_is_named_as_damaged(tmp_path: Path) -> None:
     (tmp_path / "project.duckdb").write_bytes(b"this is no database at all" * 1000)
-    with pytest.raises(ProjectDamaged, match="cannot be opened"):
+    with pytest.raises(ProjectDamaged, match=r"is damaged: project\.duckdb is no database"):
         ProjectStore(tmp_path)
 
 
