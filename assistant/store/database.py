@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from assistant.store import audit, faults
+from assistant.store.file import DatabaseFile
 from assistant.store.head import HEAD, Head, HeadNote, read_note
 from assistant.store.lock import ProjectLock
 from assistant.store.migrating import migrate
-from assistant.store.opening import connect, refuse_loss, stored_head
-from assistant.store.trouble import entries_missing, gone, is_invalid, said
+from assistant.store.opening import refuse_loss, stored_head
+from assistant.store.trouble import entries_missing
 from tools.records import JsonValue, to_json
 
 Params = Sequence[Any] | Mapping[str, Any]
 Rows = list[tuple[Any, ...]]
 _ROW_GROUP = 122_880  # DuckDB's own number of rows in a piece of a table
-_FOLD_AT = 16 * 1024 * 1024  # size of the log from which it is folded into the file
-_Answer = TypeVar("_Answer")
 
 _ID_COLUMNS = {
     "items": "item_id",
@@ -142,108 +138,52 @@ class Database:
         Raises :class:`ProjectInUse` if another process, or this one, has it, and :class:`EntriesMissing` where the
         file holds less than was noted beside it, unless ``accept_loss``.
         """
-        self.path, self._scratch, self._memory_limit = path, scratch, memory_limit
-        self._lock = threading.RLock()
+        self.path = path
         scratch.mkdir(parents=True, exist_ok=True)
         self._held = ProjectLock(path.parent)
-        self._connection: duckdb.DuckDBPyConnection | None = None
         self._note = HeadNote(path.parent)
-        self._copying = threading.Lock()
-        self._is_copied, self._fold_at, self._is_invalid = False, _FOLD_AT, False
+        self._ids: dict[str, int] = {}
+        self._head = Head(0, audit.GENESIS)
+        self._migrated: list[int] = []
+        self._accept_loss = accept_loss
         try:
             noted, self.note_problem = read_note(path.parent)
-            applied = self._connect(accept_loss)
-            if not self.note_problem and noted is None and not applied:
-                self.note_problem = f"the note of the newest entry ({HEAD}) is missing"
-            if applied or accept_loss:
-                self._note.write(self._head)
-            self._identity = path.stat()
+            self._file = DatabaseFile(path, scratch, memory_limit, self._opened)
         except BaseException:
             self._let_go()
             raise
+        self._lock = self._file.lock
+        if not self.note_problem and noted is None and not self._migrated:
+            self.note_problem = f"the note of the newest entry ({HEAD}) is missing"
+        if self._migrated or accept_loss:
+            self._note.write(self._head)
 
-    def _connect(self, accept_loss: bool = False) -> list[int]:
-        """Open the file, at first or again after a failure that DuckDB does not go on from; the steps that were new."""
-        self._connection = connect(self.path, self._scratch, self._memory_limit)
-        self._cursor = self._connection.cursor()
-        try:
-            if not accept_loss:
-                refuse_loss(self._cursor, self.path.parent)
-            applied = migrate(self._cursor, self.path.parent)
-            self._ids = {table: self._highest(table, column) for table, column in _ID_COLUMNS.items()}
-            self._head = stored_head(self._cursor)
-            return applied
-        except duckdb.Error as error:
-            raise said(error, self.path.parent) or error from error
+    def _opened(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Look at the file that was just opened, at first or after a failure."""
+        if not self._accept_loss:
+            refuse_loss(cursor, self.path.parent)
+        self._migrated += migrate(cursor, self.path.parent)
+        head = stored_head(cursor)
+        if head.seq < self._head.seq:
+            raise entries_missing(self.path.parent, head.seq, self._head.seq)
+        self._head = head
+        for table, column in _ID_COLUMNS.items():
+            sql = f"SELECT coalesce(max({column}), 0) FROM {table}"  # sql: both come from _ID_COLUMNS
+            highest = cursor.execute(sql).fetchall()[0][0]
+            self._ids[table] = max(self._ids.get(table, 0), int(highest))
 
     def close(self) -> None:
-        """Fold the log into the file, where that is possible, and release the project."""
-        with self._lock:
-            if self._connection is not None and not self._is_invalid and self._is_there():
-                with contextlib.suppress(duckdb.Error):
-                    self._cursor.execute("CHECKPOINT")
-            self._let_go()
+        """Release the project."""
+        self._file.close()
+        self._let_go()
 
     def _let_go(self) -> None:
-        self._disconnect()
         self._note.close()
         self._held.release()
 
-    def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with contextlib.suppress(duckdb.Error):
-                connection.close()
-
-    def _is_there(self) -> bool:
-        """Whether the file lies where it lay when it was opened."""
-        try:
-            now = self.path.stat()
-        except OSError:
-            return False
-        return (now.st_ino, now.st_dev) == (self._identity.st_ino, self._identity.st_dev)
-
-    def _ready(self) -> duckdb.DuckDBPyConnection:
-        """The connection, opened again if a failure has ended it."""
-        if self._is_invalid:
-            with self._lock:
-                if self._is_invalid:
-                    self._again()
-        if self._connection is None:
-            raise duckdb.ConnectionException("Connection already closed")
-        return self._connection
-
-    def _again(self) -> None:
-        before, ids = self._head, self._ids
-        self._disconnect()
-        if not self._is_there():
-            raise gone(self.path.parent)
-        self._connect()
-        if self._head.seq < before.seq:
-            raise entries_missing(self.path.parent, self._head.seq, before.seq)
-        self._ids = {table: max(ids[table], highest) for table, highest in self._ids.items()}
-        self._is_invalid = False
-
-    def _failed(self, error: duckdb.Error) -> Exception:
-        """What to raise for it; remembers if the file has to be opened again."""
-        self._is_invalid = self._is_invalid or (self._connection is not None and is_invalid(error))
-        return said(error, self.path.parent) or error
-
-    def _read(self, ask: Callable[[duckdb.DuckDBPyConnection], _Answer]) -> _Answer:
-        """Ask on a cursor of its own; once more if the connection was ended by what happened elsewhere."""
-        for is_last in (False, True):
-            try:
-                with self._ready().cursor() as cursor:
-                    return ask(cursor)
-            except duckdb.Error as error:
-                told = self._failed(error)
-                if is_last or not self._is_invalid:
-                    raise told from error
-        raise AssertionError
-
     def rows(self, sql: str, params: Params = ()) -> Rows:
         """All rows of a query, read on a cursor of its own."""
-        return self._read(lambda cursor: cursor.execute(sql, params).fetchall())
+        return self._file.read(lambda cursor: cursor.execute(sql, params).fetchall())
 
     def described(self, sql: str, params: Params = ()) -> tuple[tuple[str, ...], Rows]:
         """Column names and rows of a query."""
@@ -253,11 +193,11 @@ class Database:
             names = tuple(column[0] for column in cursor.description or ())
             return names, cursor.fetchall()
 
-        return self._read(ask)
+        return self._file.read(ask)
 
     def arrow(self, sql: str, params: Params = ()) -> pa.Table:
         """The result of a query as an Arrow table."""
-        return self._read(lambda cursor: cursor.sql(sql, params=params).to_arrow_table())
+        return self._file.read(lambda cursor: cursor.sql(sql, params=params).to_arrow_table())
 
     def joined(self, sql: str, wanted: pa.Table, params: Params = ()) -> Rows:
         """Rows of a query that may name the table ``wanted``."""
@@ -266,11 +206,11 @@ class Database:
             cursor.register("wanted", wanted)
             return cursor.execute(sql, params).fetchall()
 
-        return self._read(ask)
+        return self._file.read(ask)
 
     def numpy(self, sql: str, params: Params = ()) -> dict[str, Any]:
         """The result of a query as one NumPy array a column."""
-        return self._read(lambda cursor: dict(cursor.execute(sql, params).fetchnumpy()))
+        return self._file.read(lambda cursor: dict(cursor.execute(sql, params).fetchnumpy()))
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -280,63 +220,40 @@ class Database:
         """
         with self._lock:
             try:
+                self._file.ready()
+                self._file.refuse_gone()
                 with self._transaction() as transaction:
                     yield transaction
             except duckdb.Error as error:
-                raise self._failed(error) from error
-            self._fold_if_large()
+                raise self._file.failed(error) from error
+            # What was written to a file that nobody can find any more must not be acknowledged.
+            self._file.refuse_gone()
+            self._note.write(self._head)
+            self._file.fold_if_large()
 
     @contextmanager
     def _transaction(self) -> Iterator[Transaction]:
-        self._ready()
-        if not self._is_there():
-            raise gone(self.path.parent)
-        self._cursor.execute("BEGIN TRANSACTION")
-        transaction = Transaction(self, self._cursor, utc_now())
+        cursor = self._file.cursor
+        cursor.execute("BEGIN TRANSACTION")
+        transaction = Transaction(self, cursor, utc_now())
         try:
             yield transaction
             head = Head(*transaction.write_events(self._head.seq, self._head.hash))
             faults.reach("before_commit")
-            self._cursor.execute("COMMIT")
+            cursor.execute("COMMIT")
         except BaseException:
-            self._roll_back(transaction)
+            self._roll_back(cursor, transaction)
             raise
         self._head = head
         faults.reach("after_commit")
-        # What was written to a file that nobody can find any more must not be acknowledged.
-        if not self._is_there():
-            raise gone(self.path.parent)
-        self._note.write(head)
 
-    def _roll_back(self, transaction: Transaction) -> None:
+    def _roll_back(self, cursor: duckdb.DuckDBPyConnection, transaction: Transaction) -> None:
         try:
-            self._cursor.execute("ROLLBACK")
+            cursor.execute("ROLLBACK")
             transaction.forget_staged()
         except duckdb.Error:
             # There is nothing to roll back any more: the failure has ended the connection.
-            self._is_invalid = True
-
-    def _fold_if_large(self) -> None:
-        """Fold the log into the file when it has grown; if that fails, what was committed is in the log as before."""
-        size = self._log_size()
-        if size < self._fold_at or self._is_copied or self._is_invalid:
-            return
-        self._fold_at = size + _FOLD_AT
-        if shutil.disk_usage(self.path.parent).free < 2 * size:
-            return
-        try:
-            faults.reach("before_checkpoint")
-            self._cursor.execute("CHECKPOINT")
-            self._fold_at = _FOLD_AT
-            faults.reach("after_checkpoint")
-        except duckdb.Error:
-            self._is_invalid = True
-
-    def _log_size(self) -> int:
-        try:
-            return self.path.with_name(f"{self.path.name}.wal").stat().st_size
-        except OSError:
-            return 0
+            self._file.give_up()
 
     def take_ids(self, table: str, count: int) -> range:
         """Reserve ids; called inside :meth:`write`. A rolled-back transaction leaves a gap."""
@@ -353,42 +270,22 @@ class Database:
         """The audit chain in order, a block at a time."""
         sql = "SELECT seq, made_at, actor, kind, payload, prev_hash, hash FROM audit ORDER BY seq"
         try:
-            with self._ready().cursor() as cursor:
+            with self._file.ready().cursor() as cursor:
                 cursor.execute(sql)
                 while block := cursor.fetchmany(10_000):
                     yield from block
         except duckdb.Error as error:
-            raise self._failed(error) from error
+            raise self._file.failed(error) from error
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file, unless the file is being copied."""
-        with self._lock:
-            if self._is_copied:
-                return
-            try:
-                self._ready()
-                faults.reach("before_checkpoint")
-                self._cursor.execute("CHECKPOINT")
-                self._fold_at = _FOLD_AT
-                faults.reach("after_checkpoint")
-            except duckdb.Error as error:
-                self._is_invalid = True
-                raise self._failed(error) from error
+        self._file.checkpoint()
 
     @contextmanager
     def held_still(self) -> Iterator[Head]:
         """The file as of its newest event, which it keeps to the end; meanwhile what others write goes to the log."""
-        with self._copying:
-            with self._lock:
-                self.checkpoint()
-                self._is_copied, head = True, self._head
-            try:
-                yield head
-            finally:
-                with self._lock:
-                    self._is_copied = False
-
-    def _highest(self, table: str, column: str) -> int:
-        sql = f"SELECT coalesce(max({column}), 0) FROM {table}"  # sql: both come from _ID_COLUMNS
-        found = self._cursor.execute(sql).fetchall()
-        return int(found[0][0])
+        head, release = self._file.hold_still(lambda: self._head)
+        try:
+            yield head
+        finally:
+            release()

@@ -47,7 +47,7 @@ def test_a_project_of_an_older_program_is_brought_up_to_date(folder: Path, monke
 
 
 def test_a_project_of_before_ids_gets_one_that_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database_module, "MIGRATIONS", MIGRATIONS[:3])
+    monkeypatch.setattr(migrating_module, "MIGRATIONS", MIGRATIONS[:3])
     create(tmp_path / "old").store.close()
     monkeypatch.undo()
     with reopen(tmp_path / "old") as project:
