@@ -138,7 +138,7 @@ def decided_project(finished_project: Path, tmp_path_factory: pytest.TempPathFac
 def test_a_change_behind_the_programs_back_is_named(decided_project: Opened, change: str, check: str) -> None:
     database = decided_project.store.database
     assert broken_checks(decided_project) == []
-    cursor = database._connection.cursor()
+    cursor = database._file.ready().cursor()
     cursor.execute("BEGIN TRANSACTION")
     try:
         cursor.execute(change)
