@@ -26,6 +26,8 @@ TEXT_KINDS = ("spans", "relations")
 AttributeKind = Literal["flag", "choice", "number", "text"]
 NONE_OF_THESE = "none_of_these"
 CANNOT_TELL = "cannot_tell"
+LONGEST_NAME = 1000
+_WIDEST_RATING = 1_000_000
 RESERVED = {NONE_OF_THESE: "None of these", CANNOT_TELL: "Cannot tell"}
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_]*\Z")
@@ -59,12 +61,15 @@ class Label(_Strict):
     def _fill(cls, given: Any) -> Any:
         if isinstance(given, str):
             given = {"name": given}
+        if not isinstance(given, (dict, Label)):
+            raise ValueError(f"a label is a name, and {_misread(given)}; write it in quotes")
         return _with_id(given)
 
     @model_validator(mode="after")
     def _check(self) -> Label:
         if not self.name:
             raise ValueError("a label needs a name or an id")
+        _refuse_long("label", self.name)
         if not _ID.match(self.id):
             raise ValueError(f"label id {self.id!r} must be lower-case letters, digits and underscores")
         if self.color and not re.fullmatch(r"#[0-9a-fA-F]{6}", self.color):
@@ -95,6 +100,22 @@ class Attribute(_Strict):
         if (self.kind == "choice") != bool(self.options):
             raise ValueError(f"attribute {self.id!r}: options belong to the kind choice, which needs some")
         return self
+
+
+def _misread(given: Any) -> str:
+    """What YAML made of a word that was meant as a name."""
+    if isinstance(given, bool):
+        return f"YAML reads {str(given).lower()} without quotes as a truth value"
+    if isinstance(given, (int, float)):
+        return f"{str(given)[:40]} without quotes is a number"
+    if given is None:
+        return "an empty place or null is none"
+    return f"this is a {type(given).__name__}"
+
+
+def _refuse_long(what: str, name: str) -> None:
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"the name of a {what} has up to {LONGEST_NAME} characters, got {len(name):,}")
 
 
 def _with_id(given: Any) -> Any:
@@ -135,6 +156,9 @@ class FieldSpec(_Strict):
     def _check(self) -> FieldSpec:
         if not _ID.match(self.id):
             raise ValueError(f"field id {self.id!r} must be lower-case letters, digits and underscores")
+        _refuse_long("field", self.name)
+        if max(abs(self.min), abs(self.max)) > _WIDEST_RATING:
+            raise ValueError(f"a rating goes from -{_WIDEST_RATING:,} to {_WIDEST_RATING:,} at most")
         needs = self.kind in ("choice", "multi_choice", *TEXT_KINDS, *IMAGE_KINDS)
         if needs and not self.labels:
             raise ValueError(f"field {self.id!r} of kind {self.kind} needs labels")
@@ -269,11 +293,43 @@ class LabelSchema(_Strict):
         return self.fields[0]
 
 
+class _SchemaLoader(yaml.SafeLoader):
+    """YAML 1.2 in what counts as a truth value: ``yes``, ``no``, ``on`` and ``off`` are words, as label sets mean them."""
+
+
+_BOOL = "tag:yaml.org,2002:bool"
+_SchemaLoader.yaml_implicit_resolvers = {
+    start: [(tag, pattern) for tag, pattern in known if tag != _BOOL]
+    for start, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_SchemaLoader.add_implicit_resolver(_BOOL, re.compile("(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+_MOST_NODES = 2_000_000
+
+
+def _written_out(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many nodes there are when each alias is replaced by what it stands for."""
+    if id(node) in known:
+        return known[id(node)]
+    # An alias to what it stands in would never end; the loader refuses it.
+    known[id(node)] = 1
+    parts: list[yaml.Node] = []
+    if isinstance(node, yaml.MappingNode):
+        parts = [part for pair in node.value for part in pair]
+    elif isinstance(node, yaml.SequenceNode):
+        parts = node.value
+    known[id(node)] = 1 + sum(_written_out(part, known) for part in parts)
+    return known[id(node)]
+
+
 def read_schema(source: str) -> LabelSchema:
     """Read a schema from YAML text; :class:`SchemaRefused` names the line."""
     try:
-        node = yaml.compose(source, Loader=yaml.SafeLoader)
-        given = yaml.safe_load(source)
+        node = yaml.compose(source, Loader=_SchemaLoader)
+        if node is not None and _written_out(node, {}) > _MOST_NODES:
+            raise SchemaRefused(f"it holds more than {_MOST_NODES:,} entries once its aliases are written out.")
+        given = yaml.load(source, Loader=_SchemaLoader)  # noqa: S506  a SafeLoader that knows fewer words
+    except RecursionError:
+        raise SchemaRefused("it is nested too deeply; a schema has fields, and fields have labels.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)

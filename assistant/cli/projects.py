@@ -13,6 +13,7 @@ from assistant.cli.printing import say, show_json, show_result
 from assistant.store.project import ProjectStore
 from tools.errors import InputError
 from tools.exchange.options import ImportOptions
+from tools.exchange.places import refuse_unreadable
 from tools.exchange.suggest import suggest_schema
 from tools.schema import LabelSchema, json_schema, read_schema, schema_from_labels
 
@@ -73,6 +74,7 @@ def _schema(
 
 
 def _text_of(file: Path) -> str:
+    refuse_unreadable(file)
     try:
         return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-_RISKY = re.compile(r"'*[=+\-@\t\r]")
-_ESCAPED = re.compile(r"'+[=+\-@\t\r]")
+# What OWASP names under CSV injection: the signs, their full-width forms, and white space that programs skip.
+_STARTS = "[=+\\-@\\t\\r\\n＝＋－＠]"
+_RISKY = re.compile(f"'*{_STARTS}")
+_ESCAPED = re.compile(f"'+{_STARTS}")
 
 
 def is_risky(cell: str) -> bool:
@@ -32,6 +34,6 @@ def unescape_columns(table: Any, marker: str) -> Any:
         return table
     for at, name in enumerate(table.column_names):
         # The apostrophe is cut off by a pattern anchored at the start; \A because a cell may have many lines.
-        plain = pc.replace_substring_regex(table[name], r"\A'('*[=+\-@\t\r])", r"\1", max_replacements=1)
+        plain = pc.replace_substring_regex(table[name], rf"\A'('*{_STARTS})", r"\1", max_replacements=1)
         table = table.set_column(at, name, plain)
     return table

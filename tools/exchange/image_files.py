@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from tools.exchange.places import is_file, is_folder, lies_in
 from tools.exchange.rows import ImageFile
 from tools.images.probe import SUFFIXES
 
@@ -67,9 +68,9 @@ class ImageFinder:
 
     def inside(self, path: Path) -> Path | None:
         """The path if it is an image file of the import folder, links followed."""
-        if path.suffix.lower() not in SUFFIXES or not path.is_file():
+        if path.suffix.lower() not in SUFFIXES or not is_file(path):
             return None
-        return path if path.resolve().is_relative_to(self._root) else None
+        return path if lies_in(path, self._root) else None
 
     @cached_property
     def files(self) -> tuple[Path, ...]:
@@ -116,7 +117,7 @@ def visible_files(root: Path) -> Iterator[Path]:
         below[:] = sorted(name for name in below if not name.startswith("."))
         for name in sorted(names):
             path = Path(folder, name)
-            if not name.startswith(".") and (not path.is_symlink() or path.resolve().is_relative_to(whole)):
+            if not name.startswith(".") and (not path.is_symlink() or lies_in(path, whole)):
                 yield path
 
 
@@ -145,7 +146,7 @@ def distinct_names(named: Sequence[tuple[str, str]]) -> list[str]:
 
 def _usual_folders(root: Path) -> list[Path]:
     try:
-        below = sorted(path for path in root.iterdir() if path.is_dir() and not path.is_symlink())
+        below = sorted(path for path in root.iterdir() if is_folder(path) and not path.is_symlink())
     except OSError:
         return []
     return [path for path in below if path.name.lower() in IMAGE_FOLDERS]

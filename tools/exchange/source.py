@@ -11,10 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tools.errors import FormatRefused, InputError
+from tools.errors import FormatRefused
 from tools.exchange.encoding import decode, detect, named
 from tools.exchange.jsonread import parse_json
 from tools.exchange.options import ImportOptions
+from tools.exchange.places import is_file, lies_in, refuse_unreadable
 from tools.images.probe import SUFFIXES
 
 _ARCHIVES = {
@@ -119,9 +120,9 @@ class Source:
         if not self.is_folder:
             partner = {".ann": ".txt", ".txt": ".ann"}.get(self.suffix)
             beside = self.path.with_suffix(partner) if partner else self.path
-            return (self.path, beside) if beside != self.path and beside.is_file() else (self.path,)
+            return (self.path, beside) if beside != self.path and is_file(beside) else (self.path,)
         root = self.path.resolve()
-        found = (path for path in self.path.rglob("*") if path.is_file() and not leads_out(path, root))
+        found = (path for path in self.path.rglob("*") if is_file(path) and not leads_out(path, root))
         return tuple(sorted(p for p in found if not any(s.startswith(".") for s in p.relative_to(self.path).parts)))
 
     @cached_property
@@ -152,8 +153,7 @@ def hashed_beside(source: Source) -> Iterator[Callable[[], str]]:
 
 def open_source(path: Path, options: ImportOptions) -> Source:
     """The source at ``path``, or one sentence why it is not read."""
-    if not path.exists():
-        raise InputError(f"There is no file {path}.")
+    refuse_unreadable(path)
     source = Source(path, options)
     # Images are looked at one by one, and have a limit of their own.
     size = sum(one.stat().st_size for one in source.files if not (source.is_folder and is_image(one)))
@@ -183,7 +183,7 @@ def json_cause(error: ValueError) -> str:
 
 def leads_out(path: Path, root: Path) -> bool:
     """Whether a path is a link to something outside of ``root``, which is resolved."""
-    return path.is_symlink() and not path.resolve().is_relative_to(root)
+    return path.is_symlink() and not lies_in(path, root)
 
 
 def decoded(content: bytes) -> str:

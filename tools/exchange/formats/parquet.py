@@ -7,21 +7,35 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from tools.errors import FormatRefused
+from tools.exchange.apart import MOST_ROWS, read_apart, refuse_unpacked
 from tools.exchange.options import ImportOptions
-from tools.exchange.source import Source, readable
+from tools.exchange.source import Source
 from tools.exchange.tabular import SourceTable
+
+_STEP = 4096
 
 
 def load(source: Source, options: ImportOptions) -> SourceTable:
-    """The table in a Parquet file."""
+    """The table in a Parquet file, read in a process of its own."""
+    return read_apart(__name__, source, options)
+
+
+def load_here(source: Source, options: ImportOptions) -> SourceTable:
+    """The table, counted while it is read: what the file says of its own size need not be true."""
+    batches, size = [], 0
     try:
         with parquet.ParquetFile(source.path) as opened:
             groups = (opened.metadata.row_group(at) for at in range(opened.metadata.num_row_groups))
-            size = sum(group.total_byte_size for group in groups)
-            if size > options.limit_bytes:
-                most = readable(options.limit_bytes)
-                raise FormatRefused(f"{source.name} unpacks to {readable(size)}; up to {most} are read at once.")
-            table = opened.read()
+            refuse_unpacked(source, sum(group.total_byte_size for group in groups), options)
+            if opened.metadata.num_rows > MOST_ROWS:
+                raise FormatRefused(
+                    f"{source.name} has {opened.metadata.num_rows:,} rows; up to {MOST_ROWS:,} are read at once. Split it."
+                )
+            for batch in opened.iter_batches(batch_size=_STEP):
+                size += batch.nbytes
+                refuse_unpacked(source, size, options)
+                batches.append(batch)
+            table = pa.Table.from_batches(batches, opened.schema_arrow)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise FormatRefused(f"{source.name} is not a Parquet file that can be read ({_first_line(error)}).") from None
     return numbered(table, source.name)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from tools.exchange.places import is_file, lies_in
 from tools.exchange.source import decoded
 from tools.geometry.boxes import iou_matrix
 from tools.geometry.masks import box_of_runs, runs_of, string_of
@@ -83,7 +84,7 @@ class Masks:
 
     def _numbers(self, folder: str, stem: str) -> Numbers | None:
         path = self._root / folder / f"{stem}.png"
-        if ".." in Path(stem).parts or not path.is_file() or not path.resolve().is_relative_to(self._root.resolve()):
+        if ".." in Path(stem).parts or not is_file(path) or not lies_in(path, self._root.resolve()):
             return None
         try:
             with Image.open(path, formats=["PNG"]) as image:

@@ -13,24 +13,35 @@ from xml.etree.ElementTree import ParseError
 import pyarrow as pa
 
 from tools.errors import FormatRefused
+from tools.exchange.apart import read_apart, refuse_unpacked
 from tools.exchange.formats.delimited import misfit
 from tools.exchange.options import ImportOptions
 from tools.exchange.rows import ExchangeReject
-from tools.exchange.source import Source, readable
+from tools.exchange.source import Source
 from tools.exchange.tabular import SourceTable
 
+MOST_SHEET_ROWS = 1_048_576
+"""Rows of a sheet, by the specification of spreadsheets."""
+
+_MOST_CELLS = 20_000_000
+_MOST_SEEN = 200_000_000
 _BROKEN = (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, ParseError, TypeError, AttributeError)
 
 
 def load(source: Source, options: ImportOptions) -> SourceTable:
-    """The table in the first sheet, or in the one named."""
+    """The table in the first sheet, or in the one named, read in a process of its own."""
     _refuse_bombs(source, options)
+    return read_apart(__name__, source, options)
+
+
+def load_here(source: Source, options: ImportOptions) -> SourceTable:
+    """The table, its cells counted while they are read."""
     try:
         with _workbook(source) as book:
             sheet = _sheet(book, options.sheet, source.name)
             # The stored extent of a sheet is often wrong: one cell, or a million empty ones.
             sheet.reset_dimensions()
-            rows = [[_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+            rows = _counted_rows(sheet, source.name)
             others = [one for one in book.sheetnames if one != sheet.title]
             title = sheet.title
     except FormatRefused:
@@ -42,7 +53,6 @@ def load(source: Source, options: ImportOptions) -> SourceTable:
 
 
 def _table(rows: list[list[str]], has_header: bool, file_name: str, notes: tuple[str, ...]) -> SourceTable:
-    rows = [_trimmed(row) for row in rows]
     while rows and not rows[-1]:
         rows.pop()
     if not rows:
@@ -50,6 +60,11 @@ def _table(rows: list[list[str]], has_header: bool, file_name: str, notes: tuple
     width = len(rows[0]) if has_header else max(map(len, rows))
     names = [name.strip() for name in rows[0]] if has_header else [""] * width
     names = [name or f"column_{at}" for at, name in enumerate(names, start=1)]
+    if width * len(rows) > _MOST_CELLS:
+        raise FormatRefused(
+            f"{file_name} has {len(rows):,} rows of {width:,} columns; up to {_MOST_CELLS:,} cells are read at once. "
+            f"Delete what stands far away from the table, or split it."
+        )
     twins = [name for name in names if names.count(name) > 1]
     if twins:
         raise FormatRefused(f"{file_name} has two columns named {twins[0]!r}; rename one.")
@@ -68,10 +83,29 @@ def _table(rows: list[list[str]], has_header: bool, file_name: str, notes: tuple
     return SourceTable(pa.table(columns, names=names), numbers, rejects, notes)
 
 
-def _trimmed(row: Sequence[str]) -> list[str]:
-    """The cells up to the last one that holds something."""
-    length = next((at for at in range(len(row), 0, -1) if row[at - 1]), 0)
-    return list(row[:length])
+def _counted_rows(sheet: Any, file_name: str) -> list[list[str]]:
+    """The rows as texts, each up to its last cell that holds something.
+
+    A row is as long as its farthest cell and rows that are not stored are counted up to, so that one cell in a far
+    corner makes millions of empty ones.
+    """
+    rows: list[list[str]] = []
+    seen = 0
+    for row in sheet.iter_rows(values_only=True):
+        seen += len(row) + 1
+        if len(rows) >= MOST_SHEET_ROWS or seen > _MOST_SEEN:
+            raise FormatRefused(
+                f"{file_name} has cells far away from its table, up to row {len(rows) + 1:,} and beyond; delete the "
+                f"rows and columns that hold nothing, or save the table as CSV."
+            )
+        rows.append(_trimmed(row))
+    return rows
+
+
+def _trimmed(row: Sequence[Any]) -> list[str]:
+    """The cells as texts, up to the last one that holds something."""
+    length = next((at for at in range(len(row), 0, -1) if row[at - 1] not in (None, "")), 0)
+    return [_text(cell) for cell in row[:length]]
 
 
 def _text(cell: Any) -> str:
@@ -112,6 +146,4 @@ def _refuse_bombs(source: Source, options: ImportOptions) -> None:
             size = sum(one.file_size for one in packed.infolist())
     except (zipfile.BadZipFile, OSError):
         raise FormatRefused(f"{source.name} is not an Excel workbook (.xlsx).") from None
-    if size > options.limit_bytes:
-        most = readable(options.limit_bytes)
-        raise FormatRefused(f"{source.name} unpacks to {readable(size)}; up to {most} are read at once.")
+    refuse_unpacked(source, size, options)
