@@ -294,7 +294,7 @@ class LabelSchema(_Strict):
 
 
 class _SchemaLoader(yaml.SafeLoader):
-    """YAML 1.2 in what counts as a truth value: ``yes``, ``no``, ``on`` and ``off`` are words, as label sets mean them."""
+    """YAML 1.2 in what counts as a truth value: ``yes``, ``no``, ``on`` and ``off`` are words, as labels mean them."""
 
 
 _BOOL = "tag:yaml.org,2002:bool"

@@ -16,6 +16,8 @@ from tools.results import Artefact, Prepared, ToolResult
 
 Effect = Literal["read", "propose", "change"]
 MAX_ARGUMENTS = 8
+_LARGEST = 2**53
+_LONGEST_SHOWN = 200
 
 
 class ToolArgs(BaseModel):
@@ -91,6 +93,9 @@ class ToolSpec:
 
 
 def _read(name: str, arguments: type[ToolArgs], given: dict[str, Any]) -> ToolArgs:
+    for key, value in given.items():
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            raise ArgumentsRefused(f"{name}: argument {key!r} is too large a number; there is nothing so many.")
     try:
         return arguments.model_validate(given)
     except ValidationError as error:
@@ -136,4 +141,9 @@ def _sentence(name: str, arguments: type[ToolArgs], error: ValidationError) -> s
     if first["type"] == "missing":
         return f"{name} needs the argument {where!r}."
     message = str(first["msg"]).removeprefix("Value error, ")
-    return f"{name}: argument {where!r}: {message}; got {first['input']!r}."
+    return f"{name}: argument {where!r}: {message}; got {_shown(first['input'])}."
+
+
+def _shown(given: Any) -> str:
+    written = repr(given)
+    return written if len(written) <= _LONGEST_SHOWN else f"{written[:_LONGEST_SHOWN]}…"

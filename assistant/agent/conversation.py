@@ -25,6 +25,7 @@ from assistant.agent.meanwhile import left_behind, meanwhile
 from assistant.agent.memory import LOOK_BACK, Memory, call_record, choice_record, last_of, recall
 from assistant.agent.planner import plan
 from assistant.agent.plans import Choice, Plan, PlannedCall
+from assistant.agent.quantities import whole
 from assistant.agent.running import PATIENCE_SECONDS, Ran, ToolRunner
 from assistant.agent.surroundings import Host, Surroundings
 from assistant.agent.wire import tools_for
@@ -271,7 +272,7 @@ class Conversation:
     def _steer_job(self, found: Plan) -> Iterator[TurnEvent]:
         """Pause, resume or cancel the job that is named, else the newest that this can be done to."""
         jobs = self._host.jobs
-        number = int(found.notes[0]) if found.notes else 0
+        number = whole(found.notes[0]) if found.notes else 0
         wanted = ("paused", "failed") if found.text == "resume" else ("running", "queued", "paused")
         fit = [
             one for one in jobs.recent() if number in (one.job_id, one.run_id) or (not number and one.state in wanted)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.agent.mentions import Mention
+from assistant.agent.quantities import whole
 from assistant.agent.region_words import NOUN
 from assistant.agent.world import PlannerWorld
 from tools.schema import TEXT_KINDS
@@ -94,7 +95,7 @@ def _condition(before: str) -> str:
     match = _SIGN.search(before)
     if match is None:
         return ""
-    number = _WORDS.get(match.group("number")) or int(match.group("number"))
+    number = _WORDS.get(match.group("number")) or whole(match.group("number"))
     tail = match.group("tail") or ""
     sign = next((sign for pattern, sign in _SIGNS if re.fullmatch(pattern, match.group("sign"))), "=")
     if tail:

@@ -12,6 +12,7 @@ _UNITS = {
     "eighty": 80, "ninety": 90,
 }  # fmt: skip
 _GROUPS = {"a dozen": 12, "half a dozen": 6, "a hundred": 100, "a thousand": 1000, "a couple of": 2, "a few": 5}
+_MOST = 10**15
 _SCALES = {"hundred": 100, "thousand": 1000}
 _WORD = "|".join(sorted((*_UNITS, *_SCALES), key=len, reverse=True))
 _NUMBER = re.compile(
@@ -81,7 +82,13 @@ def _value(match: re.Match[str]) -> float:
         return float(_GROUPS[group])
     if words := match.group("words"):
         return float(_spoken(words))
-    return float(match.group("digits").replace(",", "")) * (1000 if match.group("k") else 1)
+    digits, _, rest = match.group("digits").replace(",", "").partition(".")
+    return float(f"{whole(digits or '0')}.{rest or '0'}") * (1000 if match.group("k") else 1)
+
+
+def whole(digits: str) -> int:
+    """The number that digits spell, and a quadrillion for any that is larger: more than there is of anything here."""
+    return int(digits) if len(digits) <= len(str(_MOST)) - 1 else _MOST
 
 
 def _spoken(words: str) -> int:
@@ -92,7 +99,7 @@ def _spoken(words: str) -> int:
             total, part = (total + part, 0) if word == "thousand" else (total, part)
         else:
             part += _UNITS.get(word, 0)
-    return total + part
+    return min(total + part, _MOST)
 
 
 def _bound(low: str, start: int, end: int) -> tuple[str, int, int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from assistant.agent.decision_records import CardInHand
 from assistant.agent.names import label_names, match_name, surface
+from assistant.agent.quantities import whole
 from tools.sentences import listing
 from tools.values import regions_of
 
@@ -158,7 +159,7 @@ def _labelled(text: str, labels: Sequence[str], card: CardInHand) -> Meant | Non
     if match.group("ordinal"):
         return _nth(places, ORDINALS[match.group("ordinal")], named.key, card)
     if match.group("number"):
-        return _label_and_number(places, int(match.group("number")) - 1, named.key, card)
+        return _label_and_number(places, whole(match.group("number")) - 1, named.key, card)
     is_plural = surface(match.group("label")) not in {surface(way) for way in names[named.key]}
     if len(places) == 1 or is_plural:
         return Meant(tuple(places))

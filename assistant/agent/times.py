@@ -47,6 +47,7 @@ class TimeRange:
 
 
 _PAIR = ("one_minute", "two_minute")
+_CENTURY = 36_525 * 86_400
 Ends = tuple[datetime | None, datetime | None]
 Reader = Callable[[re.Match[str], datetime], Ends | None]
 
@@ -171,7 +172,8 @@ def _read_recent(match: re.Match[str], now: datetime) -> Ends:
     count = match.groupdict().get("count")
     number = float(count) if count and count.isdigit() else float(_COUNTS.get(count or "a", 1))
     seconds = next(size for unit, size in _UNITS.items() if match.group("unit").startswith(unit))
-    return now - timedelta(seconds=number * seconds), None
+    # Nothing is older than a century; calendars end where people only wrote many digits.
+    return now - timedelta(seconds=min(number * seconds, _CENTURY)), None
 
 
 def _read_calendar(match: re.Match[str], now: datetime) -> Ends:

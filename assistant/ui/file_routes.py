@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import shutil
 import tempfile
 import time
+import unicodedata
+import zipfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
@@ -30,6 +33,9 @@ MOST_FILES = 5000
 
 _GONE = "The uploaded file is gone; drop it again."
 _DEEPEST = 8
+_LONGEST_NAME = 200
+"""Bytes of a name; file systems take 255, and a suffix may come to it."""
+
 _KEPT_SECONDS = 24 * 3600
 _UPLOAD = re.compile(r"[0-9a-f]{32}\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}\Z")
@@ -119,14 +125,35 @@ class Shelf:
 def size_of(place: Path) -> int:
     """Bytes of a file, or of all files of a folder."""
     if place.is_dir():
-        return sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
+        return sum(path.stat().st_size for path in _files_of(place))
     return place.stat().st_size
 
 
+def pack(folder: Path, to: Path | IO[bytes]) -> None:
+    """Write the files below a folder into a zip archive."""
+    with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in _files_of(folder):
+            archive.write(path, path.relative_to(folder))
+
+
+def _files_of(folder: Path) -> list[Path]:
+    """The files below a folder; a link could lead to any file of this computer and is left out."""
+    found = []
+    for here, below, names in os.walk(folder):
+        below[:] = sorted(below)
+        found += [path for name in sorted(names) if (path := Path(here, name)).is_file() and not path.is_symlink()]
+    return found
+
+
 def safe_name(name: str) -> str:
-    """A file name of letters, digits, dots and dashes only, with the ending kept."""
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name.replace("\\", "/").rsplit("/", 1)[-1]).strip(".-")
-    return plain[-120:].lstrip(".-") or "file"
+    """A file name of letters and digits of any script, dots and dashes only, with the ending kept."""
+    written = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
+    # Marks belong to letters in many scripts; without them two names become one.
+    kept = (one if one in "._-" or unicodedata.category(one)[0] in "LNM" else "-" for one in written)
+    plain = re.sub("-+", "-", "".join(kept)).strip(".-")
+    while len(plain.encode()) > _LONGEST_NAME:
+        plain = plain[1:]
+    return plain.lstrip(".-") or "file"
 
 
 def safe_parts(name: str) -> tuple[str, ...]:
@@ -198,7 +225,8 @@ def _add_outgoing(router: APIRouter, session: OpenProject, shelf: Shelf) -> None
 def _zipped(folder: Path) -> Response:
     """A folder as one file, thrown away when it was sent."""
     work = Path(tempfile.mkdtemp(prefix="export-"))
-    packed = shutil.make_archive(str(work / folder.name), "zip", folder)
+    packed = work / f"{folder.name}.zip"
+    pack(folder, packed)
     remove = BackgroundTask(shutil.rmtree, work, True)
     return FileResponse(packed, filename=f"{folder.name}.zip", media_type="application/zip", background=remove)
 

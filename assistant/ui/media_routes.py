@@ -17,6 +17,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from assistant.ui.card_routes import Id
 from assistant.ui.ports import OpenProject
 from assistant.ui.who import Person
 from tools.errors import InputError, NotFound
@@ -86,19 +87,19 @@ def media_router(session: OpenProject) -> APIRouter:
 
     @router.get("/{item_id}/display")
     def display(
-        item_id: int, actor: Person, request: Request, side: Annotated[int, Query(ge=64, le=MOST_SIDE)] = 2048
+        item_id: Id, actor: Person, request: Request, side: Annotated[int, Query(ge=64, le=MOST_SIDE)] = 2048
     ) -> Response:
         media = pictures.media(item_id)
         return _answer(request, media, f"d{side}", lambda: pictures.copy(media, side))
 
     @router.get("/{item_id}/thumb")
-    def thumb(item_id: int, actor: Person, request: Request) -> Response:
+    def thumb(item_id: Id, actor: Person, request: Request) -> Response:
         media = pictures.media(item_id)
         return _answer(request, media, "t", lambda: pictures.copy(media, THUMB_SIDE))
 
     @router.get("/{item_id}/tile")
     def tile(
-        item_id: int,
+        item_id: Id,
         actor: Person,
         request: Request,
         x: Annotated[int, Query(ge=0)],

@@ -1,4 +1,4 @@
-"""What a path leads to, asked so that links in a circle, names that are too long and pipes get an answer and no error."""
+"""What a path leads to; links in a circle, names that are too long and pipes get an answer and no error."""
 
 from __future__ import annotations
 

@@ -28,9 +28,8 @@ def load_here(source: Source, options: ImportOptions) -> SourceTable:
             groups = (opened.metadata.row_group(at) for at in range(opened.metadata.num_row_groups))
             refuse_unpacked(source, sum(group.total_byte_size for group in groups), options)
             if opened.metadata.num_rows > MOST_ROWS:
-                raise FormatRefused(
-                    f"{source.name} has {opened.metadata.num_rows:,} rows; up to {MOST_ROWS:,} are read at once. Split it."
-                )
+                rows = f"{opened.metadata.num_rows:,} rows; up to {MOST_ROWS:,}"
+                raise FormatRefused(f"{source.name} has {rows} are read at once. Split it.")
             for batch in opened.iter_batches(batch_size=_STEP):
                 size += batch.nbytes
                 refuse_unpacked(source, size, options)

@@ -24,7 +24,6 @@ MOST_SHEET_ROWS = 1_048_576
 """Rows of a sheet, by the specification of spreadsheets."""
 
 _MOST_CELLS = 20_000_000
-_MOST_SEEN = 200_000_000
 _BROKEN = (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, ParseError, TypeError, AttributeError)
 
 
@@ -90,15 +89,15 @@ def _counted_rows(sheet: Any, file_name: str) -> list[list[str]]:
     corner makes millions of empty ones.
     """
     rows: list[list[str]] = []
-    seen = 0
+    kept = 0
     for row in sheet.iter_rows(values_only=True):
-        seen += len(row) + 1
-        if len(rows) >= MOST_SHEET_ROWS or seen > _MOST_SEEN:
+        if len(rows) >= MOST_SHEET_ROWS or kept > _MOST_CELLS:
             raise FormatRefused(
                 f"{file_name} has cells far away from its table, up to row {len(rows) + 1:,} and beyond; delete the "
                 f"rows and columns that hold nothing, or save the table as CSV."
             )
         rows.append(_trimmed(row))
+        kept += len(rows[-1])
     return rows
 
 
