@@ -44,6 +44,7 @@ TOOLS_FLOORS = {
     "errors": 0,
     "records": 0,
     "schema": 0,
+    "schema_yaml": 0,
     "filters": 0,
     "results": 0,
     "draws": 0,
