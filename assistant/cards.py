@@ -26,6 +26,7 @@ class Card:
     standing: Mapping[str, Any] | None
     spans: tuple[Mapping[str, Any], ...]
     why: str
+    ticket: str = ""
 
 
 def field_record(field: FieldSpec) -> dict[str, Any]:
@@ -79,6 +80,7 @@ def card_record(card: Card) -> dict[str, Any]:
     """The card as plain JSON for the page and the terminal."""
     return {
         "exposure": card.exposure.exposure_id,
+        "ticket": card.ticket,
         "kind": card.exposure.kind,
         "item": {
             "id": card.item.item_id,

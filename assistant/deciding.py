@@ -20,7 +20,10 @@ _LONGEST_REASON = 2000
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person decided about the card of ``exposure_id``. The key makes the same click harmless twice."""
+    """What a person decided about the card of ``exposure_id``. The key makes the same click harmless twice.
+
+    ``ticket`` and ``item_id`` come from a page, which may have been shown the card by another state of the project.
+    """
 
     exposure_id: int
     idempotency_key: str
@@ -29,6 +32,8 @@ class Decision:
     reason: str = ""
     regions: Mapping[str, str] = field(default_factory=dict)
     seconds: float | None = None
+    ticket: str | None = None
+    item_id: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no key of the page can mean."""

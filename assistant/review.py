@@ -13,8 +13,9 @@ from assistant.deciding import read_decision, refuse_stale, regions_on_card
 from assistant.queueing import FieldQueue, Queues, Served
 from assistant.store.project import ProjectStore
 from assistant.store.reviews import ExposureRequest
+from assistant.tickets import UNKNOWN, refuse_unknown, ticket_of
 from assistant.view import ProjectView
-from tools.errors import LeaseTaken, NotAllowed, NotFound
+from tools.errors import CardUnknown, LeaseTaken, NotAllowed, NotFound
 from tools.records import Actor, Exposure, ExposureKind, Proposal, Review
 from tools.schema import FieldSpec
 from tools.values import describe_value
@@ -131,15 +132,15 @@ class ReviewDesk:
             share = queue.share if is_blind else None
             return self._issue(actor, spec, [Served(item_id, is_blind, entry, share)])[0]
 
-    def painted(self, actor: Actor, exposure_id: int) -> None:
+    def painted(self, actor: Actor, exposure_id: int, ticket: str | None = None) -> None:
         """The card was on the screen."""
-        self._own(exposure_id, actor)
+        self._own(exposure_id, actor, ticket)
         self._store.reviews.paint(exposure_id)
 
-    def reveal(self, actor: Actor, exposure_id: int) -> Card:
+    def reveal(self, actor: Actor, exposure_id: int, ticket: str | None = None) -> Card:
         """Show the suggestion of a blind card; the answer then counts as made with a suggestion."""
         with self._lock:
-            before = self._own(exposure_id, actor)
+            before = self._own(exposure_id, actor, ticket)
             spec = self._store.schema.field(before.field)
             found = self._store.runs.latest(before.field, [before.item_id], self._active(before.field))
             suggestion = found.get(before.item_id)
@@ -152,7 +153,7 @@ class ReviewDesk:
     def decide(self, actor: Actor, decision: Decision) -> Receipt:
         """Store one decision; when this returns it is on disk. The same key again gives the same receipt."""
         with self._lock:
-            exposure = self._own(decision.exposure_id, actor)
+            exposure = self._own(decision.exposure_id, actor, decision.ticket, decision.item_id)
             again = self._store.reviews.by_idempotency_key(decision.exposure_id, decision.idempotency_key)
             spec = self._store.schema.field(exposure.field)
             queue = self._queues.of(spec.id)
@@ -212,11 +213,10 @@ class ReviewDesk:
         items = self._store.items.get(found) if found else []
         return [SimilarItem(item.item_id, item.key, item.text[:EXCERPT]) for item in items]
 
-    def renew(self, actor: Actor, exposure_ids: Sequence[int]) -> list[int]:
-        """Keep the cards in hand; returns the exposures that were lost to somebody else."""
+    def renew(self, actor: Actor, exposure_ids: Sequence[int], tickets: Sequence[str] = ()) -> list[int]:
+        """Keep the cards in hand; returns the exposures that were lost to somebody else, or are not known here."""
         with self._lock:
-            exposures = [self._own(one, actor) for one in exposure_ids]
-            lost = []
+            exposures, lost = self._known(actor, exposure_ids, tickets)
             for exposure in exposures:
                 try:
                     spec = self._store.schema.field(exposure.field)
@@ -225,6 +225,20 @@ class ReviewDesk:
                 except LeaseTaken:
                     lost.append(exposure.exposure_id)
             return lost
+
+    def _known(
+        self, actor: Actor, exposure_ids: Sequence[int], tickets: Sequence[str]
+    ) -> tuple[list[Exposure], list[int]]:
+        """The cards that are the actor's, and the numbers of those that a page holds from another state."""
+        if not tickets:
+            return [self._own(one, actor) for one in exposure_ids], []
+        known, unknown = [], []
+        for exposure_id, ticket in zip(exposure_ids, tickets, strict=True):
+            try:
+                known.append(self._own(exposure_id, actor, ticket))
+            except CardUnknown:
+                unknown.append(exposure_id)
+        return known, unknown
 
     def release(self, actor: Actor, exposure_ids: Sequence[int]) -> None:
         """Give cards back undecided."""
@@ -255,8 +269,13 @@ class ReviewDesk:
         """The exposure, :class:`NotAllowed` where it was shown to somebody else."""
         return self._own(exposure_id, actor)
 
-    def _own(self, exposure_id: int, actor: Actor) -> Exposure:
-        exposure = self._store.reviews.exposure(exposure_id)
+    def _own(self, exposure_id: int, actor: Actor, ticket: str | None = None, item_id: int | None = None) -> Exposure:
+        try:
+            exposure = self._store.reviews.exposure(exposure_id)
+        except NotFound:
+            raise (CardUnknown(UNKNOWN) if ticket is not None else NotFound(UNKNOWN)) from None
+        if ticket is not None:
+            refuse_unknown(self._store.project_id, exposure, ticket, item_id)
         if exposure.reviewer != actor.person:
             raise NotAllowed(f"Card {exposure_id} was shown to {exposure.reviewer}, not to {actor.person}.")
         return exposure
@@ -296,7 +315,8 @@ class ReviewDesk:
         standing = self._store.reviews.standing_of(item.item_id, spec.id, actor.person)
         backend = str(self._store.runs.identity(suggestion.run_id)["backend"]) if suggestion else ""
         spans = regions_on_card(self._store, actor, item.item_id, spec) if spec.kind == "relations" else ()
-        return Card(exposure, item, spec, suggestion, backend, standing.value if standing else None, spans, why)
+        ticket = ticket_of(self._store.project_id, exposure)
+        return Card(exposure, item, spec, suggestion, backend, standing.value if standing else None, spans, why, ticket)
 
     def _refuse_taken(
         self, item_id: int, spec: FieldSpec, actor: Actor, queue: FieldQueue, shown: datetime | None = None

@@ -14,6 +14,8 @@
     │   ├── ProjectInUse           another process owns the project
     │   ├── LeaseTaken             somebody else has the item in hand
     │   ├── ExposureStale          the page shows something that has moved on
+    │   ├── CardUnknown            the card was shown by another state of the project, or by another project
+    │   ├── OtherProject           the page belongs to another project than the one that is served
     │   ├── AlreadyDecided         the pending action was answered before
     │   └── Superseded             a newer question took the place of this one
     ├── ProjectDamaged             stored state contradicts itself, or cannot be read
@@ -92,6 +94,14 @@ class LeaseTaken(Conflict):
 
 class ExposureStale(Conflict):
     """The page shows something that has moved on since."""
+
+
+class CardUnknown(Conflict):
+    """The card was shown by another project, or by a state of this one that a backup took the place of."""
+
+
+class OtherProject(Conflict):
+    """The page belongs to another project than the one that is served at its address now."""
 
 
 class AlreadyDecided(Conflict):

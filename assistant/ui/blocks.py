@@ -27,7 +27,7 @@ _MOST_LETTERS = 8000
 CONCURRENCY = 16
 # Constant: names of projects are set by the card as text, never written into the document by a template.
 TITLE = "Annotation assistant"
-_STYLES = ("page", "card", "text", "image", "regions", "panels", "tabs")
+_STYLES = ("page", "card", "text", "image", "regions", "panels", "tabs", "saving")
 HEAD = "".join(f'<link rel="stylesheet" href="{PREFIX}/{name}.css">' for name in _STYLES)
 HEAD += f'<script type="module" src="{PREFIX}/card.js"></script>'
 # What was said is sent with the card in hand, after decisions on their way have arrived.

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from assistant.cards import card_record, field_record
 from assistant.review import Decision
 from assistant.ui.ports import OpenProject
 from assistant.ui.who import Person, Who
+from tools.errors import OtherProject
 from tools.records import Verdict
 
 Id = Annotated[int, Field(ge=1, le=2**62)]
 Name = Annotated[str, Field(max_length=200)]
+Ticket = Annotated[str, Field(max_length=64)]
 REASONS = ("wrong label", "not in the text", "too vague", "several fit", "broken item")
 _MOST_HELD = 100
 
@@ -34,21 +36,35 @@ class NextBody(Body):
 
 
 class ExposureBody(Body):
-    """One card."""
+    """One card, with its ticket."""
 
     exposure: Id
+    ticket: Ticket | None = None
 
 
 class ExposuresBody(Body):
-    """Several cards."""
+    """Several cards, each with its ticket where the page wants to know whether they are known here."""
 
     exposures: Annotated[list[Id], Field(max_length=_MOST_HELD)]
+    tickets: Annotated[list[Ticket], Field(max_length=_MOST_HELD)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _pair(self) -> ExposuresBody:
+        if self.tickets and len(self.tickets) != len(self.exposures):
+            raise ValueError("each card needs its ticket")
+        return self
 
 
 class DecideBody(Body):
-    """A decision. ``key`` makes sending it twice harmless."""
+    """A decision. ``key`` makes sending it twice harmless; project, item and ticket make sure that it is this card's.
 
+    A page may have waited with it while another project, or an earlier state of this one, took its address.
+    """
+
+    project: Name
+    item: Id
     exposure: Id
+    ticket: Ticket
     key: Annotated[str, Field(min_length=8, max_length=64)]
     verdict: Verdict
     value: dict[str, Any] | None = None
@@ -95,12 +111,12 @@ def _add_serving(router: APIRouter, session: OpenProject) -> None:
 
     @router.post("/painted")
     def painted(body: ExposureBody, actor: Person) -> dict[str, Any]:
-        desk.painted(actor, body.exposure)
+        desk.painted(actor, body.exposure, body.ticket)
         return {}
 
     @router.post("/renew")
     def renew(body: ExposuresBody, actor: Person) -> dict[str, Any]:
-        return {"lost": desk.renew(actor, body.exposures)}
+        return {"lost": desk.renew(actor, body.exposures, body.tickets)}
 
     @router.post("/release")
     def release(body: ExposuresBody, actor: Person) -> dict[str, Any]:
@@ -109,7 +125,7 @@ def _add_serving(router: APIRouter, session: OpenProject) -> None:
 
     @router.post("/reveal")
     def reveal(body: ExposureBody, actor: Person) -> dict[str, Any]:
-        return {"card": card_record(desk.reveal(actor, body.exposure))}
+        return {"card": card_record(desk.reveal(actor, body.exposure, body.ticket))}
 
     @router.post("/open")
     def open_card(body: ItemBody, actor: Person) -> dict[str, Any]:
@@ -121,8 +137,9 @@ def _add_deciding(router: APIRouter, session: OpenProject) -> None:
 
     @router.post("/decide")
     def decide(body: DecideBody, actor: Person) -> dict[str, Any]:
-        decision = Decision(body.exposure, body.key, body.verdict, body.value, body.reason, body.regions, body.seconds)
-        receipt = desk.decide(actor, decision)
+        if body.project != session.store.project_id:
+            raise OtherProject("This decision was made in another project and is not stored in this one.")
+        receipt = desk.decide(actor, _decision(body))
         review = receipt.review
         return {
             "review": review.review_id,
@@ -138,6 +155,20 @@ def _add_deciding(router: APIRouter, session: OpenProject) -> None:
             "undone": {"review": undone.review.review_id, "sentence": undone.sentence},
             "card": None if undone.card is None else card_record(undone.card),
         }
+
+
+def _decision(body: DecideBody) -> Decision:
+    return Decision(
+        body.exposure,
+        body.key,
+        body.verdict,
+        body.value,
+        body.reason,
+        body.regions,
+        body.seconds,
+        body.ticket,
+        body.item,
+    )
 
 
 def _add_looking(router: APIRouter, session: OpenProject, who: Who) -> None:

@@ -97,6 +97,12 @@ class Opened:
     def users(self) -> Any:
         return self.store.users
 
+    def __enter__(self) -> Opened:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         self.encoder.close()
         self.jobs.close()
@@ -111,6 +117,15 @@ def make_project(
     store.settings.put("blind_share", blind_share, LEAD)
     if items:
         store.take_in(_batch(items), LEAD, {})
+    return _around(store)
+
+
+def reopen_project(path: Path) -> Opened:
+    """A project that exists, opened again."""
+    return _around(ProjectStore(path))
+
+
+def _around(store: ProjectStore) -> Opened:
     queues = Queues(store)
     jobs = Jobs(store, {spec.name: spec.work for spec in TOOLS if spec.work is not None}, queues.stir)
     handlers = {kind: handle(store, queues) for kind, handle in HANDLERS.items()}

@@ -60,57 +60,172 @@ def test_tokens_are_code_point_ranges_of_words_and_signs(modules: Any) -> None:
 
 OUTBOX = """
 const stored = {};
-const storage = {getItem: (k) => stored[k] ?? null, setItem: (k, v) => (stored[k] = v),
-  removeItem: (k) => delete stored[k]};
+const real = {get length() { return Object.keys(stored).length; }, key: (at) => Object.keys(stored)[at] ?? null,
+  getItem: (k) => stored[k] ?? null, setItem: (k, v) => { stored[k] = String(v); },
+  removeItem: (k) => { delete stored[k]; }};
+const {SteadyStorage} = await import("/steady_storage.js");
+const storage = new SteadyStorage(() => real);
 const log = [];
 const passing = {isPassing: true, isSignedOut: false, message: "offline"};
-const make = (send) => new m.Outbox({storage, name: "box", send, onSaved: (e) => log.push("saved " + e.key),
-  onRefused: (e, p) => log.push("refused " + e.key), onChange: () => undefined, pause: () => Promise.resolve()});
+const refusal = {isPassing: false, isSignedOut: false, kind: "InputError", message: "no"};
+const defect = {isPassing: true, isSignedOut: false, kind: "Defect", message: "defect"};
+const make = (send, more = {}) => new m.Outbox({storage, project: "P1", person: "ann", send,
+  onSaved: (e) => log.push("saved " + e.key), onRefused: (e, p) => log.push("refused " + e.key),
+  onChange: () => undefined, pause: () => Promise.resolve(), ...more});
+const moment = () => new Promise((r) => setTimeout(r, 5));
 """
+
+
+def outbox(modules: Any, body: str) -> Any:
+    return run(modules, "outbox.js", OUTBOX + body)
 
 
 def test_decisions_are_sent_in_order_and_one_at_a_time(modules: Any) -> None:
     body = """let busy = 0, most = 0;
-    const slow = () => new Promise((r) => setTimeout(r, 5));
-    const box = make(async () => { most = Math.max(most, ++busy); await slow(); busy -= 1; });
-    for (const key of ["a", "b", "c"]) box.add({key, exposure: 1});
+    const box = make(async () => { most = Math.max(most, ++busy); await moment(); busy -= 1; });
+    for (const key of ["a", "b", "c"]) box.add({key, item: 1, exposure: 1});
     await box.settled();
     return [log, most, stored];"""
-    assert run(modules, "outbox.js", OUTBOX + body) == [["saved a", "saved b", "saved c"], 1, {}]
+    assert outbox(modules, body) == [["saved a", "saved b", "saved c"], 1, {}]
 
 
 def test_a_passing_failure_is_tried_again_with_the_same_key(modules: Any) -> None:
     body = """const sent = [];
     const box = make(async (e) => { sent.push(e.key); if (sent.length < 3) throw passing; });
-    box.add({key: "a", exposure: 1});
+    box.add({key: "a", item: 1, exposure: 1});
     await box.settled();
     return [sent, log];"""
-    assert run(modules, "outbox.js", OUTBOX + body) == [["a", "a", "a"], ["saved a"]]
+    assert outbox(modules, body) == [["a", "a", "a"], ["saved a"]]
 
 
-def test_what_was_not_sent_is_found_by_the_next_page(modules: Any) -> None:
-    body = """let open = false;
-    const send = async () => { if (!open) throw {isPassing: false, isSignedOut: true, message: "signed out"}; };
-    make(send).add({key: "a", exposure: 7});
-    await new Promise((r) => setTimeout(r, 5));
-    const kept = JSON.parse(stored.box).map((e) => e.key);
-    open = true;
-    const next = make(send);
-    await next.settled();
-    return [kept, log, stored];"""
-    assert run(modules, "outbox.js", OUTBOX + body) == [["a"], ["saved a"], {}]
+SIGNED_OUT = """let open = false; const sent = [];
+    const send = async (e) => { if (!open) throw {isPassing: false, isSignedOut: true}; sent.push(e.key); };
+    for (const key of ["a", "b"]) make(send).add({key, item: 3, exposure: 7});
+    await moment();
+    const kept = Object.keys(stored);
+    open = true;"""
 
 
-def test_a_refused_decision_is_reported_and_does_not_block_the_next(modules: Any) -> None:
-    body = """const box = make(async (e) => { if (e.key === "a") throw {isPassing: false, isSignedOut: false}; });
-    box.add({key: "a", exposure: 1}); box.add({key: "b", exposure: 2});
+def test_what_was_not_sent_is_found_by_the_next_page_of_this_person_and_project(modules: Any) -> None:
+    body = SIGNED_OUT + "await make(send).settled(); return [kept, sent, stored];"
+    kept = ["aa.outbox.P1.ann.3.a", "aa.outbox.P1.ann.3.b"]
+    assert outbox(modules, body) == [kept, ["a", "b"], {}]
+
+
+@pytest.mark.parametrize("other", ["project: 'P2'", "person: 'bob'", "person: 'ann.3'"])
+def test_what_was_not_sent_is_not_found_by_another_project_or_person(modules: Any, other: str) -> None:
+    body = SIGNED_OUT + f"const box = make(send, {{{other}}}); await box.settled(); return [box.size, sent.length];"
+    assert outbox(modules, body) == [0, 0]
+
+
+def test_an_entry_that_lies_under_the_name_of_another_project_is_not_sent(modules: Any) -> None:
+    body = """stored["aa.outbox.P1.ann.3.a"] = JSON.stringify({project: "P2", person: "ann", item: 3, key: "a", at: 1});
+    const sent = [], box = make(async (e) => sent.push(e.key));
     await box.settled();
-    return log;"""
-    assert run(modules, "outbox.js", OUTBOX + body) == ["refused a", "saved b"]
+    return [sent, box.aside.map((e) => e.kind)];"""
+    assert outbox(modules, body) == [[], ["Unreadable"]]
 
 
-def test_a_damaged_storage_is_an_empty_outbox(modules: Any) -> None:
-    assert run(modules, "outbox.js", OUTBOX + "stored.box = '{broken'; return make(async () => 1).size;") == 0
+def test_a_refused_decision_is_set_aside_and_does_not_block_the_next(modules: Any) -> None:
+    body = """const box = make(async (e) => { if (e.key === "a") throw refusal; });
+    box.add({key: "a", item: 1, exposure: 1, words: "chose x"}); box.add({key: "b", item: 2, exposure: 2});
+    await box.settled();
+    const again = make(async () => undefined);
+    return [log, again.aside.map((e) => [e.key, e.words, e.problem]), Object.keys(stored)];"""
+    set_aside = [["a", "chose x", "no"]]
+    assert outbox(modules, body) == [["refused a", "saved b"], set_aside, ["aa.aside.P1.ann.1.a"]]
+
+
+def test_what_was_set_aside_is_sent_again_or_forgotten_only_when_somebody_says_so(modules: Any) -> None:
+    body = """let isOpen = false; const sent = [];
+    const box = make(async (e) => { if (!isOpen) throw refusal; sent.push(e); });
+    for (const key of ["a", "b"]) box.add({key, item: 1, exposure: 1});
+    await box.settled();
+    isOpen = true;
+    box.sendAgain("a"); box.forget("b");
+    await box.settled();
+    return [sent.map((e) => [e.key, "problem" in e]), box.aside, stored];"""
+    assert outbox(modules, body) == [[["a", False]], [], {}]
+
+
+def test_a_server_that_fails_inside_over_one_decision_does_not_hold_up_the_others(modules: Any) -> None:
+    body = """const sent = [];
+    const box = make(async (e) => { sent.push(e.key); if (e.key === "a") throw defect; });
+    for (const key of ["a", "b"]) box.add({key, item: 1, exposure: 1});
+    await box.settled();
+    return [sent, log];"""
+    assert outbox(modules, body) == [["a", "a", "a", "b"], ["refused a", "saved b"]]
+
+
+def test_an_answer_that_is_no_plain_value_is_set_aside_and_the_rest_goes_on(modules: Any) -> None:
+    body = """const circle = {}; circle.self = circle;
+    const box = make(async (e) => JSON.stringify(e.value));
+    box.add({key: "a", item: 1, exposure: 1, value: circle}); box.add({key: "b", item: 1, exposure: 2, value: {}});
+    await box.settled();
+    return [log, box.aside.map((e) => e.key)];"""
+    assert outbox(modules, body) == [["refused a", "saved b"], ["a"]]
+
+
+def test_what_cannot_be_read_is_set_aside_and_the_rest_is_sent(modules: Any) -> None:
+    body = """stored["aa.outbox.P1.ann.1.a"] = "{broken"; stored["aa.outbox.P1.ann.1.c"] = "7";
+    stored["aa.outbox.P1.ann.1.b"] = JSON.stringify({project: "P1", person: "ann", item: 1, key: "b", at: 1});
+    const box = make(async () => 1);
+    await box.settled();
+    const seen = box.aside.map((e) => [e.words, e.kind]);
+    for (const e of [...box.aside]) box.forget(e.key);
+    return [log, seen, stored];"""
+    seen = [["{broken", "Unreadable"], ["7", "Unreadable"]]
+    assert outbox(modules, body) == [["saved b"], seen, {}]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "() => { throw new Error('forbidden'); }",
+        "() => null",
+        "() => ({...real, setItem: () => { throw new Error('full'); }, length: 0})",
+        "() => ({get length() { throw new Error('x'); }, getItem: () => { throw new Error('x'); }, "
+        "setItem: () => { throw new Error('x'); }, removeItem: () => { throw new Error('x'); }})",
+    ],
+)
+def test_a_broken_storage_costs_the_reload_and_never_the_decision(modules: Any, broken: str) -> None:
+    body = f"""const box = make(async () => 1, {{storage: new SteadyStorage({broken})}});
+    box.add({{key: "a", item: 1, exposure: 1}});
+    const isKept = box.isKept;
+    await box.settled();
+    return [isKept, log];"""
+    assert outbox(modules, body) == [False, ["saved a"]]
+
+
+def test_a_decision_that_another_tab_sent_or_added_is_known_here(modules: Any) -> None:
+    body = """let isOpen = false;
+    const box = make(async () => { if (!isOpen) throw {isSignedOut: true}; });
+    box.add({key: "a", item: 1, exposure: 1});
+    await moment();
+    const other = {project: "P1", person: "ann", item: 2, key: "b", exposure: 2, at: 1};
+    box.changedElsewhere("aa.outbox.P1.ann.2.b", JSON.stringify(other));
+    const both = box.exposures();
+    box.changedElsewhere("aa.outbox.P1.ann.1.a", null);
+    return [both, box.exposures(), log];"""
+    assert outbox(modules, body) == [[1, 2], [2], ["saved a"]]
+
+
+def test_two_tabs_with_the_same_decision_send_it_once_where_the_browser_has_locks(modules: Any) -> None:
+    body = """const sent = [], held = new Set(), boxes = [];
+    const locks = {request: async (name, _, act) => {
+      if (held.has(name)) return act(null);
+      held.add(name);
+      try { return await act({}); } finally { held.delete(name); }
+    }};
+    const tell = {removeItem: real.removeItem};
+    real.removeItem = (k) => { tell.removeItem(k); for (const box of boxes) box.changedElsewhere(k, null); };
+    stored["aa.outbox.P1.ann.1.a"] = JSON.stringify({project: "P1", person: "ann", item: 1, key: "a", at: 1});
+    const pause = () => new Promise((r) => setTimeout(r, 20));
+    const send = async (e) => { sent.push(e.key); await moment(); return {}; };
+    boxes.push(make(send, {locks, pause}), make(send, {locks, pause}));
+    await Promise.all(boxes.map((box) => box.settled()));
+    return [sent, stored, boxes.map((box) => box.size)];"""
+    assert outbox(modules, body) == [["a"], {}, [0, 0]]
 
 
 KEYS = """

@@ -13,6 +13,7 @@ from tests.ui.projects import INTENT, Opened, decisions, suggest
 
 Maker = Callable[..., Opened]
 KEY = "0123456789abcdef"
+SENT = {"exposure": 1, "ticket": "0" * 32, "item": 1, "key": KEY, "verdict": "accept"}
 
 
 @pytest.fixture
@@ -42,6 +43,16 @@ def refusal(client: TestClient, path: str, **body: Any) -> tuple[int, str, str]:
     return answer.status_code, found["kind"], found["error"]
 
 
+def project_id(client: TestClient) -> str:
+    return str(client.get("/card/project").json()["project_id"])
+
+
+def of_card(client: TestClient, card: dict[str, Any]) -> dict[str, Any]:
+    """What a decision says of its card."""
+    known = {"exposure": card["exposure"], "ticket": card["ticket"], "item": card["item"]["id"]}
+    return {"project": project_id(client), **known}
+
+
 def first_card(client: TestClient) -> dict[str, Any]:
     card: dict[str, Any] = ask(client, "/card/next", field="intent", count=1)["cards"][0]
     return card
@@ -57,7 +68,7 @@ def test_cards_come_with_counts_and_without_an_unmeasured_score(client: TestClie
 def test_a_decision_is_stored_and_acknowledged_with_its_number(client: TestClient, project: Opened) -> None:
     card = first_card(client)
     ask(client, "/card/painted", exposure=card["exposure"])
-    saved = ask(client, "/card/decide", exposure=card["exposure"], key=KEY, verdict="accept", seconds=1.5)
+    saved = ask(client, "/card/decide", **of_card(client, card), key=KEY, verdict="accept", seconds=1.5)
     assert (saved["left"], saved["done"]) == (5, 1)
     assert saved["saved_at"]
     assert decisions(project) == [("M001", "accept", {"label": "refund"})]
@@ -66,24 +77,24 @@ def test_a_decision_is_stored_and_acknowledged_with_its_number(client: TestClien
 
 
 def test_the_same_key_twice_is_one_decision_with_one_receipt(client: TestClient, project: Opened) -> None:
-    exposure = first_card(client)["exposure"]
-    once = ask(client, "/card/decide", exposure=exposure, key=KEY, verdict="accept")
-    twice = ask(client, "/card/decide", exposure=exposure, key=KEY, verdict="accept")
+    card = of_card(client, first_card(client))
+    once = ask(client, "/card/decide", **card, key=KEY, verdict="accept")
+    twice = ask(client, "/card/decide", **card, key=KEY, verdict="accept")
     assert once["review"] == twice["review"]
     assert len(decisions(project)) == 1
 
 
 def test_undo_gives_back_the_card(client: TestClient) -> None:
-    exposure = first_card(client)["exposure"]
-    saved = ask(client, "/card/decide", exposure=exposure, key=KEY, verdict="choose", value={"label": "praise"})
+    card = of_card(client, first_card(client))
+    saved = ask(client, "/card/decide", **card, key=KEY, verdict="choose", value={"label": "praise"})
     undone = ask(client, "/card/undo", review=saved["review"])
     assert undone["undone"]["review"] == saved["review"]
     assert undone["card"]["item"]["key"] == "M001"
 
 
 def test_history_names_what_was_decided_in_words(client: TestClient) -> None:
-    exposure = first_card(client)["exposure"]
-    ask(client, "/card/decide", exposure=exposure, key=KEY, verdict="choose", value={"label": "praise"})
+    card = of_card(client, first_card(client))
+    ask(client, "/card/decide", **card, key=KEY, verdict="choose", value={"label": "praise"})
     (past,) = client.get("/card/history").json()["decisions"]
     assert (past["key"], past["words"]) == ("M001", "Intent: choose Praise")
 
@@ -91,11 +102,11 @@ def test_history_names_what_was_decided_in_words(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("path", "body", "status", "kind"),
     [
-        ("/card/decide", {"exposure": 999, "key": KEY, "verdict": "accept"}, 404, "NotFound"),
-        ("/card/decide", {"exposure": 1, "key": KEY, "verdict": "love"}, 422, "InputError"),
-        ("/card/decide", {"exposure": 1, "key": "short", "verdict": "accept"}, 422, "InputError"),
-        ("/card/decide", {"exposure": 1, "key": KEY, "verdict": "accept", "reviewer": "ann"}, 422, "InputError"),
-        ("/card/decide", {"exposure": "1; DROP", "key": KEY, "verdict": "accept"}, 422, "InputError"),
+        ("/card/decide", {**SENT, "exposure": 999}, 409, "CardUnknown"),
+        ("/card/decide", {**SENT, "verdict": "love"}, 422, "InputError"),
+        ("/card/decide", {**SENT, "key": "short"}, 422, "InputError"),
+        ("/card/decide", {**SENT, "reviewer": "ann"}, 422, "InputError"),
+        ("/card/decide", {**SENT, "exposure": "1; DROP"}, 422, "InputError"),
         ("/card/next", {"field": "nothing"}, 404, "NotFound"),
         ("/card/next", {"count": 1000}, 422, "InputError"),
         ("/card/open", {"item": 999, "field": "intent"}, 404, "NotFound"),
@@ -111,13 +122,15 @@ def test_every_refusal_is_one_sentence_with_its_kind(
     client: TestClient, path: str, body: dict[str, Any], status: int, kind: str
 ) -> None:
     first_card(client)
+    if path == "/card/decide":
+        body = {**body, "project": project_id(client)}
     found = refusal(client, path, **body)
     assert found[:2] == (status, kind)
 
 
 def test_a_value_that_does_not_fit_is_refused_and_nothing_is_stored(client: TestClient, project: Opened) -> None:
-    exposure = first_card(client)["exposure"]
-    body = {"exposure": exposure, "key": KEY, "verdict": "choose", "value": {"label": "nonsense"}}
+    card = of_card(client, first_card(client))
+    body = {**card, "key": KEY, "verdict": "choose", "value": {"label": "nonsense"}}
     status, _, words = refusal(client, "/card/decide", **body)
     assert status == 422
     assert "nonsense" in words
@@ -133,7 +146,7 @@ def test_a_card_that_was_decided_by_somebody_else_is_a_conflict(client: TestClie
     bob = Actor("bob", "reviewer", "key", "another")
     other = project.desk.open_card(bob, card["item"]["id"], "intent")
     project.desk.decide(bob, Decision(other.exposure.exposure_id, "bobs-own-key", "accept"))
-    status, kind, words = refusal(client, "/card/decide", exposure=card["exposure"], key=KEY, verdict="accept")
+    status, kind, words = refusal(client, "/card/decide", **of_card(client, card), key=KEY, verdict="accept")
     assert (status, kind) == (409, "LeaseTaken")
     assert "bob" in words
 

@@ -92,12 +92,14 @@ def counts(project: Opened) -> dict[str, int]:
 
 
 def test_clicks_are_kept_with_the_region_that_is_decided(client: TestClient, project: Opened) -> None:
-    exposure = card(client)["exposure"]
+    shown = card(client)
+    exposure = shown["exposure"]
     found = ask(client, "preview", exposure=exposure, clicks=[[70, 60, 1]])[1]
     prompts = {"backend": found["backend"], "clicks": [[70, 60, 1]]}
     region = {"id": "r1", "label": "thing", "size": found["size"], "counts": found["counts"], "prompts": prompts}
     client.post("/card/painted", json={"exposure": exposure})
-    body = {"exposure": exposure, "key": "0123456789", "verdict": "edit", "value": {"masks": [region]}}
+    known = {"project": project.store.project_id, "ticket": shown["ticket"], "item": shown["item"]["id"]}
+    body = {**known, "exposure": exposure, "key": "0123456789", "verdict": "edit", "value": {"masks": [region]}}
     assert client.post("/card/decide", json=body).status_code == 200
     stored = project.store.reviews.latest_of("lead", 1)[0].value
     assert stored is not None and stored["masks"][0]["prompts"] == prompts

@@ -1,6 +1,7 @@
 // Where the page starts: puts the parts together and offers `window.reviewCard` to the chat.
 
 import { button } from "./dom.js";
+import { Aside, decisionsAre } from "./aside.js";
 import { Clock } from "./clock.js";
 import { ConfirmPanel, followVisible } from "./confirm.js";
 import { Controls } from "./controls.js";
@@ -16,23 +17,26 @@ import { QualityPanel } from "./panel_quality.js";
 import { RunsPanel } from "./panel_runs.js";
 import { Reviewer } from "./reviewer.js";
 import { server } from "./server.js";
+import { SteadyStorage } from "./steady_storage.js";
 import { Columns, Places, restoreTheme, switchTheme, TopBar } from "./shell.js";
 
 const RENEW_EVERY = 40000;
 const COUNTS_EVERY = 20;
+const kept = new SteadyStorage(() => localStorage);
 
 class Page {
   constructor(project) {
     this.project = project;
     this.painted = new Map();
-    const scope = `${project.project}.${project.person}`;
-    this.fieldKey = `aa.field.${scope}`;
-    this.columns = new Columns(localStorage, project.project, project.columns ?? []);
+    this.fieldKey = `aa.field.${project.project_id}.${project.person}`;
+    this.columns = new Columns(kept, project.project_id, project.columns ?? []);
     this.clock = new Clock((exposure) => this.#paint(exposure));
-    this.keymap = new Keymap(localStorage, project.keymap ?? {});
+    this.keymap = new Keymap(kept, project.keymap ?? {});
     this.outbox = new Outbox({
-      storage: sessionStorage,
-      name: `aa.outbox.${scope}`,
+      storage: kept,
+      project: project.project_id,
+      person: project.person,
+      locks: navigator.locks ?? null,
       send: (entry) => this.#send(entry),
       onSaved: (entry, answer) => this.#saved(answer),
       onRefused: (entry, problem) => this.reviewer.refused(entry, problem),
@@ -40,7 +44,7 @@ class Page {
     });
     this.deck = new Deck({ server, unsent: () => this.outbox.exposures(), settled: () => this.outbox.settled(), onChange: () => this.#deckChanged() });
     this.frame = new Frame({ keymap: this.keymap, onCommand: (name) => this.controls.run(name), onField: (id) => this.chooseField(id) });
-    this.top = new TopBar({ onRetry: () => this.outbox.retry(), onTheme: () => switchTheme(localStorage), onSignOut: () => this.#leave() });
+    this.top = new TopBar({ onRetry: () => this.outbox.retry(), onTheme: () => switchTheme(kept), onSignOut: () => this.#leave() });
     this.reviewer = new Reviewer({
       frame: this.frame,
       deck: this.deck,
@@ -51,6 +55,7 @@ class Page {
       fieldOf: (id) => project.fields.find((field) => field.id === id) ?? null,
       onCounts: () => this.top.showCounts(this.deck.counts),
     });
+    this.aside = this.reviewer.aside = new Aside({ frame: this.frame, top: this.top, outbox: this.outbox, onOpen: (entry) => this.reviewer.openAgain(entry) });
     this.drawers = new Drawers({ frame: this.frame, reviewer: this.reviewer, server, keymap: this.keymap, project });
     this.controls = new Controls({ ...this.#controlParts(), reasons: project.reasons ?? [], goToChat });
     this.confirm = new ConfirmPanel({ server, onDone: (verb, record) => this.#changeDone(verb, record) });
@@ -62,20 +67,22 @@ class Page {
   async start() {
     this.top.showProject(this.project);
     this.#outboxChanged();
-    const kept = localStorage.getItem(this.fieldKey) ?? "";
-    this.deck.field = this.project.fields.some((field) => field.id === kept) ? kept : "";
+    const last = kept.getItem(this.fieldKey) ?? "";
+    this.deck.field = this.project.fields.some((field) => field.id === last) ? last : "";
     this.#drawFields();
     if (this.outbox.size > 0) await this.outbox.settled(2000);
     await this.#fill();
     this.frame.focus();
     setInterval(() => this.#renew(), RENEW_EVERY);
     addEventListener("online", () => this.outbox.retry());
+    addEventListener("storage", (event) => this.outbox.changedElsewhere(event.key, event.newValue));
+    if (this.outbox.aside.length > 0) this.aside.list();
     this.confirm.refresh().catch(() => undefined);
     this.jobs.look();
   }
 
   async chooseField(id) {
-    localStorage.setItem(this.fieldKey, id);
+    kept.setItem(this.fieldKey, id);
     this.reviewer.card = undefined;
     this.frame.say("");
     const filled = this.deck.switchTo(id);
@@ -143,11 +150,12 @@ class Page {
   #outboxChanged() {
     const { size, trouble, isFull } = this.outbox;
     this.top.showSaved({ size, trouble });
+    this.aside?.refresh();
     if (!trouble) return void (this.warned && this.#calm());
     this.warned = true;
-    const stop = isFull ? " No further decisions are taken until they are." : "";
+    const stop = (isFull ? " No further decisions are taken until they are." : "") + (this.outbox.isKept ? "" : " This browser keeps nothing: leave the tab open.");
     if (trouble.isSignedOut) this.frame.warn(`You are signed out. ${size === 1 ? "1 decision waits" : `${size} decisions wait`} in this tab until you sign in again.`, button({ class: "aa-small", on: { click: () => location.reload() } }, "Sign in"));
-    else this.frame.warn(`${size} ${size === 1 ? "decision is" : "decisions are"} not saved yet: ${trouble.message}${stop}`, button({ class: "aa-small", on: { click: () => this.outbox.retry() } }, "Retry now"));
+    else this.frame.warn(`${decisionsAre(size)} not saved yet: ${trouble.message}${stop}`, button({ class: "aa-small", on: { click: () => this.outbox.retry() } }, "Retry now"));
   }
 
   #calm() {
@@ -158,6 +166,7 @@ class Page {
   #saved(answer) {
     this.savedCount = (this.savedCount ?? 0) + 1;
     if (this.outbox.size > 0) return;
+    if (answer === null) return void this.#refreshProgress();
     this.deck.counts = { left: answer.left ?? this.deck.counts.left, done: answer.done ?? this.deck.counts.done };
     this.top.showCounts(this.deck.counts);
     if (this.savedCount % COUNTS_EVERY === 0) this.#refreshProgress();
@@ -184,7 +193,7 @@ class Page {
   }
 
   #paint(exposure) {
-    const sent = server.post("/card/painted", { exposure });
+    const sent = server.post("/card/painted", { exposure, ticket: this.deck.ticketOf(exposure) });
     this.painted.set(exposure, sent);
     sent.catch(() => this.painted.delete(exposure));
   }
@@ -193,10 +202,10 @@ class Page {
   async #send(entry) {
     const paint = this.painted.get(entry.exposure);
     if (paint) await paint.catch(() => undefined);
-    if (!this.painted.has(entry.exposure)) await server.post("/card/painted", { exposure: entry.exposure });
-    this.painted.set(entry.exposure, Promise.resolve());
-    const { exposure, key, verdict, value, reason, regions, seconds } = entry;
-    return server.post("/card/decide", { exposure, key, verdict, value, reason, regions, seconds });
+    const { project, item, exposure, ticket, key, verdict, value, reason, regions, seconds } = entry;
+    if (!this.painted.has(exposure)) await server.post("/card/painted", { exposure, ticket });
+    this.painted.set(exposure, Promise.resolve());
+    return server.post("/card/decide", { project, item, exposure, ticket, key, verdict, value, reason, regions, seconds });
   }
 
   async #renew() {
@@ -275,7 +284,7 @@ async function hear(page, said) {
 }
 
 async function boot() {
-  restoreTheme(localStorage);
+  restoreTheme(kept);
   for (let wait = 250; ; wait = Math.min(wait * 2, 4000)) {
     try {
       const page = new Page(await server.get("/card/project"));

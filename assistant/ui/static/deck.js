@@ -27,6 +27,10 @@ export class Deck {
     return this.cards.map((card) => card.exposure);
   }
 
+  ticketOf(exposure) {
+    return this.cards.find((card) => card.exposure === exposure)?.ticket;
+  }
+
   /** Drop the card on the screen and give the next one. */
   advance() {
     this.cards.shift();
@@ -103,7 +107,8 @@ export class Deck {
   async renew() {
     const held = this.exposures();
     if (held.length === 0) return [];
-    const { lost } = await this.server.post("/card/renew", { exposures: held });
+    const tickets = this.cards.map((card) => card.ticket ?? "");
+    const { lost } = await this.server.post("/card/renew", { exposures: held, tickets });
     const gone = this.cards.filter((card) => lost.includes(card.exposure));
     this.drop(lost);
     return gone;

@@ -137,6 +137,7 @@ export class Reviewer {
     const words = sayVerdict(verdict, card.field, value);
     this.outbox.add({
       exposure: card.exposure,
+      ticket: card.ticket,
       key: freshKey(),
       verdict,
       value,
@@ -196,7 +197,7 @@ export class Reviewer {
     const price = this.#hasDrawing() ? "; what you drew is dropped" : "";
     if (!this.#isSure("reveal", `This item is shown without a suggestion on purpose: press again to reveal it${price}`)) return;
     try {
-      const { card } = await this.server.post("/card/reveal", { exposure: this.card.exposure });
+      const { card } = await this.server.post("/card/reveal", { exposure: this.card.exposure, ticket: this.card.ticket });
       this.deck.advance();
       this.deck.putFirst(card);
       this.show();
@@ -208,12 +209,17 @@ export class Reviewer {
 
   /** The server refused a decision that was already on its way: say whose the item is now, or bring it back. */
   refused(entry, problem) {
-    const lost = ["LeaseTaken", "ExposureStale"].includes(problem.kind);
-    const words = `${entry.itemKey}: ${problem.message} Your decision (${entry.words}) was not saved.`;
-    const reopen = button({ class: "aa-small", on: { click: () => this.open(entry.item, entry.field) } }, "Open it again");
-    this.frame.warn(words, lost ? null : reopen, this.#dismissal());
-    this.say(words);
+    this.say(this.aside.say(entry, problem));
     this.#count(1, null);
+  }
+
+  /** Show the item of a decision that was not saved; gives whether it is there. */
+  async openAgain(entry) {
+    await this.open(entry.item, entry.field);
+    if (this.card?.item.id !== entry.item) return false;
+    if (this.card.item.key === entry.itemKey) this.say(`${entry.itemKey} opened; your answer was: ${entry.words}`);
+    else this.frame.warn(`${entry.itemKey} is no longer in this project; your answer was: ${entry.words}`, this.#dismissal());
+    return this.card.item.key === entry.itemKey;
   }
 
   /** The chat decided this card: it leaves the hand as if a key had done it. */

@@ -16,6 +16,11 @@ export class ServerProblem extends Error {
   get isSignedOut() {
     return this.status === 401;
   }
+
+  /** Whether another project is served at this address by now. */
+  get isElsewhere() {
+    return this.kind === "OtherProject";
+  }
 }
 
 async function ask(method, path, body) {
@@ -23,7 +28,7 @@ async function ask(method, path, body) {
   if (body instanceof Blob) init.body = body;
   else if (body !== undefined) {
     init.headers["Content-Type"] = "application/json";
-    init.body = JSON.stringify(body);
+    init.body = written(body);
   }
   let response;
   try {
@@ -35,6 +40,14 @@ async function ask(method, path, body) {
   if (response.ok && answer !== null) return answer;
   const sentence = answer?.error ?? `The server answered ${response.status}.`;
   throw new ServerProblem(response.status, answer?.kind ?? "Unknown", sentence);
+}
+
+function written(body) {
+  try {
+    return JSON.stringify(body);
+  } catch {
+    throw new ServerProblem(400, "Unreadable", "This answer cannot be written as a message to the server.");
+  }
 }
 
 export const server = {

@@ -11,6 +11,7 @@ export class TopBar {
     this.job = el("span", { class: "aa-job-now", role: "status", hidden: true });
     this.saved = el("span", { class: "aa-saved", role: "status" });
     this.person = el("span", { class: "aa-person", dir: "auto" });
+    this.aside = button({ class: "aa-small aa-aside-mark", hidden: true, on: { click: () => this.onAside?.() } });
     this.retry = button({ class: "aa-small", hidden: true, on: { click: onRetry } }, "Retry now");
     const theme = button({ class: "aa-small is-plain", title: "Light or dark", "aria-label": "Light or dark", on: { click: onTheme } }, "◐");
     this.leave = button({ class: "aa-small is-plain", hidden: true, on: { click: onSignOut } }, "Sign out");
@@ -19,7 +20,7 @@ export class TopBar {
       { class: "aa-top" },
       this.name,
       el("div", { class: "aa-progress-box" }, this.progress, this.counts),
-      el("div", { class: "aa-top-end" }, this.job, this.saved, this.retry, this.person, theme, this.leave),
+      el("div", { class: "aa-top-end" }, this.job, this.saved, this.aside, this.retry, this.person, theme, this.leave),
     );
   }
 
@@ -43,6 +44,12 @@ export class TopBar {
   showJob(words) {
     this.job.textContent = words;
     this.job.hidden = !words;
+  }
+
+  /** How many decisions were refused and wait for their maker. */
+  showAside(count) {
+    this.aside.hidden = count === 0;
+    this.aside.textContent = `${count} not saved: look`;
   }
 
   /** The mark that says whether everything is on the server. */
