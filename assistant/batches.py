@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from tools.errors import BudgetSpent
+from tools.errors import StoppedShort
 from tools.records import Draft
 
 Unit = Sequence[int]
@@ -76,7 +76,7 @@ def computed(
 def _attempted(compute: Callable[[Unit, Any], Sequence[Draft]], unit: Unit, payload: Any) -> Batch:
     try:
         return Batch(unit, compute(unit, payload))
-    except BudgetSpent as spent:
-        return Batch(unit, spent.made, spent)
+    except StoppedShort as stop:
+        return Batch(unit, stop.made, stop)
     except Exception as problem:  # noqa: BLE001 - it ends the job, after what others made is stored
         return Batch(unit, (), problem)

@@ -7,26 +7,28 @@ row of the run are not done again, and calls whose reply arrived are answered fr
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from assistant.batches import computed, left_of
+from assistant.job_words import account_of, account_words, job_words
 from assistant.learner import Learner, WorkElsewhere
 from assistant.store.calls import StoredCalls, budget_from
 from assistant.store.people import OWN_NAME
 from assistant.store.project import ProjectStore
 from assistant.view import ProjectView
-from tools.errors import AssistantError, BudgetSpent, Conflict, NotFound
-from tools.records import Actor, Draft, JsonValue, to_json
+from tools.errors import AssistantError, Conflict, JobStopped, NotFound, StoppedShort
+from tools.records import Actor, Draft, JsonValue, Stopping, to_json
 from tools.results import Artefact, WorkPlan
-from tools.spec import LearningWork, PatientWork, ToolSpec, Work
+from tools.spec import LearningWork, PatientWork, SteadyWork, ToolSpec, Work
 from tools.values import regions_of
 
 LIVE = ("queued", "running")
@@ -47,11 +49,21 @@ class JobStatus:
     note: str
     rate_per_s: float | None = None
     seconds_left: float | None = None
+    account: str = ""
+    suggested: int | None = None
+    waits_for: str = ""
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more will happen by itself."""
         return self.state not in LIVE
+
+    @property
+    def words(self) -> str:
+        """The same in one sentence, for everybody who is told."""
+        # What was learned is news at the beginning only; what is waited for, always.
+        note = self.waits_for or ("" if self.state in LIVE and self.done else self.note)
+        return job_words(self.state, self.done, self.total, note, self.account, self.rate_per_s, self.seconds_left)
 
 
 @dataclass
@@ -61,6 +73,7 @@ class _Running:
     done: int = 0
     began: float = 0.0
     done_at_start: int = 0
+    waits_for: str = ""
 
 
 class Jobs:
@@ -91,6 +104,8 @@ class Jobs:
     ) -> tuple[int, int]:
         """Record run and job, then work in the background; returns (run id, job id)."""
         run_id = self._store.runs.start(plan.identity, arguments, plan.field, self._store.schema_version, actor)
+        if plan.token_limit is not None:
+            self._store.runs.add_details(run_id, {"most_tokens": plan.token_limit})
         save_artefact(self._artefact_place(run_id), plan.artefact)
         job_id = self._store.jobs.add(run_id, spec.name, plan.field, plan.units, plan.size, actor)
         self._launch(job_id)
@@ -105,9 +120,16 @@ class Jobs:
         if running is not None and running.done > running.done_at_start:
             rate = (running.done - running.done_at_start) / max(time.monotonic() - running.began, 1e-3)
             left = (row["total"] - done) / rate
-        return JobStatus(
+        status = JobStatus(
             job_id, row["run_id"], row["tool"], row["field"], row["state"], done, row["total"], row["note"], rate, left
         )
+        if status.is_over:
+            return self._accounted(status)
+        return replace(status, waits_for=running.waits_for) if running is not None else status
+
+    def _accounted(self, status: JobStatus) -> JobStatus:
+        account = account_of(self._store.runs.account(status.run_id))
+        return replace(status, account=account_words(account), suggested=account.suggested)
 
     def recent(self, limit: int = 20) -> list[JobStatus]:
         """The newest jobs first."""
@@ -193,8 +215,11 @@ class Jobs:
             # What is computed elsewhere keeps nobody waiting who asked for something.
             with nullcontext() if is_aside else self._turn:
                 return self._run_units(row, running, is_aside)
-        except BudgetSpent as spent:
-            return "paused", str(spent)
+        except JobStopped:
+            # Without a wish it was resumed before it paused, and goes on; or the process ends, and it waits as it is.
+            return running.wish or ("" if self._closing else "paused"), ""
+        except StoppedShort as stop:
+            return "paused", str(stop)
         except AssistantError as error:
             return ("", "") if is_aside and self._closing else ("failed", str(error))
         except Exception as error:  # noqa: BLE001 - a defect must be seen as a failed job, never as one that hangs
@@ -216,8 +241,8 @@ class Jobs:
         work = self._works[row["tool"]]
         if is_aside and self._learner is not None and isinstance(work, LearningWork):
             work = WorkElsewhere(self._learner, row["tool"])
-        calls = StoredCalls(self._store.database, row["run_id"], budget_from(self._store.settings.all()))
         finished = self._store.runs.drafted(row["run_id"])
+        calls = self._calls(row, running, len(finished))
         running.done = running.done_at_start = len(finished)
         running.began = time.monotonic()
         self._store.jobs.set(job_id, "running", "")
@@ -249,6 +274,22 @@ class Jobs:
             raise problem
         return (stopped[0], "") if stopped else ("done", self._store.jobs.row(job_id)["note"])
 
+    def _calls(self, row: Mapping[str, Any], running: _Running, finished: int) -> StoredCalls:
+        """The log of paid calls for this go at the job; what was announced for it holds for the share that is left."""
+
+        def steer() -> Stopping:
+            if self._closing or running.wish == "cancelled":
+                return "now"
+            return "soon" if running.wish else ""
+
+        def tell(words: str) -> None:
+            running.waits_for = words
+
+        most = self._store.runs.settings_of(row["run_id"]).get("most_tokens")
+        left = None if most is None else math.ceil(int(most) * (row["total"] - finished) / max(1, row["total"]))
+        budget = budget_from(self._store.settings.all())
+        return StoredCalls(self._store.database, row["run_id"], budget, left, steer, tell)
+
     def _prepared(self, work: Work, job_id: int, run_id: int, view: ProjectView) -> Artefact:
         """What the units share: what the plan carried, or what the work learned from it, once for the whole job."""
         planned = self._artefact_place(run_id)
@@ -256,7 +297,10 @@ class Jobs:
             return load_artefact(planned)
         learned = planned.with_suffix(".learned.npz")
         if learned.is_file():
-            return load_artefact(learned)
+            found = load_artefact(learned)
+            if isinstance(work, SteadyWork) and (kept := work.kept(view, found)):
+                self._store.jobs.set(job_id, "running", kept)
+            return found
         self._store.jobs.set(job_id, "running", "learning from the confirmed answers")
         prepared = work.prepare(view, load_artefact(planned))
         self._store.runs.add_details(run_id, prepared.settings)

@@ -100,9 +100,11 @@ def job_record(job: JobStatus) -> dict[str, Any]:
         "state": job.state,
         "done": job.done,
         "total": job.total,
-        "note": job.note,
+        "note": job.waits_for or job.note,
         "rate_per_s": job.rate_per_s,
         "seconds_left": job.seconds_left,
+        "suggested": job.suggested,
+        "words": job.words,
     }
 
 

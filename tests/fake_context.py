@@ -20,7 +20,7 @@ from tools.context import Answer, CallLog, Found, IdArray, LabelTable, ToolConte
 from tools.errors import BudgetSpent, NotFound
 from tools.filters import ItemFilter
 from tools.images.probe import probe
-from tools.records import Actor, Draft, Item, Proposal
+from tools.records import Actor, Draft, Item, Proposal, Stopping
 from tools.results import Prepared, ToolResult
 from tools.schema import LabelSchema
 from tools.spec import LearningWork, Work
@@ -40,6 +40,8 @@ class MemoryCalls:
         self.spent = 0
         self.reserved: dict[str, int] = {}
         self.events: list[tuple[str, str]] = []
+        self.stop: Stopping = ""
+        self.told: list[str] = []
         self._lock = threading.Lock()
 
     def known(self, key: str) -> str | None:
@@ -63,6 +65,12 @@ class MemoryCalls:
         with self._lock:
             self.reserved.pop(key, None)
             self.events.append(("failed", key))
+
+    def stopping(self) -> Stopping:
+        return self.stop
+
+    def say(self, words: str) -> None:
+        self.told.append(words)
 
 
 @dataclass

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.filters import ItemFilter
-from tools.records import Actor, Item, JsonValue, Proposal
+from tools.records import Actor, Item, JsonValue, Proposal, Stopping
 from tools.schema import LabelSchema
 
 IdArray = npt.NDArray[np.int64]
@@ -132,6 +132,12 @@ class CallLog(Protocol):
 
     def failed(self, key: str) -> None:
         """Give the reservation back: the call certainly cost nothing."""
+
+    def stopping(self) -> Stopping:
+        """Whether the work is to end: ``soon`` sends nothing new, ``now`` waits for nothing that is out either."""
+
+    def say(self, words: str) -> None:
+        """Tell whoever follows the work what it waits for; ``""`` when it goes on."""
 
 
 class ToolContext(Protocol):

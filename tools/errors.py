@@ -22,12 +22,14 @@
     │   ├── EntriesMissing         what was stored last is not there any more
     │   └── ProjectGone            the folder was moved or deleted while it was open
     ├── DiskFull                   there was no room to store it; what was stored before is there
-    ├── BackendError               a model or service
-    │   ├── BackendMissing         not installed or not configured (carries the line that mends it)
-    │   ├── BackendFailed          it was asked and did not answer; tell the caller
-    │   ├── ReplyUnreadable        it answered something unusable; worth asking again
-    │   └── BudgetSpent            the next call could cost more than was allowed
-    └── JobStopped                 a job was cancelled or paused by a person
+    └── BackendError               a model or service
+        ├── BackendMissing         not installed or not configured (carries the line that mends it)
+        ├── BackendFailed          it was asked and did not answer; tell the caller
+        ├── ReplyUnreadable        it answered something unusable; worth asking again
+        └── StoppedShort           work ended between two items; carries what was made before
+            ├── BudgetSpent        the next call could cost more than was allowed
+            ├── WaitAsked          the service asks to be left alone for long
+            └── JobStopped         a job was cancelled or paused by a person
 
 The message is one sentence that says what happened, to what, and what to do.
 """
@@ -160,8 +162,8 @@ class ReplyUnreadable(BackendError):
         self.raw = raw
 
 
-class BudgetSpent(BackendError):
-    """The next call could cost more than was allowed.
+class StoppedShort(BackendError):
+    """Work ended between two items.
 
     ``made`` holds what was finished before, which is paid for and must not be lost.
     """
@@ -171,6 +173,18 @@ class BudgetSpent(BackendError):
         super().__init__(message)
         self.made = tuple(made)
 
+    def with_made(self, made: Sequence[Any]) -> StoppedShort:
+        """The same with what was finished."""
+        return type(self)(str(self), made)
 
-class JobStopped(AssistantError):
+
+class BudgetSpent(StoppedShort):
+    """The next call could cost more than was allowed."""
+
+
+class WaitAsked(StoppedShort):
+    """The service asks to be left alone for longer than anybody sits by and waits."""
+
+
+class JobStopped(StoppedShort):
     """A job was cancelled or paused by a person."""

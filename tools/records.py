@@ -31,6 +31,7 @@ ExposureKind = Literal[
     "probe",
 ]
 ProposalState = Literal["ok", "invalid", "unread"]
+Stopping = Literal["", "soon", "now"]
 ScoreSource = Literal["none", "uncalibrated", "calibrated", "logprob", "agreement"]
 
 ROLE_RANK: dict[str, int] = {"reviewer": 0, "engineer": 1, "lead": 2, "admin": 3}

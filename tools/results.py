@@ -98,7 +98,7 @@ class WorkPlan:
 
     ``units`` hold item ids. ``artefact`` is all that the units share, or, for a
     :class:`~tools.spec.LearningWork`, what its ``prepare`` needs to make it. ``token_estimate`` and
-    ``price_estimate`` are for the whole plan, ``None`` where free.
+    ``price_estimate`` are for the whole plan, ``None`` where free; ``token_limit`` is what it may take at most.
     """
 
     identity: RunIdentity
@@ -107,6 +107,7 @@ class WorkPlan:
     artefact: Artefact
     token_estimate: int | None = None
     price_estimate: float | None = None
+    token_limit: int | None = None
 
     @property
     def size(self) -> int:

@@ -56,6 +56,14 @@ class PatientWork(Work, Protocol):
         """How many; 1 where the work keeps this machine busy."""
 
 
+@runtime_checkable
+class SteadyWork(Work, Protocol):
+    """Work that keeps some settings as they were when it began, whatever is set since."""
+
+    def kept(self, ctx: ToolContext, artefact: Artefact) -> str:
+        """Which of them differ from what is set now, in a sentence; ``""`` where none does."""
+
+
 @dataclass(frozen=True)
 class Preview:
     """What a tool answers while somebody points and looks: arguments of its own, an answer that is shown, no rows.

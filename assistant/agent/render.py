@@ -92,15 +92,7 @@ def cell_text(cell: JsonValue) -> str:
 
 def say_job(status: JobStatus) -> str:
     """Where a job stands, in one sentence."""
-    place = f"{status.done:,} of {count_of(status.total, 'item')}"
-    if status.state == "done":
-        return f"Done: {place}."
-    if status.is_over:
-        return f"The job is {status.state} after {place}{f': {status.note}' if status.note else '.'}"
-    pace = f", {status.rate_per_s:.1f} per second" if status.rate_per_s else ""
-    left = f", about {seconds_of(status.seconds_left)} left" if status.seconds_left is not None else ""
-    before = f": {status.note}" if status.note and not status.done else ""
-    return f"{place}{pace}{left}{before}"
+    return status.words
 
 
 def listing(words: Sequence[str], most: int = 6) -> str:

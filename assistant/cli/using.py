@@ -15,6 +15,9 @@ from tools.catalog import CATALOG
 from tools.errors import InputError, NotFound
 from tools.spec import ToolSpec
 
+NOTHING_CAME, FAILED, NOT_FINISHED = 3, 4, 5
+"""How a command ends whose job made no suggestion, failed, or stopped before its end."""
+
 _RAW = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -86,7 +89,11 @@ def run(
     as_json: AsJson = False,
     person: As = "",
 ) -> None:
-    """Run one tool with its own flags, for example: run PROJECT prelabel --field intent --limit 50."""
+    """Run one tool with its own flags, for example: run PROJECT prelabel --field intent --limit 50.
+
+    Exit code: 0 when all went well, 2 when the tool refused, 3 when its work ended without one usable suggestion, 4
+    when it failed, 5 when it was paused or cancelled before its end.
+    """
     if tool == "tools":
         for spec in CATALOG:
             say(f"{spec.name:16} {spec.effect:8} {spec.summary}")
@@ -104,7 +111,7 @@ def run(
             if outcome["action_id"] is not None and not yes:
                 say(f"Nothing is changed yet. Confirm with: assistant confirm {project} {outcome['action_id']}")
         if outcome["job_id"] is not None and (wait or not link.is_remote):
-            _follow(link, int(outcome["job_id"]), as_json)
+            raise typer.Exit(code_of(_follow(link, int(outcome["job_id"]), as_json)))
 
 
 def _spec(name: str) -> ToolSpec:
@@ -145,8 +152,8 @@ def _flags_of(spec: ToolSpec) -> str:
     return f"Flags of {spec.name}: " + "; ".join(flags) + "."
 
 
-def _follow(link: Link, job_id: int, as_json: bool) -> None:
-    """Show how a job gets on until it is over."""
+def _follow(link: Link, job_id: int, as_json: bool) -> dict[str, Any]:
+    """Show how a job gets on until it is over; where it stands then."""
     said = ""
     while True:
         job = link.ask("job", job_id=job_id, wait=1.0)
@@ -158,16 +165,20 @@ def _follow(link: Link, job_id: int, as_json: bool) -> None:
         if is_over:
             if as_json:
                 show_json(job)
-            return
+            return job
+
+
+def code_of(job: dict[str, Any]) -> int:
+    """The exit code that a job's end is worth."""
+    if job["state"] == "done":
+        return NOTHING_CAME if job["total"] and not job["suggested"] else 0
+    return FAILED if job["state"] == "failed" else NOT_FINISHED
 
 
 def job_line(job: dict[str, Any]) -> str:
     """One line about a job."""
-    left = f", about {job['seconds_left']:.0f} s left" if job["seconds_left"] is not None else ""
-    rate = f", {job['rate_per_s']:.1f} items/s" if job["rate_per_s"] is not None else ""
-    note = f" – {job['note']}" if job["note"] else ""
-    head = f"Job {job['job_id']} ({job['tool']}, {job['field']}) {job['state']}"
-    return f"{head}: {job['done']:,} of {job['total']:,}{rate}{left}{note}"
+    note = f" {job['note']}" if job["state"] == "done" and job["note"] else ""
+    return f"Job {job['job_id']} ({job['tool']}, {job['field']}): {job['words']}{note}"
 
 
 def jobs(
@@ -178,7 +189,10 @@ def jobs(
     as_json: AsJson = False,
     person: As = "",
 ) -> None:
-    """List the background jobs, or pause, resume or cancel one."""
+    """List the background jobs, or pause, resume or cancel one.
+
+    A resumed job is followed to its end; the exit code is that of ``run``.
+    """
     chosen = [(verb, job) for verb, job in (("pause", pause), ("resume", resume), ("cancel", cancel)) if job]
     if len(chosen) > 1:
         raise InputError("One of --pause, --resume and --cancel at a time.")
@@ -190,4 +204,4 @@ def jobs(
         if not found and not as_json:
             say("There were no jobs yet.")
         if steer == "resume" and not link.is_remote:
-            _follow(link, job_id, as_json)
+            raise typer.Exit(code_of(_follow(link, job_id, as_json)))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from assistant.store import faults
 from assistant.store.database import Database, Transaction, stored_time
 from tools.errors import BudgetSpent
-from tools.records import JsonValue
+from tools.records import JsonValue, Stopping
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +124,18 @@ class StoredCalls:
     """The :class:`tools.context.CallLog` of one run, kept in the project.
 
     A call in flight when the process ends stays reserved: it may have been paid, so it counts against the budget.
+    ``most`` is what was announced for this work: it holds whatever the budget is. ``steer`` says whether the work is to
+    end, ``tell`` hears what it waits for.
     """
 
     database: Database
     run_id: int
     budget: Budget
+    most: int | None = None
+    steer: Callable[[], Stopping] = lambda: ""
+    tell: Callable[[str], None] = lambda words: None
+    _mine: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list), repr=False)
+    _taken: int = 0
     _ledger: _Ledger = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -143,14 +150,30 @@ class StoredCalls:
         """Take ``tokens`` out of the budget before sending, durably, or raise :class:`BudgetSpent`."""
         # Counted under the ledger's lock: no other call can spend between counting and reserving.
         with self._ledger.lock:
+            self._refuse_more_than_announced(tokens)
             self._refuse_overspending(tokens)
             self._ledger.take(key, tokens)
+            self._mine[key].append(tokens)
+            self._taken += tokens
         try:
             self._ledger.commit(self.database, lambda transaction: self._event(transaction, key, "reserved", tokens))
         except BaseException:
             with self._ledger.lock:
                 self._ledger.settle(key)
+                self._settle_mine(key, 0)
             raise
+
+    def _refuse_more_than_announced(self, tokens: int) -> None:
+        if self.most is not None and self._taken + tokens > self.most:
+            raise BudgetSpent(
+                f"At most {self.most:,} tokens were announced for this work and {self._taken:,} are spent or reserved; "
+                f"the next call could take {tokens:,}. Resume the job to let it take as much again for what is left."
+            )
+
+    def _settle_mine(self, key: str, spent: int) -> None:
+        """What is taken for one call is now what it spent."""
+        reserved = self._mine[key].pop() if self._mine.get(key) else 0
+        self._taken += spent - reserved
 
     def _refuse_overspending(self, tokens: int) -> None:
         ledger, budget = self._ledger, self.budget
@@ -193,6 +216,7 @@ class StoredCalls:
             self._ledger.prompt_tokens += prompt_tokens
             self._ledger.answer_tokens += answer_tokens
             self._ledger.replied.add(key)
+            self._settle_mine(key, prompt_tokens + answer_tokens)
         faults.reach("reply_received")
 
     def failed(self, key: str) -> None:
@@ -200,6 +224,15 @@ class StoredCalls:
         self._ledger.commit(self.database, lambda transaction: self._event(transaction, key, "released", 0))
         with self._ledger.lock:
             self._ledger.settle(key)
+            self._settle_mine(key, 0)
+
+    def stopping(self) -> Stopping:
+        """Whether the work is to end."""
+        return self.steer()
+
+    def say(self, words: str) -> None:
+        """What the work waits for."""
+        self.tell(words)
 
     def _event(self, transaction: Transaction, key: str, what: str, tokens: int) -> None:
         transaction.insert(

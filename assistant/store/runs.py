@@ -173,6 +173,13 @@ class RunStore:
         """Ids of the items that already have a proposal row of this run."""
         return {int(row[0]) for row in self._database.rows("SELECT item_id FROM proposals WHERE run_id = ?", [run_id])}
 
+    def account(self, run_id: int) -> list[tuple[str, str, int]]:
+        """(state, problem, number of items) of everything that a run stored."""
+        sql = "SELECT state, problem, count(*) FROM proposals WHERE run_id = ? GROUP BY ALL"
+        return [
+            (str(state), str(problem), int(number)) for state, problem, number in self._database.rows(sql, [run_id])
+        ]
+
     def latest(self, field: str, item_ids: Sequence[int], backend: str = "") -> dict[int, Proposal]:
         """The active proposal of each item: the newest usable one, of ``backend`` first where one is preferred."""
         wanted = pa.table({"item_id": pa.array([int(one) for one in item_ids], pa.int64())})

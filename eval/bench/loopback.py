@@ -35,7 +35,7 @@ class LoopbackServer(ABC):
 
     def listing(self) -> Sent:
         """What a GET gets."""
-        return 404, {}, "{}"
+        return 200, {}, '{"object": "list", "data": []}'
 
     @property
     def address(self) -> str:

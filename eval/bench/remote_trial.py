@@ -72,7 +72,7 @@ class RemoteTrial:
             "eval.bench.remote_child",
             *(str(self.path), "--model", model),
             seconds=LONGEST if kill_after is None else kill_after,
-            surroundings={"OPENAI_BASE_URL": address, "OPENAI_API_KEY": ""},
+            surroundings={"OPENAI_BASE_URL": address, "OPENAI_API_KEY": "a key that could be billed"},
         )
         ended = [line.split() for line in lines if line.startswith("ended")]
         if code == -9 and not ended:

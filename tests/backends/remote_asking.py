@@ -37,9 +37,10 @@ def labeller(
     workers: int = 1,
     repeats: int = 1,
     prompt: str = "",
+    key: str = "",
 ) -> RemoteLabeller:
     time = Waits() if waits is None else waits
-    endpoint = Endpoint("m", server.address, "", timeout, workers, time, time.clock)
+    endpoint = Endpoint("m", server.address, key, timeout, workers, time, time.clock)
     settings = RemoteSettings(connections=workers, repeats=repeats)
     made = load_prompt(prompt, field.kind)
     return RemoteLabeller(field, endpoint, made, calls or MemoryCalls(), 7, settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -13,8 +14,11 @@ from tests.fake_context import MemoryCalls
 from tests.openai_server import Answer, Body, OpenAIServer, call, garbage, hang, message, say, slowly, status
 from tools.backends.contract import TextInput
 from tools.backends.prompts import load_prompt
-from tools.backends.remote_endpoint import MOST_TRIES, Endpoint, endpoint_of, estimate_tokens
+from tools.backends.remote_call import MOST_LATE, MOST_TRIES
+from tools.backends.remote_check import refuse_absent
+from tools.backends.remote_endpoint import Endpoint, endpoint_of
 from tools.backends.remote_labeller import RemoteLabeller, RemoteSettings
+from tools.backends.remote_request import estimate_tokens
 from tools.errors import BackendFailed, BackendMissing, BudgetSpent
 from tools.schema import FieldSpec
 
@@ -133,13 +137,21 @@ def test_nobody_at_the_address_is_one_sentence_and_costs_nothing() -> None:
     assert calls.reserved == {}
 
 
-def test_a_call_that_timed_out_stays_charged_and_the_next_try_is_charged_beside_it() -> None:
+def test_a_timed_out_call_that_somebody_may_bill_stays_charged_and_the_next_try_is_charged_beside_it() -> None:
+    calls = MemoryCalls()
+    with OpenAIServer([hang(5), REFUND]) as server:
+        draft = ask(labeller(server, calls=calls, timeout=0.3, key="sk-1"), "money back")[0]
+    assert draft.state == "ok"
+    assert calls.spent == 18
+    assert [key.partition("#")[2] for key in calls.reserved] == ["1"]
+
+
+def test_a_timed_out_call_to_a_server_of_ones_own_without_a_key_gives_its_booking_back() -> None:
     calls = MemoryCalls()
     with OpenAIServer([hang(5), REFUND]) as server:
         draft = ask(labeller(server, calls=calls, timeout=0.3), "money back")[0]
     assert draft.state == "ok"
-    assert calls.spent == 18
-    assert [key.partition("#")[2] for key in calls.reserved] == ["1"]
+    assert (calls.spent, calls.reserved) == (18, {})
 
 
 def test_what_reached_us_is_never_asked_again() -> None:
@@ -256,11 +268,12 @@ def test_relations_are_asked_over_the_spans_and_items_without_two_cost_nothing()
 def test_what_is_reserved_covers_the_estimate_and_every_byte() -> None:
     calls = MemoryCalls(budget=10**6)
     with OpenAIServer(lambda _: hang(5)) as server:
-        made = labeller(server, calls=calls, timeout=0.05)
+        made = labeller(server, calls=calls, timeout=0.05, key="sk-1")
         ask(made, "money back 字字")
         asked, answered = made.estimate([TextInput(1, "money back 字字")])
         sent = json.dumps(server.requests[0]["messages"], ensure_ascii=False).encode()
-    assert len(calls.reserved) == MOST_TRIES
+    # A call that was alone and too slow again and again is given up early: each try may be charged.
+    assert len(calls.reserved) == MOST_LATE
     for tokens in calls.reserved.values():
         assert tokens >= max(asked, len(sent)) + answered
 
@@ -286,3 +299,37 @@ def test_the_prompt_and_its_hash_belong_to_the_identity() -> None:
     assert (made.reference, made.revision, made.prompt) == ("remote:m", "m", "classify.choice.v1")
     assert made.prompt_hash == load_prompt("", "choice").digest
     assert json.dumps(dict(made.settings))
+
+
+def test_a_server_that_is_not_there_an_unknown_model_and_a_bad_key_are_said_before_anything_is_asked() -> None:
+    with OpenAIServer() as server:
+        labeller(server).refuse_absent()
+        gone = server.address
+    with pytest.raises(BackendMissing, match=r"cannot be reached \(nothing listens there\), so nothing was started"):
+        refuse_absent(Endpoint("m", gone))
+    with OpenAIServer([status(404, "model 'other' not found")]) as server:
+        with pytest.raises(BackendFailed, match=r"knows no model 'other': .*; it lists m\. Nothing was started"):
+            refuse_absent(Endpoint("other", server.address))
+        assert server.requests[0]["messages"] == []
+    with OpenAIServer([status(401)]) as server, pytest.raises(BackendFailed, match="refuses the key"):
+        refuse_absent(Endpoint("other", server.address, "sk-1"))
+
+
+@pytest.mark.parametrize("answer", [status(400, "messages must not be empty"), status(500), REFUND])
+def test_a_model_that_is_not_listed_may_be_known_all_the_same(answer: Answer) -> None:
+    with OpenAIServer([answer]) as server:
+        refuse_absent(Endpoint("other", server.address))
+
+
+def test_a_host_that_does_not_exist_is_said_in_words(monkeypatch: Any) -> None:
+    def unknown(*_: Any, **__: Any) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(BackendMissing, match="there is no host of that name"):
+        refuse_absent(Endpoint("m", "http://no-such-host.invalid/v1"))
+
+
+def test_an_address_that_is_none_is_refused() -> None:
+    with pytest.raises(BackendMissing, match="which is no address"):
+        Endpoint("m", "127.0.0.1:8000/v1")

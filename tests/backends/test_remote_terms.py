@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
 
 import pytest
 
 from tests.backends.remote_asking import REFUND, Waits, ask, labeller
 from tests.fake_context import MemoryCalls
-from tests.openai_server import Answer, Body, OpenAIServer, call, say, slowly, status
-from tools.backends.remote_endpoint import MOST_TRIES
+from tests.openai_server import Answer, Body, OpenAIServer, call, hang, say, slowly, status
+from tools.backends.remote_call import MOST_TRIES
 from tools.backends.remote_pace import terms_of
+from tools.errors import JobStopped, WaitAsked
 
 
 def refusing_logprobs_and_schemas(body: Body) -> Answer:
@@ -111,3 +117,128 @@ def test_an_unread_draft_says_under_which_call_its_replies_are_kept() -> None:
         draft = ask(labeller(server, calls=calls), "money back")[0]
     key = draft.reason.rpartition(" ")[2]
     assert [one for one in calls.replies if one.startswith(key)]
+
+
+def test_a_server_that_refuses_the_role_of_the_system_gets_its_words_from_the_first_user() -> None:
+    def script(body: Body) -> Answer:
+        has_system = any(one["role"] == "system" for one in body["messages"])
+        return status(400, "System role not supported") if has_system else REFUND
+
+    with OpenAIServer(script) as server:
+        drafts = ask(labeller(server), "one", "two", "three")
+        roles = [[one["role"] for one in body["messages"]] for body in server.requests]
+        merged = server.requests[1]["messages"][0]["content"]
+        system, user = (one["content"] for one in server.requests[0]["messages"])
+    assert {draft.state for draft in drafts} == {"ok"}
+    # Found out once for the endpoint, without giving up the schema.
+    assert roles == [["system", "user"], ["user"], ["user"], ["user"]]
+    assert merged == f"{system}\n\n{user}"
+    assert all(body["response_format"]["type"] == "json_schema" for body in server.requests)
+
+
+def test_a_refusal_of_the_role_that_says_nothing_of_it_is_found_out_last() -> None:
+    def script(body: Body) -> Answer:
+        return status(400, "bad request") if body["messages"][0]["role"] == "system" else REFUND
+
+    with OpenAIServer(script) as server:
+        assert ask(labeller(server), "one")[0].state == "ok"
+        assert "response_format" not in server.requests[-1]
+
+
+def test_a_wait_of_a_day_stops_the_rest_with_the_time_and_hands_over_what_is_there() -> None:
+    waits = Waits()
+    with OpenAIServer([REFUND, REFUND, status(429, retry_after=86400)]) as server:
+        with pytest.raises(WaitAsked, match=r"asks to wait until \d\d:\d\d on .* \(24\.0 hours from now\)") as stopped:
+            ask(labeller(server, waits=waits), *(f"text {n}" for n in range(6)))
+        assert len(server.requests) == 3
+    assert [draft.item_id for draft in stopped.value.made] == [1, 2]
+    assert waits == []
+
+
+def test_a_wait_until_a_date_is_understood() -> None:
+    tomorrow = format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)
+    with (
+        OpenAIServer([Answer(429, {}, {"Retry-After": tomorrow})]) as server,
+        pytest.raises(WaitAsked, match="asks to wait until"),
+    ):
+        ask(labeller(server), "one")
+
+
+def test_a_short_wait_is_said_while_it_lasts() -> None:
+    calls = MemoryCalls()
+    with OpenAIServer([status(429, retry_after=30), REFUND]) as server:
+        ask(labeller(server, calls=calls), "one")
+    assert calls.told == ["the endpoint asks to wait 30.0 seconds", ""]
+
+
+@pytest.mark.parametrize("stop", ["soon", "now"])
+def test_a_job_that_is_to_end_sends_nothing_new_and_keeps_what_came(stop: Any) -> None:
+    calls = MemoryCalls()
+
+    def script(body: Body) -> Answer:
+        if len(server.requests) == 2:
+            calls.stop = "soon"
+        return REFUND
+
+    with OpenAIServer(script) as server:
+        with pytest.raises(JobStopped) as stopped:
+            ask(labeller(server, calls=calls), *(f"text {n}" for n in range(9)))
+        assert len(server.requests) == 2
+        calls.stop = stop
+        with pytest.raises(JobStopped):
+            ask(labeller(server, calls=calls), "new")
+        assert len(server.requests) == 2
+    assert [draft.item_id for draft in stopped.value.made] == [1, 2]
+    assert calls.reserved == {}
+
+
+@pytest.mark.parametrize(("key", "booked"), [("", 0), ("sk-1", 1)])
+def test_a_call_that_is_out_is_hung_up_at_once_and_charged_where_somebody_may_bill_it(key: str, booked: int) -> None:
+    calls = MemoryCalls()
+
+    def script(body: Body) -> Answer:
+        calls.stop = "now"
+        return hang(60)
+
+    with OpenAIServer(script) as server, pytest.raises(JobStopped):
+        ask(labeller(server, calls=calls, timeout=60.0, key=key), "one")
+    assert len(calls.reserved) == booked
+
+
+def test_a_reply_that_a_filter_kept_back_is_not_asked_for_again() -> None:
+    stopped = Answer(body={"choices": [{"message": {"content": ""}, "finish_reason": "content_filter"}]})
+    declined = Answer(body={"choices": [{"message": {"content": None, "refusal": "I will not."}}]})
+    with OpenAIServer([stopped, declined]) as server:
+        drafts = ask(labeller(server), "one", "two")
+    assert [draft.problem for draft in drafts] == ["the content filter stopped it", "the model declined: I will not."]
+
+
+def test_trouble_in_the_body_of_a_success_is_trouble() -> None:
+    busy = Answer(200, {"error": {"message": "rate limited upstream", "code": 429}}, {"Retry-After": "1"})
+    waits = Waits()
+    with OpenAIServer([busy, REFUND]) as server:
+        assert ask(labeller(server, waits=waits), "one")[0].state == "ok"
+    assert waits == [1.0]
+
+
+def test_an_answer_in_parts_is_put_together() -> None:
+    parts = [{"type": "text", "text": '{"label": '}, {"type": "text", "text": '"refund"}'}]
+    with OpenAIServer([Answer(body={"choices": [{"message": {"content": parts}}]})]) as server:
+        assert ask(labeller(server), "one")[0].value == {"label": "refund"}
+
+
+def test_what_waited_behind_others_is_asked_again_with_fewer_beside_it() -> None:
+    alone = threading.Lock()
+
+    def script(body: Body) -> Answer:
+        # One after the other, as a small server works; what comes while it is busy waits.
+        with alone:
+            time.sleep(0.25)
+        return REFUND
+
+    with OpenAIServer(script) as server:
+        made = labeller(server, timeout=0.9, workers=16)
+        terms_of(made._endpoint.address, "m").gate._allowed = 8
+        drafts = ask(made, *(f"text {n}" for n in range(10)))
+    assert {draft.state for draft in drafts} == {"ok"}
+    assert (terms_of(made._endpoint.address, "m").gate.allowed or 16) <= 3

@@ -30,6 +30,7 @@ ASSISTANT_FLOORS = {
     "encoder": 2,
     "executor": 2,
     "batches": 2,
+    "job_words": 2,
     "changes": 3,
     "jobs": 3,
     "records": 4,

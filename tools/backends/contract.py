@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from tools.records import Draft, JsonValue
+from tools.records import Draft, JsonValue, Stopping
 from tools.results import Artefact
 
 Matrix = npt.NDArray[np.float32]
@@ -82,6 +82,12 @@ class ReplyLog(Protocol):
 
     def failed(self, key: str) -> None:
         """Give the reservation back: the call certainly cost nothing."""
+
+    def stopping(self) -> Stopping:
+        """Whether the work is to end: ``soon`` sends nothing new, ``now`` waits for nothing that is out either."""
+
+    def say(self, words: str) -> None:
+        """Tell whoever follows the work what it waits for; ``""`` when it goes on."""
 
 
 class TextEmbedder(Protocol):

@@ -32,6 +32,7 @@ from tools.backends.remote_endpoint import REMEDY as REMOTE_REMEDY
 from tools.backends.remote_endpoint import endpoint_of
 from tools.backends.remote_labeller import RemoteLabeller, RemoteSettings
 from tools.errors import BudgetSpent, InputError, NotFound
+from tools.records import Stopping
 from tools.schema import FieldSpec
 from tools.sentences import percent
 
@@ -66,6 +67,13 @@ class NoPaidCalls:
 
     def failed(self, key: str) -> None:
         """Nothing was reserved."""
+
+    def stopping(self) -> Stopping:
+        """Nothing is waited for."""
+        return ""
+
+    def say(self, words: str) -> None:
+        """Nobody follows."""
 
 
 @dataclass(frozen=True)

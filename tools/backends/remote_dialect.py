@@ -21,6 +21,7 @@ class Dialect:
     limit_key: str = "max_tokens"
     sends_temperature: bool = True
     sends_logprobs: bool = True
+    has_system_role: bool = True
 
     def after_refusal(self, message: str) -> Dialect | None:
         """The next thing to try after a refusal with this message; ``None`` when nothing is left to take away.
@@ -28,6 +29,8 @@ class Dialect:
         Log-probabilities go last where the refusal does not name them: they are all that confidence can come from.
         """
         said = message.casefold()
+        if self.has_system_role and refuses_system(said):
+            return replace(self, has_system_role=False)
         if self.sends_logprobs and self.mode != "tool" and "logprob" in said:
             return replace(self, sends_logprobs=False)
         if self.limit_key == "max_tokens" and "max_completion_tokens" in said:
@@ -37,7 +40,10 @@ class Dialect:
         at = MODES.index(self.mode) + 1
         if at < len(MODES):
             return replace(self, mode=MODES[at])
-        return replace(self, mode=MODES[0], sends_logprobs=False) if self.sends_logprobs else None
+        if self.sends_logprobs:
+            return replace(self, mode=MODES[0], sends_logprobs=False)
+        # Not every server says that it was the role.
+        return replace(self, has_system_role=False) if self.has_system_role else None
 
     def arguments(
         self,
@@ -47,7 +53,8 @@ class Dialect:
         temperature: float = 0.0,
     ) -> dict[str, Any]:
         """The body of a chat completion request, without the model."""
-        made: dict[str, Any] = {"messages": list(messages), self.limit_key: answer_tokens}
+        asked = list(messages) if self.has_system_role else without_system(messages)
+        made: dict[str, Any] = {"messages": asked, self.limit_key: answer_tokens}
         if self.sends_temperature:
             made["temperature"] = temperature
         if self.mode == "json_schema":
@@ -63,6 +70,28 @@ class Dialect:
         if self.sends_logprobs and self.mode != "tool":
             made |= {"logprobs": True, "top_logprobs": 5}
         return made
+
+
+def refuses_system(message: str) -> bool:
+    """Whether a refusal is about the system message: some models' templates know users and assistants only."""
+    said = message.casefold()
+    return ("system" in said and ("role" in said or "message" in said or "prompt" in said)) or (
+        "role" in said and "alternat" in said
+    )
+
+
+def without_system(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The same with the words of the system in front of those of the first user."""
+    words = "\n\n".join(str(one["content"]) for one in messages if one["role"] == "system")
+    made = [dict(one) for one in messages if one["role"] != "system"]
+    first = next((one for one in made if one["role"] == "user"), None)
+    if words and first is None:
+        return [{"role": "user", "content": words}, *made]
+    if words and first is not None:
+        content = first["content"]
+        text = {"type": "text", "text": words}
+        first["content"] = f"{words}\n\n{content}" if isinstance(content, str) else [text, *content]
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +112,7 @@ class Reply:
     finish: str
     prompt_tokens: int | None
     answer_tokens: int | None
+    refusal: str = ""
 
 
 def read_body(raw: str) -> Reply:
@@ -92,12 +122,21 @@ def read_body(raw: str) -> Reply:
     choice = _mapping(choices[0]) if isinstance(choices, list) and choices else {}
     message, usage = _mapping(choice.get("message")), _mapping(body.get("usage"))
     return Reply(
-        text=_called(message) or str(message.get("content") or ""),
+        text=_called(message) or _written(message.get("content")),
         tokens=_scored(_mapping(choice.get("logprobs")).get("content")),
         finish=str(choice.get("finish_reason") or ""),
         prompt_tokens=_count(usage.get("prompt_tokens")),
         answer_tokens=_count(usage.get("completion_tokens")),
+        refusal=str(message.get("refusal") or ""),
     )
+
+
+def _written(content: Any) -> str:
+    """What stands in a message; some servers cut it into parts."""
+    if not isinstance(content, list):
+        return str(content or "")
+    parts = [one if isinstance(one, str) else _mapping(one).get("text") for one in content]
+    return "".join(part for part in parts if isinstance(part, str))
 
 
 def _called(message: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from tools.backends.box_replies import Frame
 from tools.backends.contract import CALIBRATING_LABELS, BackendIdentity, Example, ReplyLog, TextInput
 from tools.backends.detections import SAME_OBJECT
 from tools.backends.prompts import Prompt
+from tools.backends.remote_check import refuse_absent
 from tools.backends.remote_confidence import (
     Confidence,
     calibrate,
@@ -20,23 +21,26 @@ from tools.backends.remote_confidence import (
     from_votes,
 )
 from tools.backends.remote_dialect import Reply
-from tools.backends.remote_endpoint import CONNECTIONS, TIMEOUT, Endpoint, NoAnswer, RequestRefused
+from tools.backends.remote_endpoint import CONNECTIONS, TIMEOUT, Endpoint
 from tools.backends.remote_pace import terms_of
 from tools.backends.remote_question import ANSWER_TOKENS, Asker, Question
+from tools.backends.remote_request import NoAnswer, RequestRefused
 from tools.backends.replies import ReadAnswer, read_answer
 from tools.backends.shown_examples import choose_examples, from_record, to_record
 from tools.backends.untrusted import clean
-from tools.errors import BackendError, BudgetSpent, InputError, ReplyUnreadable
+from tools.errors import BackendError, InputError, ReplyUnreadable, StoppedShort
 from tools.records import Draft, JsonValue
 from tools.results import Artefact
 from tools.schema import FieldSpec
-from tools.sentences import count_of, verb
+from tools.sentences import count_of, excerpt, verb
 from tools.values import agrees
 
 REPEAT_TEMPERATURE = 0.7
 """Repeats at temperature 0 would agree whatever the model knows."""
 
 _QUOTED_BACK = 2000
+# The answer that is quoted back and the complaint about it.
+_SECOND = 2600
 # Single items fail for reasons of their own; this many without one answer mean that nobody is there to give any.
 _HOPELESS = 8
 _KEY_SHOWN = 12
@@ -156,12 +160,23 @@ class RemoteLabeller:
                 right.append(agrees(answer.value, one.value, SAME_OBJECT))
         return scores, right
 
+    def refuse_absent(self) -> None:
+        """Say in a sentence that the endpoint, the key or the model is not there."""
+        refuse_absent(self._endpoint)
+
     def estimate(self, inputs: Sequence[TextInput], known: Sequence[Example] = (), seed: int = 0) -> tuple[int, int]:
         """(prompt tokens, most answer tokens) with all repeats, without second questions after bad answers."""
         shown = choose_examples(self.field, known, self._prompt.examples, seed)
         asked = [question.request for one in inputs if (question := self._question_if_any(one, shown)) is not None]
         repeats = self._settings.repeats
         return sum(one.prompt_tokens for one in asked) * repeats, sum(one.answer_tokens for one in asked) * repeats
+
+    def most(self, inputs: Sequence[TextInput], known: Sequence[Example] = (), seed: int = 0) -> tuple[int, int]:
+        """(tokens of all first questions at the very most, tokens of the dearest second question)."""
+        shown = choose_examples(self.field, known, self._prompt.examples, seed)
+        asked = [question.request for one in inputs if (question := self._question_if_any(one, shown)) is not None]
+        each = [one.most_tokens for one in asked]
+        return sum(each) * self._settings.repeats, max(each, default=0) + _SECOND
 
     def _question_if_any(self, one: TextInput, shown: Sequence[Example]) -> Question | None:
         """The question about an item, ``None`` where none is needed or its image cannot be read."""
@@ -173,7 +188,8 @@ class RemoteLabeller:
     def predict(self, artefact: Artefact, inputs: Sequence[TextInput]) -> list[Draft]:
         """One draft for each input; what cannot be read is ``unread``.
 
-        ``BudgetSpent`` and an endpoint that answers nothing at all stop the rest; replies that arrived are kept.
+        A spent budget, a long wait that is asked for, a person's stop and an endpoint that answers nothing at all end
+        the rest; replies that arrived are kept.
         """
         stop, room = threading.Event(), terms_of(self._endpoint.address, self._endpoint.model).room
         shown = [from_record(one) for one in artefact.json.get("examples", ())]
@@ -190,7 +206,7 @@ class RemoteLabeller:
             except BackendError as failure:
                 stop.set()
                 return failure
-            certain = calibration.apply(confidence) if calibration is not None else confidence
+            certain = calibration.apply(confidence) if calibration is not None else confidence.shown()
             return replace(draft, score=certain.score, score_source=certain.source, alternatives=certain.others)
 
         with ThreadPoolExecutor(max(1, min(self._settings.connections, len(inputs)))) as threads:
@@ -206,8 +222,8 @@ class RemoteLabeller:
         """Raise what concerns all items; what concerns a single one becomes its own unread draft."""
         failures = [answer for answer in answers if isinstance(answer, BackendError)]
         for failure in failures:
-            if isinstance(failure, BudgetSpent):
-                raise BudgetSpent(str(failure), [answer for answer in answers if isinstance(answer, Draft)])
+            if isinstance(failure, StoppedShort):
+                raise failure.with_made([answer for answer in answers if isinstance(answer, Draft)])
             if not isinstance(failure, NoAnswer | RequestRefused):
                 raise failure
         is_nobody_there = any(isinstance(failure, NoAnswer) and failure.is_down for failure in failures)
@@ -253,6 +269,8 @@ class RemoteLabeller:
         first = self._reply(question, is_known_only)
         try:
             return _Answered(self._read(question, first), first)
+        except _Withheld:
+            raise
         except ReplyUnreadable as problem:
             complaint = f"This answer cannot be used: {problem}. Answer again with one JSON object as asked, no more."
         said = {"role": "assistant", "content": clean(first.text)[:_QUOTED_BACK] or "(nothing)"}
@@ -272,6 +290,10 @@ class RemoteLabeller:
         return known
 
     def _read(self, question: Question, reply: Reply) -> ReadAnswer:
+        if not reply.text.strip() and reply.finish == "content_filter":
+            raise _Withheld("the content filter stopped it", reply.text)
+        if not reply.text.strip() and reply.refusal:
+            raise _Withheld(f"the model declined: {excerpt(clean(reply.refusal))}", reply.refusal)
         if not reply.text.strip():
             cut = " because it was cut at the most tokens" if reply.finish == "length" else ""
             raise ReplyUnreadable(f"the reply is empty{cut}", reply.text)
@@ -291,6 +313,10 @@ class RemoteLabeller:
 
     def _needs_a_call(self, one: TextInput) -> bool:
         return self.field.kind != "relations" or len(one.spans) > 1
+
+
+class _Withheld(ReplyUnreadable):
+    """The answer was kept back on purpose; asking once more costs and changes nothing."""
 
 
 class _NotThere(Exception):

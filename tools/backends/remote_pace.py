@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tools.backends.remote_dialect import Dialect
+from tools.backends.remote_gate import Gate
+from tools.backends.remote_http import is_own
 from tools.backends.remote_room import Room
+from tools.sentences import seconds_of
 
-LONGEST_WAIT = 60.0
-"""Seconds that one wait may take, whatever a server asks for."""
-
+_LONGEST_PAUSE = 60.0
+_LOOK = 0.2
+# Shorter waits are over before anybody has read of them.
+_WORTH_SAYING = 2.0
 _FIRST_PAUSE = 0.5
 _SPREAD = 0.25
 _SURE = 3
@@ -26,16 +31,15 @@ _SURE = 3
 class Terms:
     """The terms of one endpoint and model; one object for all threads."""
 
-    def __init__(self) -> None:
-        """Nothing is known yet."""
+    def __init__(self, gate: Gate) -> None:
+        """Nothing is known yet. ``gate`` is shared with the other models of the endpoint: they queue together."""
         self._lock = threading.Lock()
         self._first = threading.Lock()
         self._is_probed = False
         self._dialect: Dialect | None = None
         self._weaker = 0
         self._free_at = float("-inf")
-        self._out = 0
-        self._back = threading.Condition()
+        self.gate = gate
         self.room = Room()
 
     @property
@@ -66,19 +70,6 @@ class Terms:
                 return
         yield
 
-    @contextmanager
-    def connection(self, most: int) -> Iterator[None]:
-        """Hold one of at most ``most`` connections, whoever else asks this endpoint."""
-        with self._back:
-            self._back.wait_for(lambda: self._out < most)
-            self._out += 1
-        try:
-            yield
-        finally:
-            with self._back:
-                self._out -= 1
-                self._back.notify()
-
     def probed(self) -> None:
         """The endpoint answered or failed for a reason that has nothing to do with the form of the question."""
         self._is_probed = True
@@ -86,35 +77,61 @@ class Terms:
     def hold(self, seconds: float, clock: Callable[[], float]) -> None:
         """Nobody asks for that long."""
         with self._lock:
-            self._free_at = max(self._free_at, clock() + min(LONGEST_WAIT, seconds))
+            self._free_at = max(self._free_at, clock() + seconds)
 
-    def wait(self, sleep: Callable[[float], None], clock: Callable[[], float]) -> None:
-        """Return when asking is allowed; another hold during the wait makes it longer."""
+    def wait(
+        self,
+        sleep: Callable[[float], None] | None,
+        clock: Callable[[], float],
+        look: Callable[[], None] = lambda: None,
+        say: Callable[[str], None] = lambda words: None,
+    ) -> None:
+        """Return when asking is allowed; another hold during the wait makes it longer. ``say`` tells of long ones."""
+        is_told = False
         while True:
             with self._lock:
                 left = self._free_at - clock()
             if left <= 0:
-                return
-            sleep(left)
+                break
+            if left >= _WORTH_SAYING:
+                say(f"the endpoint asks to wait {seconds_of(left)}")
+                is_told = True
+            rest(left, sleep, look)
+        if is_told:
+            say("")
+
+
+def rest(seconds: float, sleep: Callable[[float], None] | None, look: Callable[[], None]) -> None:
+    """Wait, looking several times a second whether that is still worth it; ``sleep`` stands in for the wait."""
+    if sleep is not None:
+        sleep(seconds)
+        return look()
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        look()
+        time.sleep(min(_LOOK, left))
 
 
 _TERMS: dict[tuple[str, str], Terms] = {}
+_GATES: dict[str, Gate] = {}
 _LOCK = threading.Lock()
 
 
 def terms_of(address: str, model: str) -> Terms:
     """The terms of an endpoint and model, the same object for every caller in the process."""
     with _LOCK:
-        return _TERMS.setdefault((address, model), Terms())
+        gate = _GATES.setdefault(address, Gate(is_own(address)))
+        return _TERMS.setdefault((address, model), Terms(gate))
 
 
 def forget_terms() -> None:
     """Begin anew with every endpoint."""
     with _LOCK:
         _TERMS.clear()
+        _GATES.clear()
 
 
 def pause_of(tries: int) -> float:
     """Seconds before the next try of a call that failed ``tries`` times, where the server named none."""
-    usual = min(LONGEST_WAIT, _FIRST_PAUSE * 2.0 ** (tries - 1))
+    usual = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** (tries - 1))
     return usual * random.uniform(1 - _SPREAD, 1 + _SPREAD)

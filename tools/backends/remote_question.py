@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tools.backends.contract import Example, TextInput
 from tools.backends.prompts import Prompt, fill
-from tools.backends.remote_endpoint import Request
+from tools.backends.remote_request import Request
 from tools.backends.replies import answer_schema
 from tools.backends.sent_pictures import picture_of
 from tools.backends.shown_examples import written_answer

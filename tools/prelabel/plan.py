@@ -39,6 +39,7 @@ NEW_POOL_VECTORS = 2000
 
 NEW_LABEL_VECTORS = 5000
 _ESTIMATE_FROM = 200
+_MARGIN = 1.2
 _NEEDS_ANSWERS = ("rating", "spans", "relations")
 _POOL_OF_IMAGES = 24
 
@@ -181,12 +182,35 @@ def estimate(labeller: Labeller, ids: IdArray, field: FieldSpec, ctx: ToolContex
     count = getattr(labeller, "estimate", None)
     if count is None:
         return None
-    looked_at = spread(ids, _ESTIMATE_FROM)
-    spans = spans_of(field, looked_at, ctx) if field.kind == "relations" else None
-    known = confirmed_examples(field, ctx.labels.training(field.id), ctx)
-    asked, answered = count(make_inputs(looked_at, ctx.items.contents(looked_at), spans=spans), known, ctx.seed)
-    scale = len(ids) / len(looked_at)
+    inputs, known, scale = _looked_at(ids, field, ctx)
+    asked, answered = count(inputs, known, ctx.seed)
     return round(asked * scale), round(answered * scale)
+
+
+def most_of(labeller: Labeller, ids: IdArray, field: FieldSpec, ctx: ToolContext) -> int | None:
+    """Tokens that labelling the items may take at the very most, with room for a second question; ``None`` where it is
+    free. Where only a sample is looked at, its mean counts for a fifth more."""
+    count = getattr(labeller, "most", None)
+    if count is None:
+        return None
+    inputs, known, scale = _looked_at(ids, field, ctx)
+    firsts, second = count(inputs, known, ctx.seed)
+    return int(firsts * scale * (_MARGIN if scale > 1 else 1)) + int(second)
+
+
+def refuse_absent(labeller: Labeller) -> None:
+    """Say that a service is not there before anything is made; those that need none always are."""
+    check = getattr(labeller, "refuse_absent", None)
+    if check is not None:
+        check()
+
+
+def _looked_at(ids: IdArray, field: FieldSpec, ctx: ToolContext) -> tuple[list[TextInput], list[Example], float]:
+    """(a sample of the items, what their prompts may show, how many items each stands for)."""
+    some = spread(ids, _ESTIMATE_FROM)
+    spans = spans_of(field, some, ctx) if field.kind == "relations" else None
+    known = confirmed_examples(field, ctx.labels.training(field.id), ctx)
+    return make_inputs(some, ctx.items.contents(some), spans=spans), known, len(ids) / len(some)
 
 
 def describe_learning(learned: Learned, field: FieldSpec, table: LabelTable) -> str:

@@ -18,8 +18,10 @@ from tools.prelabel.plan import (
     Task,
     choose_items,
     estimate,
+    most_of,
     open_task,
     reference_for,
+    refuse_absent,
 )
 from tools.prelabel.work import PrelabelWork
 from tools.records import RunIdentity
@@ -76,6 +78,7 @@ def prelabel(args: PrelabelArgs, ctx: ToolContext) -> ToolResult:
         task = open_task(reference, args.prompt, field, ctx)
     except Conflict as too_early:
         return ToolResult(str(too_early), where=where)
+    refuse_absent(task.labeller)
     cost = estimate(task.labeller, chosen, field, ctx)
     refusal = _without_budget(reference, cost, ctx)
     if refusal:
@@ -102,7 +105,7 @@ def _result(
     cost: tuple[int, int] | None,
     ctx: ToolContext,
 ) -> ToolResult:
-    price = _price(cost, ctx)
+    price, most = _price(cost, ctx), most_of(task.labeller, chosen, field, ctx)
     size = REMOTE_UNIT if split_reference(task.reference)[0] == "remote" else UNIT
     work = WorkPlan(
         identity=_identity(task),
@@ -111,6 +114,7 @@ def _result(
         artefact=Artefact({"plan": dict(task.frozen)}),
         token_estimate=sum(cost) if cost else None,
         price_estimate=price,
+        token_limit=most,
     )
     some = f"the first {len(chosen):,} of {total:,} items" if len(chosen) < total else count_of(total, "item")
     text = " ".join(
@@ -120,12 +124,14 @@ def _result(
             _learns_from(task, field, ctx),
             *task.frozen["notes"],
             _cost_words(cost, price, ctx),
+            f"It stops before it takes more than {most:,} tokens in all." if most is not None else "",
         )
         if part
     )
     facts = [Fact("items to suggest for", len(chosen), n=total, where=where)]
-    if cost:
-        facts.append(Fact("tokens, at most", sum(cost), "tokens", method="estimated from the length of the texts"))
+    if cost and most is not None:
+        facts.append(Fact("tokens, about", sum(cost), "tokens", method="estimated from the length of the texts"))
+        facts.append(Fact("tokens, at most", most, "tokens", method="one token for each byte; the run stops there"))
     return ToolResult(text, tuple(facts), items=tuple(chosen[:MOST_NAMED].tolist()), where=where, work=work)
 
 

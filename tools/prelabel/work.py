@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tools.backends.contract import TextInput
 from tools.backends.material import make_inputs
 from tools.backends.prompts import read_prompt
 from tools.backends.registry import Resources, open_embedder, open_labeller, split_reference
-from tools.backends.remote_labeller import RemoteSettings
+from tools.backends.remote_labeller import RemoteSettings, settings_from
 from tools.backends.vectors import vectors_of
 from tools.context import CallLog, ToolContext
-from tools.errors import BackendFailed, BudgetSpent
+from tools.errors import BackendFailed, StoppedShort
 from tools.prelabel.injection import MARK, injection_score
 from tools.prelabel.plan import calibration_words, describe_learning, learn
 from tools.prelabel.spans import spans_of
@@ -31,6 +31,7 @@ class Batch:
 
     inputs: tuple[TextInput, ...]
     secret: int
+    remote: RemoteSettings = field(default_factory=RemoteSettings)
 
 
 class PrelabelWork:
@@ -50,6 +51,19 @@ class PrelabelWork:
         """Several where a model elsewhere is waited for: one slow answer must not leave its connections idle."""
         return REMOTE_UNITS if split_reference(str(artefact.json["plan"]["reference"]))[0] == "remote" else 1
 
+    def kept(self, ctx: ToolContext, artefact: Artefact) -> str:
+        """Another number of repeats or of answer tokens is another question, whose answers are for another run."""
+        plan = artefact.json["plan"]
+        if split_reference(str(plan["reference"]))[0] != "remote":
+            return ""
+        began, now = RemoteSettings(**plan.get("remote", {})), settings_from(ctx.settings)
+        same = {
+            "remote_repeats": (began.repeats, now.repeats),
+            "remote_answer_tokens": (began.answer_tokens, now.answer_tokens),
+        }
+        told = [f"{name} {old or 'as usual'}" for name, (old, new) in same.items() if old != new]
+        return f"This run keeps {' and '.join(told)}, as it began; a new run takes what is set now." if told else ""
+
     def load(self, ctx: ToolContext, unit: Sequence[int], artefact: Artefact) -> Batch:
         """Texts of the items, with their vectors or spans where the back-end uses them."""
         plan = artefact.json["plan"]
@@ -59,24 +73,30 @@ class PrelabelWork:
         if plan["embedder"]:
             vectors = vectors_of(ctx.cache, open_embedder(plan["embedder"]), list(unit), texts).matrix
         spans = spans_of(field, list(unit), ctx) if field.kind == "relations" else None
-        return Batch(tuple(make_inputs(unit, texts, vectors, spans)), ctx.seed)
+        return Batch(tuple(make_inputs(unit, texts, vectors, spans)), ctx.seed, _asked_now(plan, ctx))
 
     def compute(self, payload: Any, artefact: Artefact, calls: CallLog) -> list[Draft]:
         """One draft for each item of the batch; texts that speak to the labeller are marked."""
         batch: Batch = payload
         plan = artefact.json["plan"]
         prompt = read_prompt(plan["prompt"], plan["prompt_source"]) if plan["prompt"] else None
-        resources = Resources(plan["embedder"], prompt, calls, batch.secret, RemoteSettings(**plan.get("remote", {})))
+        resources = Resources(plan["embedder"], prompt, calls, batch.secret, batch.remote)
         labeller = open_labeller(plan["reference"], FieldSpec.model_validate(plan["field"]), resources)
         # The text of an image is the path of its file, which speaks to nobody.
         texts = {one.item_id: "" if plan.get("item") == "image" else one.text for one in batch.inputs}
         try:
             drafts = labeller.predict(artefact, batch.inputs)
-        except BudgetSpent as spent:
-            raise BudgetSpent(str(spent), [mark_suspicious(one, texts[one.item_id]) for one in spent.made]) from None
+        except StoppedShort as stop:
+            raise stop.with_made([mark_suspicious(one, texts[one.item_id]) for one in stop.made]) from None
         if [draft.item_id for draft in drafts] != [one.item_id for one in batch.inputs]:
             raise BackendFailed(f"{plan['reference']} gave {len(drafts)} answers for {len(batch.inputs)} items.")
         return [mark_suspicious(draft, texts[draft.item_id]) for draft in drafts]
+
+
+def _asked_now(plan: Mapping[str, Any], ctx: ToolContext) -> RemoteSettings:
+    """How the run asks from here on: patience and connections as they are set now, the question as it began."""
+    began, now = RemoteSettings(**plan.get("remote", {})), settings_from(ctx.settings)
+    return replace(began, connections=now.connections, timeout=now.timeout)
 
 
 def mark_suspicious(draft: Draft, text: str) -> Draft:
