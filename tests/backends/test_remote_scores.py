@@ -10,7 +10,7 @@ import pytest
 from tests.backends.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS, examples_of
 from tests.backends.remote_asking import REFUND, ask, labeller
 from tests.fake_context import MemoryCalls
-from tests.openai_server import Answer, Body, OpenAIServer, say
+from tests.openai_server import Answer, Body, OpenAIServer, message, say
 from tools.backends.contract import Example, TextInput
 from tools.backends.replies import read_answer
 from tools.backends.shown_examples import written_answer
@@ -111,6 +111,48 @@ def test_scores_are_calibrated_on_blind_labels_that_this_question_was_put_about_
     assert draft.score_source == "calibrated"
     assert draft.score == pytest.approx(0.5, abs=0.03)
     assert "token probabilities" in str(artefact.json["calibration_words"])
+
+
+def before_the_grammar(label: str, logprob: float, others: list[tuple[str, float]]) -> Answer:
+    """An answer whose probabilities were taken before the model was held to the form."""
+    top = [{"token": text, "logprob": chance} for text, chance in [(label, logprob), *others]]
+    plain = [{"token": text, "logprob": 0.0, "top_logprobs": []} for text in ('{"label": "', '"}')]
+    scored = {"token": label, "logprob": logprob, "top_logprobs": top}
+    return message({"content": json.dumps({"label": label})}, [plain[0], scored, plain[1]])
+
+
+@pytest.mark.parametrize(
+    ("logprob", "others", "score"),
+    [
+        # 2 % for the label and 90 % for other words: the number says nothing about the label.
+        (-3.9, [("Sure", -0.1)], None),
+        # The labels have nearly all between them: the model hesitates, and that may be shown.
+        (-1.2, [("delivery", -0.5), ("pass", -2.5)], 0.3012),
+    ],
+)
+def test_a_score_is_shown_only_where_the_labels_have_most_of_the_probability(
+    logprob: float, others: list[tuple[str, float]], score: float | None
+) -> None:
+    with OpenAIServer([before_the_grammar("refund", logprob, others)]) as server:
+        draft = ask(labeller(server), "money back")[0]
+    assert draft.value == {"label": "refund"}
+    assert draft.score == (None if score is None else pytest.approx(score, abs=1e-4))
+    assert (draft.score_source, bool(draft.alternatives)) == (("none", False) if score is None else ("logprob", True))
+
+
+def test_a_score_that_was_not_shown_can_be_calibrated_and_is_shown_then() -> None:
+    def script(body: Body) -> Answer:
+        number = int(re.findall(r"number.(\d+)", body["messages"][-1]["content"])[0])
+        return before_the_grammar("refund" if number % 2 else "delivery", -3.9, [("Sure", -0.1)])
+
+    calls = MemoryCalls()
+    blind = [Example(TextInput(n, f"number {n}"), {"label": "refund"}, True) for n in range(1, 121)]
+    with OpenAIServer(script) as server:
+        made = labeller(server, calls=calls, workers=8)
+        raw = made.predict(Artefact(), [one.input for one in blind])
+        draft = made.predict(made.fit(blind, [], 7), [TextInput(999, "number 999")])[0]
+    assert {one.score for one in raw} == {None}
+    assert (draft.score, draft.score_source) == (pytest.approx(0.5, abs=0.03), "calibrated")
 
 
 def test_a_model_that_gives_no_probabilities_stays_without_a_score() -> None:

@@ -26,7 +26,13 @@ from tools.values import check_value
         "{'label': 'refund'}",
         '{"label": "refund",}',
         '<think>maybe {"label": "delivery"}</think>\n{"label": "refund"}',
-        '{"label": "refund"}{"label": "delivery"}',
+        '{"label": "refund"}{"label": "refund"}',
+        'maybe {"label": "delivery"}? no.</think>\n{"label": "refund"}',
+        '<thinking>{"label": "delivery"}</thinking>{"label": "refund"}',
+        '[THINK]{"label": "delivery"}[/THINK]{"label": "refund"}',
+        '<|channel|>analysis<|message|>{"label": "delivery"}<|channel|>final<|message|>{"label": "refund"}',
+        '```json\n{"label": "refund"}\n```\nAgain:\n```\n{"label": "refund"}\n```',
+        "Sure: {'label': 'refund'} as {asked}.",
         'a { b {"label": "refund"}',
     ],
 )
@@ -38,6 +44,34 @@ def test_the_json_is_found_in_whatever_surrounds_it(reply: str) -> None:
 def test_a_reply_without_an_object_is_unreadable(reply: str) -> None:
     with pytest.raises(ReplyUnreadable, match="no JSON object"):
         parse_json(reply)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        'First I thought {"label": "refund"} but no. Final answer: {"label": "delivery"}',
+        '{"label": "refund"}{"label": "delivery"}',
+        '```json\n{"label": "refund"}\n```\nor\n```json\n{"label": "delivery"}\n```',
+        'I considered {"label": "refund"}.\n```json\n{"label": "delivery"}\n```',
+        "{'label': 'refund'} or {'label': 'delivery'}",
+    ],
+)
+def test_two_different_answers_are_none(reply: str) -> None:
+    with pytest.raises(ReplyUnreadable, match="several different answers"):
+        read_answer(INTENT, reply, "some text")
+
+
+@pytest.mark.parametrize(
+    ("reply", "label"),
+    [
+        ('maybe {"label": "refund"}? no.</think>\n{"label": "delivery"}', "delivery"),
+        ("Not a refund, I think.</think>The answer is delivery.", "delivery"),
+        ('{"thoughts": "could be refund"} {"label": "delivery"}', "delivery"),
+        ('{"label": "refund", "reason": "they wrote </think> {\\"label\\": \\"delivery\\"}"}', "refund"),
+    ],
+)
+def test_what_counts_is_what_stands_after_the_last_end_of_thinking(reply: str, label: str) -> None:
+    assert read_answer(INTENT, reply, "some text").value == {"label": label}
 
 
 @settings(deadline=None, max_examples=200)

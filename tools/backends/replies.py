@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,11 @@ from tools.schema import FieldSpec
 from tools.sentences import count_of
 from tools.values import check_value
 
-_THINKING = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL)
+_THOUGHTS = "think|thinking|thought|thoughts|reasoning|analysis"
+_THINKING = re.compile(rf"<(?:{_THOUGHTS})>|\[THINK\]|<\|channel\|>(?:analysis|commentary)", re.IGNORECASE)
+_END_OF_THINKING = re.compile(rf"</(?:{_THOUGHTS})>|\[/THINK\]|<\|channel\|>final(?:<\|message\|>)?", re.IGNORECASE)
 _TRAILING_COMMA = re.compile(r",\s*(?=[}\]])")
-_MOST_STARTS = 20
+_MOST_STARTS = 100
 Span = Mapping[str, JsonValue]
 
 
@@ -33,26 +35,77 @@ class ReadAnswer:
 
 
 def parse_json(reply: str) -> dict[str, Any]:
-    """The JSON object in a reply; fences, prose and thoughts around it are passed over, single quotes understood."""
-    for found in _objects(_THINKING.sub("", reply)):
-        if isinstance(found, dict):
-            return found
-    raise ReplyUnreadable("the reply holds no JSON object", reply)
+    """The JSON object in a reply; fences, prose and thoughts around it are passed over, single quotes understood.
+
+    Two different objects are no answer: which of them was meant is for the model to say.
+    """
+    return _one_of(_objects(reply), reply)
 
 
-def _objects(text: str) -> Iterator[Any]:
-    """What can be read at the first brace, then loosely of the whole, then at later braces."""
-    starts = [found.start() for found in re.finditer(r"\{", text)][:_MOST_STARTS]
-    for number, start in enumerate(starts):
-        yield _attempt(_read_at, text, start)
-        if number == 0:
-            whole = _TRAILING_COMMA.sub("", text[start : text.rfind("}") + 1])
-            yield _attempt(json.loads, whole)
-            yield _attempt(ast.literal_eval, whole)
+def delivered(reply: str) -> str:
+    """What a reply says after the last end of thinking, whose beginning some templates eat."""
+    ends = [found.end() for found in _END_OF_THINKING.finditer(reply)]
+    rest = ends[-1] if ends else 0
+    begun = _THINKING.search(reply, rest)
+    return reply[rest : begun.start() if begun else None]
 
 
-def _read_at(text: str, start: int) -> Any:
-    return json.JSONDecoder().raw_decode(text, start)[0]
+def _one_of(found: Sequence[dict[str, Any]], reply: str) -> dict[str, Any]:
+    """The object, however often it stands there."""
+    if not found:
+        raise ReplyUnreadable("the reply holds no JSON object", reply)
+    if any(one != found[0] for one in found):
+        raise ReplyUnreadable("the reply holds several different answers", reply)
+    return found[0]
+
+
+def _objects(reply: str) -> list[dict[str, Any]]:
+    """Every object that a reply delivers, none of those inside another."""
+    whole = _attempt(json.loads, reply)
+    if isinstance(whole, dict):
+        return [whole]  # whatever its texts quote
+    text, found, at = delivered(reply), [], 0
+    for _ in range(_MOST_STARTS):
+        start = text.find("{", at)
+        if start < 0:
+            break
+        made, at = _object_at(text, start)
+        if made is not None:
+            found.append(made)
+    return found
+
+
+def _object_at(text: str, start: int) -> tuple[dict[str, Any] | None, int]:
+    """(the object that begins at a brace, where to look on)."""
+    strict = _attempt(_read_at, text, start)
+    if strict is not None:
+        return (strict[0] if isinstance(strict[0], dict) else None), strict[1]
+    end = _closing(text, start)
+    cut = _TRAILING_COMMA.sub("", text[start:end])
+    loose = _attempt(json.loads, cut) or _attempt(ast.literal_eval, cut)
+    return (loose, end) if isinstance(loose, dict) else (None, start + 1)
+
+
+def _closing(text: str, start: int) -> int:
+    """Where the object that begins at a brace ends, quotes of either kind counted; the last brace where none fits."""
+    depth, quote, at = 0, "", start
+    while at < len(text):
+        one = text[at]
+        if quote:
+            at += one == "\\"
+            quote = "" if one == quote else quote
+        elif one in "\"'":
+            quote = one
+        elif one in "{}":
+            depth += 1 if one == "{" else -1
+            if depth == 0:
+                return at + 1
+        at += 1
+    return text.rfind("}") + 1
+
+
+def _read_at(text: str, start: int) -> tuple[Any, int]:
+    return json.JSONDecoder().raw_decode(text, start)
 
 
 def _attempt(read: Callable[..., Any], *given: str | int) -> Any:
@@ -83,9 +136,9 @@ def read_answer(
     answer = _bare_list(field, reply)
     if answer is None:
         try:
-            answer = _under_the_key(parse_json(reply), key, reply)
+            answer = _under_the_key(_objects(reply), key, reply)
         except ReplyUnreadable:
-            answer = _in_words(field, _THINKING.sub("", reply), letters)
+            answer = _in_words(field, reply, letters)
             if answer is None:
                 raise
     try:
@@ -102,7 +155,7 @@ def read_answer(
 
 def _bare_list(field: FieldSpec, reply: str) -> list[Any] | None:
     """A reply that is a list and nothing else, where the answer is one."""
-    bare = _THINKING.sub("", reply).strip().removeprefix("```json").strip("`").strip()
+    bare = delivered(reply).strip().removeprefix("```json").strip("`").strip()
     if field.kind not in ("multi_choice", "spans", "relations", "boxes") or not bare.startswith("["):
         return None
     listed = _attempt(json.loads, bare)
@@ -111,8 +164,9 @@ def _bare_list(field: FieldSpec, reply: str) -> list[Any] | None:
 
 def _in_words(field: FieldSpec, reply: str, letters: Letters | None) -> JsonValue:
     """The answer of a reply without a usable object, ``None`` where it is not beyond doubt."""
-    if _attempt(parse_json, reply) is not None:
+    if _objects(reply):
         return None  # it did answer in JSON, only not what was asked
+    reply = delivered(reply)
     if field.kind == "choice":
         return read_label(field, reply, letters)
     if field.kind == "rating":
@@ -120,8 +174,9 @@ def _in_words(field: FieldSpec, reply: str, letters: Letters | None) -> JsonValu
     return read_labels(field, reply) if field.kind == "multi_choice" else None
 
 
-def _under_the_key(given: Mapping[str, Any], key: str, reply: str) -> Any:
-    """The answer in an object; the only entry of one with another key will do."""
+def _under_the_key(found: Sequence[dict[str, Any]], key: str, reply: str) -> Any:
+    """The answer in the objects that have it; the only entry of an object with another key will do."""
+    given = _one_of([one for one in found if key in one] or found, reply)
     if key in given:
         return given[key]
     if len(given) == 1:

@@ -13,6 +13,7 @@ from tools.backends.remote_dialect import ScoredToken
 from tools.records import Alternative
 
 _MOST = 3
+_AROUND = " \t\n\r\"'`:,[]{}"
 
 
 def label_chance(tokens: Sequence[ScoredToken], key: str, label: str) -> float | None:
@@ -34,6 +35,28 @@ def other_labels(tokens: Sequence[ScoredToken], key: str, label: str, labels: Se
             chances[fitting[0]] = chances.get(fitting[0], 0.0) + math.exp(min(0.0, logprob))
     ranked = sorted(chances.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST]
     return tuple(Alternative(other, min(1.0, chance)) for other, chance in ranked)
+
+
+def label_mass(tokens: Sequence[ScoredToken], key: str, label: str, answers: Sequence[str]) -> float | None:
+    """Share of the probability that answers have among all that could have stood where the label begins.
+
+    Servers that hold a model to a grammar give the probabilities from before it: there a model that was about to write
+    something else altogether seems unsure of the label, however sure it is among the labels. ``None`` where the
+    alternatives are not given.
+    """
+    inside = _tokens_of(tokens, key, label)
+    if not inside or not inside[0].top:
+        return None
+    first = inside[0]
+    given = {first.text: first.logprob} | dict(first.top)
+    lowered = [one.casefold() for one in answers]
+    return min(1.0, sum(math.exp(min(0.0, logprob)) for text, logprob in given.items() if _begins(text, lowered)))
+
+
+def _begins(text: str, answers: Sequence[str]) -> bool:
+    """Whether a token is the beginning of an answer, or an answer and what follows it."""
+    begun = text.strip(_AROUND).casefold()
+    return bool(begun) and any(one.startswith(begun) or begun.startswith(one) for one in answers)
 
 
 def list_chance(tokens: Sequence[ScoredToken], key: str) -> float | None:
