@@ -1,4 +1,4 @@
-"""Answers to what was asked just before: yes or no to a pending action, or one of the quick replies."""
+"""Answers to what was asked just before: yes or no to a change that waits, or one of the quick replies."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from typing import Literal
 
 from assistant.agent.decision_records import CardInHand
-from assistant.agent.memory import Memory
 from assistant.agent.plans import Choice
 from assistant.agent.sentence import bare, read_sentence
+from assistant.agent.waiting import Waiting
 
 _CERTAIN = re.compile(
     r"(?:(?:yes|yep|yeah|ok|okay|sure)[ ,]+)?(?:please )?(?:do it|do that|go ahead|go for it|proceed|make it so"
@@ -16,24 +16,58 @@ _CERTAIN = re.compile(
 )
 _YES = re.compile(r"(?:yes|yep|yeah|yup|y|ok|okay|sure)")
 _NO = re.compile(
-    r"(?:no|nope|nah)(?:,? (?:thanks|thank you|do not|stop|cancel))?|cancel(?: (?:it|that|this))?"
-    r"|do not(?: do (?:it|that))?"
-    r"|dismiss(?: (?:it|that))?|never ?mind|forget (?:it|about it)|stop|leave it"
+    r"(?:no|nope|nah)(?:,? (?:thanks|thank you|do not|stop|cancel|wait))?|stop|wait|hold on|leave it"
+    r"|do not(?: do (?:it|that))?|(?:no,? )?(?:please )?do not"
+)
+# These can mean nothing but the card, also when something else was said since.
+_DROP = re.compile(
+    r"(?:cancel|dismiss|discard)(?: (?:it|that|this|(?:the|that|this) (?:card|change|action)))?"
+    r"|never ?mind|forget (?:it|about it|that)"
+)
+_TAKE_BACK = re.compile(
+    r"(?:undo|revert)(?: (?:it|that|this|last|the last(?: one)?))?|take (?:it|that) back|oops,? undo(?: (?:it|that))?"
+    r"|go back(?: one)?"
 )
 
-Answer = Literal["yes", "no", "which"]
+Answer = Literal["yes", "no", "which", "which undo", "button", "late"]
+"""``which``: the words may mean the item in hand too; ``which undo``: something was decided since the card came up;
+``button``: a model wished for this change; ``late``: something else was said since the card came up."""
 
 
-def confirm_words(text: str, memory: Memory, card: CardInHand | None) -> Answer | None:
-    """What the words say to the action shown in the turn before; ``which`` where they may mean the item in hand too."""
-    if memory.pending is None:
+def confirm_words(text: str, waiting: Waiting | None, card: CardInHand | None) -> Answer | None:
+    """What the words say to the change that waits, ``None`` where they are about something else."""
+    if waiting is None:
         return None
     words = bare(read_sentence(text).text)
     if _CERTAIN.fullmatch(words):
-        return "yes"
+        return _to_certain(waiting)
+    if _DROP.fullmatch(words):
+        return "no"
+    if _TAKE_BACK.fullmatch(words):
+        return "which undo" if waiting.decided_since else "no"
+    if not waiting.is_last:
+        return None
     if _YES.fullmatch(words):
-        return "which" if card is not None and card.suggestion is not None else "yes"
+        in_hand = card is not None and card.suggestion is not None
+        return "button" if not waiting.is_asked_for else "which" if in_hand else "yes"
     return "no" if _NO.fullmatch(words) else None
+
+
+def _to_certain(waiting: Waiting) -> Answer:
+    if not waiting.is_asked_for:
+        return "button"
+    return "yes" if waiting.is_last else "late"
+
+
+def is_plain_answer(text: str) -> bool:
+    """Whether the words are no more than a yes or a no, which mean something only together with a question."""
+    words = bare(read_sentence(text).text)
+    return any(pattern.fullmatch(words) is not None for pattern in (_YES, _NO, _CERTAIN))
+
+
+def is_plain_yes(text: str) -> bool:
+    """Whether the words are no more than a yes."""
+    return _YES.fullmatch(bare(read_sentence(text).text)) is not None
 
 
 def picked(text: str, choices: tuple[Choice, ...]) -> Choice | None:

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 
 from assistant.agent.change_builders import bulk_call
-from assistant.agent.decision_records import BulkWords, CardInHand, OneDecision
+from assistant.agent.decision_records import BulkWords, CardInHand, OneDecision, UndoLast
 from assistant.agent.events import TurnEvent
 from assistant.agent.memory import Memory
 from assistant.agent.plans import Plan, PlannedCall
@@ -53,12 +53,14 @@ def _left(left: int, card: CardInHand) -> str:
     )
 
 
-def undo_last(host: Host, actor: Actor, memory: Memory) -> Generator[TurnEvent, None, PlannedCall | None]:
+def undo_last(
+    host: Host, actor: Actor, memory: Memory, words: UndoLast
+) -> Generator[TurnEvent, None, PlannedCall | None]:
     """Take back what was done last: the last decision, or the last batch where that came later.
 
     Returns the call that takes a batch back, for the runner; decisions are taken back here.
     """
-    batch = _last_batch(host, memory)
+    batch = None if words.is_decision else _last_batch(host, memory)
     past = host.desk.history(actor, 1)
     at = memory.last_at if memory.last_at is None or memory.last_at.tzinfo else memory.last_at.replace(tzinfo=UTC)
     if batch is not None and (not past or at is None or _aware(past[0].at) <= at):

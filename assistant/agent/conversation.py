@@ -8,34 +8,35 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
 
-from assistant.agent.asking import confirm_words, picked
+from assistant.agent.answering import answer_waiting
+from assistant.agent.asking import confirm_words, is_plain_answer, is_plain_yes, picked
 from assistant.agent.carrying import decide, plan_bulk, undo_last
-from assistant.agent.change_builders import export_target
 from assistant.agent.chat_models import ChatEndpoint, read_endpoint
 from assistant.agent.decision_records import BulkWords, CardInHand, OneDecision, Question, UndoLast
 from assistant.agent.decisions import read_decision
-from assistant.agent.describing import describe
 from assistant.agent.events import TurnEvent
-from assistant.agent.loop import ModelTurn, converse
 from assistant.agent.meanwhile import left_behind, meanwhile
 from assistant.agent.memory import LOOK_BACK, Memory, call_record, choice_record, last_of, recall
+from assistant.agent.model_turn import Freely, Tried
 from assistant.agent.planner import plan
 from assistant.agent.plans import Choice, Plan, PlannedCall
-from assistant.agent.quantities import whole
 from assistant.agent.running import PATIENCE_SECONDS, Ran, ToolRunner
+from assistant.agent.steering import steer_job
 from assistant.agent.surroundings import Host, Surroundings
-from assistant.agent.wire import tools_for
+from assistant.agent.waiting import Waiting, thread_of, waiting_card
 from assistant.agent.world import LastResult
-from tools.errors import AssistantError, BackendFailed
+from assistant.executor import Outcome
+from tools.errors import AssistantError
 from tools.filters import ItemFilter
 from tools.records import VALUED_VERDICTS, Actor
 
 _LOG = logging.getLogger(__name__)
 _CHAINED_PATIENCE = 30.0
+NO_TOOL = "No tool ran: nothing was looked up, and nothing was changed."
 _UNSAVED = (
     "The card has drawings that are not saved, and words know only what was saved or suggested. Save them on the card, "
     "or take them back there, and say it again."
@@ -52,7 +53,11 @@ class _Turn:
     exposure_id: int | None
     memory: Memory
     is_changed: bool = False
+    waiting: Waiting | None = None
     said: list[str] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
+    asked: tuple[str, ...] = ()
+    by_model: bool = False
     calls: list[dict[str, Any]] = field(default_factory=list)
     choices: tuple[Choice, ...] = ()
     action: int | None = None
@@ -78,8 +83,9 @@ class Conversation:
         says that it shows changes that were not saved.
         """
         talk = self._host.store.talk
-        memory = self._still_open(recall(talk.messages(actor.session, LOOK_BACK), actor.person))
-        talk.add_message(actor.session, actor.person, "person", text, {"exposure": exposure_id})
+        thread = thread_of(actor)
+        memory = recall(talk.messages(thread, LOOK_BACK), actor.person)
+        talk.add_message(thread, actor.person, "person", text, {"exposure": exposure_id})
         turn = _Turn(text, actor, exposure_id, memory, is_changed)
         notices = self._host.store.notices.last
         try:
@@ -93,14 +99,11 @@ class Conversation:
                 "action": turn.action,
                 "following": list(turn.following),
                 "notices": notices,
+                "heard": "\n".join(turn.heard),
+                "asked": list(turn.asked),
+                "by_model": turn.by_model,
             }
-            talk.add_message(actor.session, actor.person, "assistant", "\n".join(turn.said), record)
-
-    def _still_open(self, memory: Memory) -> Memory:
-        """The memory without a pending action that was answered by its button in the meantime."""
-        if memory.pending is None or self._host.executor.action(memory.pending).is_open:
-            return memory
-        return replace(memory, pending=None)
+            talk.add_message(thread, actor.person, "assistant", "\n".join(turn.said), record)
 
     def _safely(self, turn: _Turn) -> Iterator[TurnEvent]:
         try:
@@ -123,26 +126,42 @@ class Conversation:
         """Note what the next turn needs to know; tables stay out, they may hold texts of items."""
         if event.text and event.kind != "progress":
             turn.said.append(event.text)
+        if event.text and event.kind == "text" and event.by != "program":
+            turn.heard.append(event.text)
+            turn.by_model = event.by == "model" and "?" in event.text
+        if event.text and event.kind == "options":
+            turn.asked = event.options
         if event.action_id is not None:
             turn.action = event.action_id
 
     def _events(self, turn: _Turn) -> Iterator[TurnEvent]:
         card = self._around.card(turn.actor, turn.exposure_id)
-        answer = confirm_words(turn.text, turn.memory, card)
-        if answer is not None:
-            yield from self._answer(turn, answer)
+        turn.waiting = waiting_card(self._host, turn.actor, turn.memory.pending)
+        answer = confirm_words(turn.text, turn.waiting, card)
+        if answer is not None and turn.waiting is not None:
+            yield from self._answer(turn, turn.waiting, answer)
             return
         choice = picked(turn.text, turn.memory.choices)
         if choice is not None and choice.calls:
             yield from self._run_plan(turn, Plan("calls", choice.calls))
-            return
-        decision = read_decision(choice.text if choice else turn.text, card, self._host.schema)
+        elif turn.memory.by_model and is_plain_answer(turn.text):
+            # The answer to what a model asked decides nothing on the card, and presses nothing.
+            yield from self._request(turn)
+        elif len(turn.memory.asked) > 1 and is_plain_yes(turn.text):
+            turn.choices = turn.memory.choices
+            yield from _ask("Which one of these?", turn.memory.asked)
+        else:
+            yield from self._decide(turn, card, choice.text if choice else turn.text)
+
+    def _decide(self, turn: _Turn, card: CardInHand | None, text: str) -> Iterator[TurnEvent]:
+        """Decision words; what is none of them is a request."""
+        decision = read_decision(text, card, self._host.schema)
         if isinstance(decision, OneDecision) and card is not None and _would_drop(turn, card, decision):
             yield TurnEvent("text", _UNSAVED)
         elif isinstance(decision, OneDecision) and card is not None:
             yield from decide(self._host, turn.actor, card, decision)
         elif isinstance(decision, UndoLast):
-            call = yield from undo_last(self._host, turn.actor, turn.memory)
+            call = yield from undo_last(self._host, turn.actor, turn.memory, decision)
             yield from self._run_plan(turn, Plan("calls", (call,) if call else ()))
         elif isinstance(decision, BulkWords):
             found = plan_bulk(decision, turn.memory)
@@ -152,61 +171,46 @@ class Conversation:
         else:
             yield from self._request(turn)
 
-    def _answer(self, turn: _Turn, answer: str) -> Iterator[TurnEvent]:
-        """Yes or no to the action shown just before, in the person's own words."""
-        action_id = turn.memory.pending
-        assert action_id is not None
-        action = self._host.executor.action(action_id)
-        if answer == "which":
-            yield from _ask("Do you mean the pending change, or the item in hand?", ("yes, do it", "accept"))
-            turn.action = action_id
-        elif answer == "no":
-            self._host.executor.dismiss(action_id, turn.actor)
-            yield TurnEvent("text", f"Dismissed: {action.change.sentence}")
-        else:
-            yield TurnEvent("tool_started", tool=action.tool)
-            outcome = self._host.executor.confirm(action_id, turn.actor)
-            yield TurnEvent("tool_finished", tool=action.tool, result=outcome.result)
-            yield TurnEvent("text", outcome.result.text, tool=action.tool)
-            turn.calls.append({**call_record(action.tool, {}, outcome), "action": action_id})
+    def _answer(self, turn: _Turn, waiting: Waiting, answer: str) -> Iterator[TurnEvent]:
+        """What the person's words do to the change that waits."""
+        for event in answer_waiting(self._host, turn.actor, waiting, answer):
+            if event.kind == "tool_finished" and event.result is not None:
+                record = call_record(event.tool, {}, Outcome(event.tool, event.result))
+                turn.calls.append({**record, "action": waiting.action_id})
+            yield event
+        if answer in ("which", "which undo", "button"):
+            turn.action = waiting.action_id
 
     def _request(self, turn: _Turn) -> Iterator[TurnEvent]:
+        tried = Tried()
+        world = self._around.world(turn.text, turn.actor, turn.memory.last, turn.exposure_id)
         if self._endpoint is not None and not turn.text.lstrip().startswith("/"):
-            try:
-                yield from self._with_model(turn, self._endpoint)
+            freely = Freely(self._host, self._runner, self._endpoint, self._make_export_folder)
+            tried = yield from freely.turn(turn.text, turn.actor, world, turn.memory.history)
+            turn.calls += tried.calls
+            turn.following += tried.following
+            if tried.is_answered:
                 return
-            except BackendFailed as failed:
-                yield TurnEvent("text", f"{failed} {_INSTEAD if not turn.calls else _SO_FAR}")
-                if turn.calls:
-                    return
-        world = self._around.world(turn.text, turn.actor, turn.memory.last, turn.exposure_id)
-        yield from self._run_plan(turn, plan(turn.text, world))
+        found = plan(turn.text, world)
+        if found.kind == "calls" or not tried.has_answer:
+            yield from self._instead(turn, tried, found)
+        else:
+            yield from tried.answer()
 
-    def _with_model(self, turn: _Turn, endpoint: ChatEndpoint) -> Iterator[TurnEvent]:
-        # What a model asks for is never the person's own words: the executor lets nothing of it through unconfirmed.
-        actor = replace(turn.actor, via="agent")
-        specs = tools_for(self._host.executor.specs(actor.role), self._host.schema.item)
-        people = self._around.people(turn.actor)
-        world = self._around.world(turn.text, turn.actor, turn.memory.last, turn.exposure_id)
-
-        def complete(name: str, given: dict[str, Any]) -> dict[str, Any]:
-            if name != "export_data":
-                return given
-            self._make_export_folder()
-            return {**given, "target": export_target(world.export_place, str(given.get("format")))}
-
-        model = ModelTurn(self._runner, specs, self._host.schema, people, actor, complete)
-        try:
-            yield from converse(endpoint, model, turn.memory.history, turn.text, describe(world))
-        finally:
-            turn.calls += [call_record(name, given, ran.outcome) for name, given, ran in model.ran if ran.outcome]
-            turn.following += tuple(job for _, _, ran in model.ran for job in left_behind(ran))
+    def _instead(self, turn: _Turn, tried: Tried, found: Plan) -> Iterator[TurnEvent]:
+        """The planner's answer; beside what it does not understand stand a model's words, said to be no more."""
+        if found.kind == "help" and tried.words:
+            turn.heard.append(tried.words)
+            turn.by_model = "?" in tried.words
+            yield TurnEvent("text", f"{NO_TOOL} The language model only says: “{tried.words}”")
+        else:
+            yield from self._run_plan(turn, found)
 
     def _run_plan(self, turn: _Turn, found: Plan) -> Iterator[TurnEvent]:
         if found.notes and found.kind == "calls":
             yield TurnEvent("text", " ".join(found.notes))
         if found.kind == "jobs":
-            yield from self._steer_job(found)
+            yield from steer_job(self._host, turn.actor, found)
         elif found.kind == "calls":
             yield from self._run_calls(turn, found.calls)
         else:
@@ -269,25 +273,6 @@ class Conversation:
         self._host.store.talk.save_filter(name, ItemFilter(ids=ids), actor)
         return name
 
-    def _steer_job(self, found: Plan) -> Iterator[TurnEvent]:
-        """Pause, resume or cancel the job that is named, else the newest that this can be done to."""
-        jobs = self._host.jobs
-        number = whole(found.notes[0]) if found.notes else 0
-        wanted = ("paused", "failed") if found.text == "resume" else ("running", "queued", "paused")
-        fit = [
-            one for one in jobs.recent() if number in (one.job_id, one.run_id) or (not number and one.state in wanted)
-        ]
-        if not fit:
-            yield TurnEvent("text", f"There is no job to {found.text}.")
-            return
-        {"pause": jobs.pause, "resume": jobs.resume, "cancel": jobs.cancel}[found.text](fit[0].job_id)
-        told = {
-            "pause": "is paused after the batch in hand",
-            "resume": "goes on",
-            "cancel": "stops after the batch in hand",
-        }
-        yield TurnEvent("text", f"Job {fit[0].job_id} {told[found.text]}.", job_id=fit[0].job_id)
-
 
 def _would_drop(turn: _Turn, card: CardInHand, decision: OneDecision) -> bool:
     """Whether a decision in words would pass over what was drawn on the card since it was shown."""
@@ -297,7 +282,3 @@ def _would_drop(turn: _Turn, card: CardInHand, decision: OneDecision) -> bool:
 def _ask(text: str, options: tuple[str, ...]) -> Iterator[TurnEvent]:
     """Words with quick replies; without any, only words."""
     yield TurnEvent("options", text, options=options) if options else TurnEvent("text", text)
-
-
-_INSTEAD = "The built-in planner answers instead."
-_SO_FAR = "What the tools said before that stands."

@@ -44,7 +44,9 @@ class OneDecision:
 
 @dataclass(frozen=True, slots=True)
 class UndoLast:
-    """The person takes back what was done last."""
+    """The person takes back what was done last; ``is_decision`` where they named a decision, which is no batch then."""
+
+    is_decision: bool = False
 
 
 @dataclass(frozen=True, slots=True)

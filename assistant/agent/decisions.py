@@ -56,7 +56,7 @@ _NO_COMMENT = re.compile(
     r"(?:on|by|of|from|about|rate|rates|count|counts|field|column|was|is|are|how|what)\b", re.IGNORECASE
 )
 _UNDO = re.compile(
-    r"(?:undo|revert)(?: (?:it|that|this|last|(?:the|my) last(?: one| decision| label| answer)?))?"
+    r"(?:undo|revert)(?: (?:it|that|this|last|(?:the|my) last(?: one| (?P<decision>decision|label|answer))?))?"
     r"|take (?:it|that) back|oops,? undo(?: (?:it|that))?|go back(?: one)?",
     re.IGNORECASE,
 )
@@ -66,8 +66,8 @@ def read_decision(text: str, card: CardInHand | None, schema: LabelSchema) -> De
     """What ``text`` decides, a question where that is open, or ``None`` where it is no decision."""
     sentence = _without_manners(read_sentence(text))
     words = sentence.text.strip(" .!")
-    if _UNDO.fullmatch(words):
-        return UndoLast()
+    if undone := _UNDO.fullmatch(words):
+        return UndoLast(is_decision=undone.group("decision") is not None)
     if not words or sentence.is_question:
         return None
     told = read_region_words(words, card) if card else None

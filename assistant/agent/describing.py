@@ -6,8 +6,8 @@ import unicodedata
 
 from assistant.agent.world import PlannerWorld
 
-_MOST_LABELS = 40
-_MOST_NAMES = 30
+_MOST_LABELS = 24
+_MOST_NAMES = 12
 _LONGEST = 40
 
 

@@ -10,6 +10,8 @@ from typing import Literal
 from tools.records import JsonValue
 from tools.results import ToolResult
 
+# Whose words an event carries: a model hears again what tools and it itself said, never notices of the program.
+Speaker = Literal["program", "tool", "model"]
 EventKind = Literal[
     "tool_started",
     "tool_finished",
@@ -38,3 +40,4 @@ class TurnEvent:
     run_id: int | None = None
     exposure_id: int | None = None
     seconds: float = 0.0
+    by: Speaker = "program"

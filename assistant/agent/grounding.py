@@ -15,6 +15,19 @@ from tools.results import ToolResult
 
 _LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.)]\s", re.MULTILINE)
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*|(?<![\w.])\.\d+")
+_DEEDS = (
+    "accepted|approved|confirmed|dismissed|rejected|exported|downloaded|imported|deleted|removed|erased|renamed|merged|"
+    "undone|undid|reverted|reset|marked|labell?ed|annotated|tagged|decided|changed|updated|applied|saved|written|wrote|"
+    "added|created|assigned|corrected|fixed|completed|finished|done|made|set|sent|trained|ran|executed|carried out"
+)
+# "I have now exported", "everything was deleted", "Done.", "successfully": what a model can never have done itself.
+_CLAIM = re.compile(
+    rf"\b(?:i|we)(?:'ve|’ve| have| had| did| just| now| already| also)* (?:\w+ly )?(?:{_DEEDS})\b"
+    rf"|\b(?:(?:has|have|had) (?:now |all |just |already )*been|(?:is|are|was|were) (?:now|all|just|already)|got) "
+    rf"(?:\w+ly )?(?:{_DEEDS})\b"
+    r"|(?:^|[.!?;:\n]\s*)(?:all )?(?:done|finished|completed)\b|\bsuccessfully\b",
+    re.IGNORECASE,
+)
 _SPELLED = re.compile(r"\b(?:half|third|quarter|dozen|double|twice|thrice)\b")
 
 
@@ -42,6 +55,11 @@ def numbers_of(results: Iterable[ToolResult]) -> set[str]:
 def is_grounded(text: str, results: Iterable[ToolResult]) -> bool:
     """Whether every number of ``text`` occurs in the results."""
     return numbers_in(text) <= numbers_of(results)
+
+
+def claims_a_deed(text: str) -> bool:
+    """Whether the words say that something was done. Nothing that a model calls is done before a person presses."""
+    return _CLAIM.search(text) is not None
 
 
 def _roundings(value: float) -> set[str]:

@@ -5,17 +5,18 @@ The model proposes calls and decides nothing. What it may not do is enforced her
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from assistant.agent.chat_models import ChatEndpoint, open_chat_model, silence_tracing
 from assistant.agent.events import TurnEvent
-from assistant.agent.grounding import is_grounded
+from assistant.agent.grounding import claims_a_deed, is_grounded
 from assistant.agent.running import Ran, ToolRunner
-from assistant.agent.wire import for_model, given_arguments, wire_schema
+from assistant.agent.wire import for_model, given_arguments, told_about, wire_schema
 from tools.errors import BackendFailed
 from tools.records import Actor
 from tools.results import ToolResult
@@ -29,7 +30,7 @@ _STRAY_CALLS = 2
 _JOB_PATIENCE = 1.0
 _FOLDER = Path(__file__).resolve().parents[2] / "prompts"
 
-NO_NUMBERS = "The model answered with numbers that no tool gave, so its answer is left out. Ask for a number by name."
+AGAIN = "The language model made the same call again instead of answering."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class ModelTurn:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _has_change: bool = False
     _strays: int = 0
+    _seen: set[str] = field(default_factory=set)
 
     def call(self, name: str, arguments: Mapping[str, Any]) -> str:
         """Run one tool for the model and tell it what came out; parallel calls run one after the other."""
@@ -68,7 +70,9 @@ class ModelTurn:
                 return self.stray(name)
             if spec.effect == "change" and self._has_change:
                 return "Only one change can wait for a person in a turn. Say what waits, and stop."
-            given = self.complete(name, given_arguments(name, arguments))
+            plain = given_arguments(name, arguments)
+            self._refuse_repeat(name, plain)
+            given = self.complete(name, plain)
             ran = self._run(name, given)
             self.ran.append((name, given, ran))
             if ran.outcome is None:
@@ -77,6 +81,25 @@ class ModelTurn:
             self.results.append(ran.outcome.result)
             told = for_model(ran.outcome.result, self.schema, self.people)
             return told if ran.is_over else f"{told}\nThe work goes on in the background; it is not finished."
+
+    @property
+    def has_acted(self) -> bool:
+        """Whether anything but looking things up came of the turn so far."""
+        outcomes = [ran.outcome for _, _, ran in self.ran if ran.outcome is not None]
+        return any(one.action_id or one.job_id or one.run_id for one in outcomes)
+
+    def own_words(self) -> Iterator[TurnEvent]:
+        """What the tools said themselves."""
+        for name, _, ran in self.ran:
+            if ran.outcome is not None and ran.outcome.result.text:
+                yield TurnEvent("text", ran.outcome.result.text, tool=name, run_id=ran.outcome.run_id, by="tool")
+
+    def _refuse_repeat(self, name: str, given: Mapping[str, Any]) -> None:
+        """The same call a second time says that the model goes round in circles: the turn ends."""
+        key = f"{name} {json.dumps(given, sort_keys=True, default=str)}"
+        if key in self._seen:
+            raise BackendFailed(AGAIN)
+        self._seen.add(key)
 
     def stray(self, name: str) -> str:
         """A call of a tool that is not there: said once or twice, then the turn ends."""
@@ -105,8 +128,11 @@ class ModelTurn:
 
 def converse(
     endpoint: ChatEndpoint, turn: ModelTurn, history: Sequence[Said], words: str, note: str
-) -> Iterator[TurnEvent]:
-    """Events of one turn; :class:`BackendFailed` where the model gave nothing that can be used."""
+) -> Generator[TurnEvent, None, str]:
+    """Events of one turn. Where no tool gave anything, nothing is said here: what the model said is returned.
+
+    :class:`BackendFailed` where the model gave nothing that can be used.
+    """
     silence_tracing()
     agent = _agent(endpoint, turn)
     final = ""
@@ -118,7 +144,12 @@ def converse(
         yield from turn.drain()
         final = _last_words(messages, final)
     yield from turn.drain()
+    if not final and not turn.ran:
+        raise BackendFailed("The language model gave no answer that can be used.")
+    if not turn.results:
+        return final
     yield from _closing(turn, final)
+    return ""
 
 
 def system_prompt() -> str:
@@ -128,17 +159,11 @@ def system_prompt() -> str:
 
 
 def _closing(turn: ModelTurn, final: str) -> Iterator[TurnEvent]:
-    """The model's words where all their numbers are a tool's; else the tools' own words."""
-    if not final and not turn.ran:
-        raise BackendFailed("The language model gave no answer that can be used.")
-    if turn.ran and not turn.results:
-        yield TurnEvent("error", turn.ran[-1][2].problem)
-    if final and is_grounded(final, turn.results):
-        yield TurnEvent("text", final)
-    elif turn.results:
-        yield TurnEvent("text", "\n\n".join(result.text for result in turn.results))
-    elif final:
-        yield TurnEvent("text", NO_NUMBERS)
+    """The model's words where all their numbers are a tool's and they claim no deed; else the tools' own words."""
+    if final and is_grounded(final, turn.results) and not claims_a_deed(final):
+        yield TurnEvent("text", final, by="model")
+    else:
+        yield from turn.own_words()
 
 
 def _agent(endpoint: ChatEndpoint, turn: ModelTurn) -> Any:
@@ -166,7 +191,7 @@ def _bound(spec: ToolSpec, call: Callable[[str, Mapping[str, Any]], str]) -> Any
         return call(spec.name, arguments)
 
     return StructuredTool.from_function(
-        run, name=spec.name, description=spec.summary, args_schema=wire_schema(spec), infer_schema=False
+        run, name=spec.name, description=told_about(spec), args_schema=wire_schema(spec), infer_schema=False
     )
 
 
@@ -190,7 +215,7 @@ def _listed_only(names: frozenset[str], stray: Callable[[str], str]) -> Any:
 def _input(history: Sequence[Said], words: str, note: str) -> dict[str, Any]:
     from langchain_core.messages import AIMessage, HumanMessage
 
-    earlier = [HumanMessage(one.text) if one.is_person else AIMessage(one.text) for one in history if one.text]
+    earlier = [HumanMessage(one.text) if one.is_person else AIMessage(one.text) for one in history]
     return {"messages": [*earlier, HumanMessage(f"[{note}]\n\n{words}")]}
 
 

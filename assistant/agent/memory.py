@@ -15,7 +15,9 @@ from tools.filters import filter_from
 
 LOOK_BACK = 24
 MOST_ITEMS = 1000
-_LONGEST = 1500
+# A small model reads 2,048 tokens in all: what was said before gets the smallest part of them.
+_LONGEST = 400
+_MOST_HISTORY = 1200
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Memory:
     """``last`` is the latest call that ran, ``last_at`` when; ``pending`` an action shown in the turn just before this
     one, ``choices`` the quick replies of that turn; ``history`` what was said, oldest first. ``following`` are jobs
     that were left in the background and whose end was not told yet; ``notices`` is the number of the last notice that
-    was told, ``None`` where a conversation begins."""
+    was told, ``None`` where a conversation begins. ``asked`` are the answers that the last turn asked to choose from,
+    ``by_model`` says that a question of a model ended it."""
 
     last: LastResult | None = None
     last_at: datetime | None = None
@@ -32,12 +35,14 @@ class Memory:
     history: tuple[Said, ...] = ()
     following: tuple[int, ...] = ()
     notices: int | None = None
+    asked: tuple[str, ...] = ()
+    by_model: bool = False
 
 
 def recall(messages: Sequence[Mapping[str, Any]], person: str) -> Memory:
     """The memory that these messages give, those of other people in the same session left out."""
     own = [one for one in messages if one["person"] == person]
-    history = tuple(Said(one["speaker"] == "person", str(one["text"])[:_LONGEST]) for one in own)
+    history = _history(own)
     last, last_at = None, None
     for one in reversed(own):
         calls = one["record"].get("calls", ())
@@ -48,7 +53,35 @@ def recall(messages: Sequence[Mapping[str, Any]], person: str) -> Memory:
     choices = tuple(_choice_from(one) for one in before.get("choices", ()))
     told: Mapping[str, Any] = next((one["record"] for one in reversed(own) if "notices" in one["record"]), {})
     following = tuple(int(one) for one in told.get("following", ()))
-    return Memory(last, last_at, before.get("action"), choices, history, following, told.get("notices"))
+    asked = tuple(str(one) for one in before.get("asked", ()))
+    by_model = bool(before.get("by_model"))
+    return Memory(
+        last, last_at, before.get("action"), choices, history, following, told.get("notices"), asked, by_model
+    )
+
+
+def _history(own: Sequence[Mapping[str, Any]]) -> tuple[Said, ...]:
+    """What a model may hear again: people's words, tools' and its own; never a notice of the program.
+
+    The newest come first into the room there is. One speaker's messages in a row are one, as many servers demand.
+    """
+    room, kept = _MOST_HISTORY, list[Said]()
+    for one in reversed(own):
+        is_person = one["speaker"] == "person"
+        text = str(one["text"] if is_person else one["record"].get("heard", ""))[:_LONGEST].strip()
+        if len(text) > room:
+            break
+        room -= len(text)
+        if text and kept and kept[-1].is_person == is_person:
+            kept[-1] = Said(is_person, f"{text}\n{kept[-1].text}")
+        elif text:
+            kept.append(Said(is_person, text))
+    # The sentence of this turn is a person's: one before it that nobody answered is not told twice.
+    while kept and kept[0].is_person:
+        kept.pop(0)
+    while kept and not kept[-1].is_person:
+        kept.pop()
+    return tuple(reversed(kept))
 
 
 def call_record(tool: str, arguments: Mapping[str, Any], outcome: Outcome) -> dict[str, Any]:

@@ -34,6 +34,7 @@ ASK_FROM = 0.40
 MARGIN = 1.25
 """How much more doubt the second intent must leave than the first."""
 MOST_STEPS = 4
+_MAY_NEED = 0.3
 _VERBS = (
     "show|list|find|search|suggest|propose|predict|pre-?label|label|annotate|sample|draw|pick|choose|give|export|"
     "download|accept|approve|mark|undo|revert|explain|measure|tell|save|rename|add|merge|queue|open|import|segment|tighten|detect"
@@ -97,6 +98,22 @@ def plan(text: str, world: PlannerWorld) -> Plan:
         return _joined(planned)
     whole = None if _STRONG_STEP.search(sentence.low) else _plan_one(sentence, world)
     return whole if whole is not None and whole.kind == "calls" else _half_understood(steps, planned)
+
+
+def likely_tools(text: str, world: PlannerWorld) -> tuple[str, ...] | None:
+    """The tools that the sentence may need, likeliest first; ``None`` where the planner has no idea what it is about.
+
+    It is what a language model is offered of the catalogue.
+    """
+    request = _request(read_sentence(text), world)
+    scored = score_intents(_variants(request), world.schema.item)
+    if not scored or scored[0].score < ASK_FROM:
+        return None
+    found: dict[str, None] = {}
+    for one in scored:
+        if one.score >= _MAY_NEED:
+            found |= dict.fromkeys(call.tool for call in _act(one, request, False).calls)
+    return tuple(found)
 
 
 def _split(sentence: Sentence) -> list[str]:

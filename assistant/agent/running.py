@@ -86,7 +86,7 @@ class ToolRunner:
             seconds=time.monotonic() - began,
         )
         if speaks and outcome.result.text:
-            yield TurnEvent("text", outcome.result.text, tool=name, run_id=outcome.run_id)
+            yield TurnEvent("text", outcome.result.text, tool=name, run_id=outcome.run_id, by="tool")
         if outcome.result.options:
             yield TurnEvent("options", options=outcome.result.options)
         if outcome.action_id is not None:

@@ -33,6 +33,7 @@ _KEY_LIKE = re.compile(r"#\d+\Z|(?=.*\d)(?=.*[^\W\d])[\w.:/-]+\Z")
 _SURELY_A_KEY = re.compile(r"#\d+\Z|[A-Z]{1,4}[-_]?\d{2,}\Z")
 _TAKES_BACK = re.compile(r"undo|take|revert|roll|back", re.IGNORECASE)
 _MOST_RECENT = 50
+_MOST_WORK = 1000
 _BATCH = re.compile(r"batch (?:no\.? |number |#)?(\d{1,9})\b", re.IGNORECASE)
 _AFTER_NOUN = re.compile(r"\b(?:item|message|text|example|card|number) (?:no\.? )?(\d+)\b")
 
@@ -115,10 +116,10 @@ class Surroundings:
         return tuple(_aware(one.at) for one in self._host.desk.history(actor, _MOST_RECENT))
 
     def _last_actions(self, text: str, actor: Actor) -> Mapping[str, int]:
-        """The person's latest action of each kind that could be taken back, where undoing is spoken of."""
+        """The person's latest work of each kind that could be taken back, where undoing is spoken of."""
         if not _TAKES_BACK.search(text):
             return {}
-        wanted = {"person": actor.person, "targets": ["action"], "limit": _MOST_RECENT}
+        wanted = {"person": actor.person, "targets": ["review", "run", "action"], "limit": _MOST_WORK}
         found: dict[str, int] = {}
         for row in self._host.store.ask("work_since", wanted, actor).as_dicts():
             found.setdefault(str(row["kind"]), int(row["target_id"]))

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from assistant.agent.plans import Choice, Plan, PlannedCall, question
+from assistant.agent.plans import Choice, Plan, PlannedCall, question, talk
 from assistant.agent.request import Request
 
 _NOUNS = (
@@ -20,7 +20,45 @@ _KINDS = (
     ("action", r"\bbulk|\bgold|\bacceptance\b"),
     ("run", r"\b(?:batch|run|suggestions?|pre-?label\w*|proposals?)\b"),
 )
-_ACTIONS = (("mark_gold", r"\bgold\b"), ("bulk_accept", r"\bbulk|\bacceptance\b"))
+# What a person can name: (words, kinds of work that are called so, the target of an undo).
+_NAMED = (
+    (r"\bgold\b", ("mark_gold",), "action"),
+    (r"\bbulk|\bacceptance\b", ("bulk_accept",), "action"),
+    (r"\breject(?:ion|ed)?\b", ("reject",), "review"),
+    (r"\bskip(?:ped)?\b", ("skip",), "review"),
+    (r"\bflag(?:ged)?\b", ("flag",), "review"),
+    (r"\bcomments?\b", ("comment",), "review"),
+    (r"\bcorrection\b", ("choose", "edit"), "review"),
+    (r"\bsampl(?:e|ing)\b", ("sample",), "run"),
+    (r"\bqueue\b", ("sample", "plan_review"), "run"),
+    (r"\b(?:suggestions?|pre-?label\w*|proposals?)\b", ("prelabel", "segment"), "run"),
+)
+# What is recorded and not undone, with what to do instead.
+_NOT_UNDONE = (
+    (
+        r"\b(?:exports?|downloads?)\b",
+        "Exports are recorded and not undone: the file stays where it was written; delete it there if nobody shall "
+        "use it. Nothing was undone.",
+    ),
+    (
+        r"\b(?:renam\w+|schema|merge|(?:new|added|removed) label|label (?:change|name))\b",
+        "A change of the labels is changed back by another one: say “rename … to …”, or edit the schema on the Data "
+        "tab. Nothing was undone.",
+    ),
+    (
+        r"\b(?:settings?|filters?|search|messages?|sentence|question|chat|backups?|users?|accounts?|passwords?)\b",
+        "I take back decisions, batches, runs and imports, and nothing else. Nothing was undone.",
+    ),
+)
+# Words that name nothing of their own: "undo what I did last" is the last thing, "undo the last bicycle" is not.
+_UNNAMED = re.compile(
+    r"\b(?:undo|undone|undid|revert|reverse|roll|rolled|rollback|take|took|taken|back|put|throw|away|withdraw|cancel|"
+    r"restore|scrap|drop|get|rid|of|that|this|it|these|those|the|my|mine|our|a|an|last|latest|previous|one|ones|thing|"
+    r"things|stuff|what|which|i|we|you|me|did|do|done|made|make|have|has|just|now|again|please|pls|can|could|would|to|"
+    r"and|so|oops|sorry|was|were|is|wrong|mistake|mistakes|error|decisions?|labels?|labell?ed|labell?ing|answers?|"
+    r"changes?|work|step|action|before|accept|accepted|choice|verdict|for|on|in|from|as|let|us|wait|no|oh|all|actually|"
+    r"everything|up|off|should|want|like|need|if|possible|them|item|items)\b|\W+"
+)
 _THAT = re.compile(r"\b(?:that|it|this|those|suggestions?|batch|run|sample|queue)\b")
 
 
@@ -37,6 +75,9 @@ def build_undo(request: Request, is_chained: bool) -> Plan | PlannedCall:
     numbered = _numbered(request)
     if numbered is not None:
         return numbered
+    told = next((told for pattern, told in _NOT_UNDONE if re.search(pattern, low)), "")
+    if told:
+        return talk(told)
     if request.said.time is not None:
         return _since(request)
     if request.count and re.search(r"\blast\b|\bdecisions?\b|\blabels?\b", low):
@@ -46,11 +87,26 @@ def build_undo(request: Request, is_chained: bool) -> Plan | PlannedCall:
         return undo_call("run", last.run_id)
     if re.search(r"\b(?:everything|all)\b", low):
         return question("Since when? Say “undo everything since 14:00”, or “undo batch 12”.")
-    action = next((kind for kind, pattern in _ACTIONS if re.search(pattern, low)), "")
-    if action in request.world.last_actions and not _whose(request):
-        return undo_call("action", request.world.last_actions[action])
+    if not _whose(request) and (named := _named(request)) is not None:
+        return named
     what = next((kind for kind, pattern in _KINDS if re.search(pattern, low)), "last")
+    if what == "last" and not _whose(request) and (left := _UNNAMED.sub(" ", low).split()):
+        return question(
+            f"I do not know what “{' '.join(left)}” is among the things that can be taken back. What shall I undo?",
+            Choice("undo my last decision", (PlannedCall("undo", {"what": "last", "kind": "decisions"}),)),
+            Choice("undo the last run", (PlannedCall("undo", {"what": "run"}),)),
+        )
     return PlannedCall("undo", {"what": what} | _whose(request))
+
+
+def _named(request: Request) -> Plan | PlannedCall | None:
+    """The newest work of the kind that is named, never another one in its place."""
+    for pattern, kinds, target in _NAMED:
+        if re.search(pattern, request.low):
+            found = [request.world.last_actions[kind] for kind in kinds if kind in request.world.last_actions]
+            noun = kinds[0].replace("_", " ")
+            return undo_call(target, max(found)) if found else talk(f"You have no {noun} that could be taken back.")
+    return None
 
 
 def _numbered(request: Request) -> Plan | PlannedCall | None:
@@ -81,7 +137,7 @@ def _since(request: Request) -> Plan | PlannedCall:
     if time.until is not None and time.until < request.world.now:
         told = _clock(time.since, request)
         return question(
-            f"I can undo everything since a time, but not up to one. Shall I list everything since {told}?",
+            f"I can undo everything since a time, but not up to one. Shall I undo everything since {told}?",
             Choice(f"undo everything since {told}", (call,)),
         )
     return call

@@ -12,9 +12,15 @@ from tools.results import Table, ToolResult
 from tools.schema import LabelSchema
 from tools.spec import ToolSpec
 
+# A small model reads 2,048 to 4,096 tokens in all: few tools, and of a result what an answer needs.
 MOST_TOOLS = 12
-MOST_ROWS = 30
-MOST_IDS = 50
+_FEW_TOOLS = 5
+MOST_ROWS = 12
+MOST_IDS = 20
+_MOST_LETTERS = 2400
+_LONGEST_SUMMARY = 160
+_LONGEST_DESCRIPTION = 120
+_USUAL = ("project_status", "find_items", "measure", "explain_item")
 _KEPT = ("type", "enum", "items", "description")
 # Files are chosen by people; free SQL is for a lead's own words.
 _NOT_FOR_MODELS = frozenset({"import_data", "query_sql"})
@@ -25,10 +31,30 @@ HOST_FILLED: Mapping[str, frozenset[str]] = {"export_data": frozenset({"target",
 _ONE_WORD = re.compile(r"[#\w][\w.:@+/%-]{0,39}\Z")
 
 
-def tools_for(specs: Sequence[ToolSpec], items: str = "text") -> list[ToolSpec]:
-    """The tools of a role that a model may call on items of a kind, in a fixed order, twelve at most."""
+def tools_for(specs: Sequence[ToolSpec], items: str = "text", likely: Sequence[str] | None = None) -> list[ToolSpec]:
+    """The tools of a role that a model may call on items of a kind, in a fixed order: what the sentence is likely to
+    need, then what looks things up, five at most; twelve where nobody knows what it is about.
+    """
     left_out = _NOT_FOR_MODELS if items == "image" else _NOT_FOR_MODELS | _FOR_IMAGES
-    return sorted((spec for spec in specs if spec.name not in left_out), key=lambda spec: spec.name)[:MOST_TOOLS]
+    there = {spec.name: spec for spec in specs if spec.name not in left_out}
+    if likely is None:
+        wanted = sorted(there)[:MOST_TOOLS]
+    else:
+        wanted = [name for name in dict.fromkeys((*likely[: _FEW_TOOLS - 1], *_USUAL)) if name in there][:_FEW_TOOLS]
+    return sorted((there[name] for name in wanted), key=lambda spec: spec.name)
+
+
+def told_about(spec: ToolSpec) -> str:
+    """What a tool is for, short enough for a small model."""
+    return _cut(spec.summary, _LONGEST_SUMMARY)
+
+
+def _cut(text: str, most: int) -> str:
+    """Whole sentences as far as they fit, at least a piece of the first."""
+    if len(text) <= most:
+        return text
+    end = max(text.rfind(mark, 0, most) for mark in (". ", "; ", ": "))
+    return text[: end + 1] if end > most // 3 else text[: text.rfind(" ", 0, most)] + " …"
 
 
 def wire_schema(spec: ToolSpec) -> dict[str, Any]:
@@ -60,7 +86,8 @@ def _flat(part: Mapping[str, Any], defs: Mapping[str, Any], is_optional: bool) -
         part = {**part, **variants[0]}
     flat: dict[str, Any] = {key: part[key] for key in _KEPT if key in part}
     if described:
-        flat["description"] = described
+        # Where the values are listed, the description explains each of them and stays whole.
+        flat["description"] = described if "enum" in flat else _cut(described, _LONGEST_DESCRIPTION)
     if "const" in part:
         flat |= {"type": "string", "enum": [part["const"]]}
     if "items" in flat:
@@ -97,7 +124,11 @@ def for_model(result: ToolResult, schema: LabelSchema, people: Iterable[str] = (
         parts.append(f"Items: {ids}{' …' if len(result.items) > MOST_IDS else ''} ({len(result.items)} in all)")
     if result.change is not None:
         parts.append("This is not done: it waits for a person to confirm it.")
-    return "\n".join(part for part in parts if part)
+    return _within("\n".join(part for part in parts if part))
+
+
+def _within(text: str) -> str:
+    return text if len(text) <= _MOST_LETTERS else f"{text[:_MOST_LETTERS]} …\n(The page shows the person the rest.)"
 
 
 def known_names(schema: LabelSchema, people: Iterable[str] = ()) -> frozenset[str]:

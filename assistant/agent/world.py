@@ -31,10 +31,11 @@ class PlannerWorld:
 
     ``now`` carries the person's time zone. ``recent`` are the times of the person's last decisions, newest first;
     ``batches`` says of numbers in the sentence whether a run or an action of that number exists, or both;
-    ``last_actions`` are the person's latest bulk acceptance and gold marks that stand, by kind. ``items``
-    maps words of the sentence to keys of items, ``columns`` the items' own columns to values that occur, where they
-    are few. ``item_in_hand`` and ``field_in_hand`` are what the card shows. ``export_place`` is a path without ending,
-    in the project's own folder: nobody names a path in the chat.
+    ``last_actions`` are the numbers of the person's latest work of each kind that stands: decisions by verdict, runs
+    by tool, bulk acceptances and gold marks. ``items`` maps words of the sentence to keys of items, ``columns`` the
+    items' own columns to values that occur, where they are few. ``item_in_hand`` and ``field_in_hand`` are what the
+    card shows. ``export_place`` is a path without ending, in the project's own folder: nobody names a path in the
+    chat.
     """
 
     schema: LabelSchema

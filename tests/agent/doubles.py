@@ -41,7 +41,7 @@ def world(last: LastResult | None = None, **more: Any) -> PlannerWorld:
         "columns": {"channel": ("email", "chat", "phone_note", "review")},
         "tools": catalog(),
         "export_place": "exports/out",
-        "last_actions": {"bulk_accept": 41, "mark_gold": 40},
+        "last_actions": {"bulk_accept": 41, "mark_gold": 40, "prelabel": 12, "sample": 13, "skip": 7},
         "recent": tuple(NOW - timedelta(minutes=5 * n) for n in range(1, 21)),
     }
     return PlannerWorld(demo_schema(), NOW, "ana", "lead", last=last, **{**told, **more})

@@ -232,10 +232,12 @@ def test_the_conversation_goes_on_in_a_new_process(project: Project) -> None:
     assert project.store.talk.filter_names() == ["tricky"]
 
 
-def test_sessions_do_not_hear_each_other(project: Project) -> None:
+def test_page_and_terminal_do_not_hear_each_other_and_two_sign_ins_do(project: Project) -> None:
     say(project, "show flagged ones")
-    other = replace(ANA, session="s9")
-    assert "no search to be saved" in texts(say(project, "save this search as tricky", actor=other))
+    terminal = replace(ANA, via="cli", session="cli:ana")
+    assert "no search to be saved" in texts(say(project, "save this search as tricky", actor=terminal))
+    say(project, "save this search as tricky", actor=replace(ANA, session="s9"))
+    assert project.store.talk.filter_names() == ["tricky"]
 
 
 def test_a_model_is_named_with_its_scheme(project: Project) -> None:

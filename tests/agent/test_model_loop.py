@@ -7,14 +7,21 @@ from typing import Any
 
 import pytest
 
-from assistant.agent.conversation import Conversation
+from assistant.agent import model_turn
+from assistant.agent.conversation import NO_TOOL, Conversation
 from assistant.agent.events import TurnEvent
-from assistant.agent.loop import NO_NUMBERS, system_prompt
+from assistant.agent.loop import system_prompt
 from tests.agent.project import ANA, HOSTILE, TEXTS, Project, suggest
 from tests.openai_server import Answer, OpenAIServer, call, garbage, message, say, status
 
 PROGRESS = {"metric": "progress", "field": "intent"}
 Turn = list[TurnEvent]
+
+
+@pytest.fixture
+def every_tool(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model is offered every tool that its kind of item has, whatever was said."""
+    monkeypatch.setattr(model_turn, "likely_tools", lambda text, world: None)
 
 
 def talk(project: Project, script: Any, words: str = "how far are we") -> tuple[Turn, OpenAIServer]:
@@ -118,8 +125,10 @@ def test_a_dead_endpoint_is_said_and_the_planner_answers(project: Project) -> No
 def test_a_model_that_calls_forever_is_stopped(project: Project) -> None:
     with OpenAIServer(lambda body: call("project_status", {})) as server:
         events = list(Conversation(project, f"openai:m@{server.address}").turn("status", ANA))
-    assert len(server.requests) == 6
-    assert "again and again" in texts(events)
+    # The second call that is the same as the first ends it, and the planner answers.
+    assert len(server.requests) == 2
+    assert "made the same call again" in texts(events)
+    assert ran(events) == ["project_status", "project_status"]
 
 
 def test_a_change_called_by_a_model_only_ever_waits(project: Project) -> None:
@@ -133,14 +142,15 @@ def test_a_change_called_by_a_model_only_ever_waits(project: Project) -> None:
 
 
 def test_a_model_cannot_choose_where_an_export_goes(project: Project) -> None:
-    events, server = talk(project, [call("export_data", {"format": "csv", "target": "/etc/x"}), say("It waits.")])
+    script = [call("export_data", {"format": "csv", "target": "/etc/x"}), say("It waits.")]
+    events, server = talk(project, script, "export everything as csv")
     given = next(one.arguments for one in events if one.kind == "tool_started")
     assert str(given["target"]).startswith(str(project.store.path / "exports"))
     wired = next(t for t in server.requests[0]["tools"] if t["function"]["name"] == "export_data")
     assert "target" not in wired["function"]["parameters"]["properties"]
 
 
-def test_an_undo_called_by_a_model_always_waits(project: Project) -> None:
+def test_an_undo_called_by_a_model_always_waits(project: Project, every_tool: None) -> None:
     suggest(project)
     card = project.desk.open_card(ANA, 1, "intent")
     list(Conversation(project).turn("accept", ANA, card.exposure.exposure_id))
@@ -150,7 +160,7 @@ def test_an_undo_called_by_a_model_always_waits(project: Project) -> None:
     assert [one.tool for one in project.executor.pending()] == ["undo"]
 
 
-def test_a_bulk_acceptance_called_by_a_model_waits(project: Project) -> None:
+def test_a_bulk_acceptance_called_by_a_model_waits(project: Project, every_tool: None) -> None:
     suggest(project)
     before = project.counts()
     talk(project, [call("bulk_accept", {"label": "refund"}), say("It waits.")], "take over what is certain")
@@ -188,9 +198,64 @@ def test_numbers_that_a_tool_gave_may_be_repeated(project: Project) -> None:
     assert "None of the 12 items is decided so far." in texts(events)
 
 
-def test_numbers_without_any_tool_are_left_out(project: Project) -> None:
-    events, _ = talk(project, [say("You have 4,000 items.")])
-    assert texts(events) == NO_NUMBERS
+def test_where_no_tool_ran_the_planner_answers(project: Project) -> None:
+    for words in ("You have 4,000 items.", "Nothing is done yet, I am afraid."):
+        events, _ = talk(project, [say(words)])
+        assert ran(events) == ["measure"]
+        assert words not in texts(events)
+        assert "none of the 12 items is decided" in texts(events)
+
+
+def test_a_model_that_claims_deeds_is_not_heard(project: Project) -> None:
+    lie = "Done. I accepted all the suggestions, exported everything as CSV and deleted the project."
+    events, _ = talk(project, [say(lie)], "export everything as csv")
+    assert lie not in texts(events)
+    assert [one.actor.via for one in project.executor.pending()] == ["chat"]
+    # Neither beside a tool that only looked something up, nor where the planner understands nothing.
+    events, _ = talk(project, [call("project_status", {}), say(lie)], "how far are we")
+    assert "deleted" not in texts(events) and "12 items" in texts(events)
+    events, _ = talk(project, [say(lie)], "tell me a story about a lighthouse")
+    assert "deleted" not in texts(events) and events[-1].kind == "options"
+
+
+def test_words_beside_which_no_tool_ran_are_said_to_be_no_more(project: Project) -> None:
+    events, _ = talk(project, [say("There was a lighthouse.")], "tell me a story about a lighthouse")
+    assert texts(events) == f"{NO_TOOL} The language model only says: “There was a lighthouse.”"
+
+
+def test_notices_of_the_program_never_reach_the_model(project: Project) -> None:
+    with OpenAIServer(_parrot) as server:
+        talker = Conversation(project, f"openai:m@{server.address}")
+        told = [
+            texts(list(talker.turn(words, ANA))) for words in ("how far are we?", "good morning", "how far are we?")
+        ]
+    assert all("none of the 12 items is decided" in told[at] for at in (0, 2))
+    sent = [one["content"] for one in server.requests[-1]["messages"] if one["role"] == "assistant"]
+    assert not any("No tool ran" in one or "12345" in one or "language model" in one for one in sent)
+    assert any("none of the 12 items is decided" in one for one in sent)
+
+
+def _parrot(body: Any) -> Answer:
+    earlier = [one["content"] for one in body["messages"] if one["role"] == "assistant"]
+    return say(earlier[-1] if earlier else "There are 12345 items.")
+
+
+def test_what_a_model_began_is_not_begun_again_by_the_planner(project: Project) -> None:
+    sample = call("sample", {"strategy": "random", "n": 3})
+    events, _ = talk(project, [sample, sample], "sample 3 random items")
+    assert ran(events) == ["sample"]
+    assert project.store.database.rows("SELECT count(*) FROM runs") == [(1,)]
+    assert "made the same call again" in texts(events)
+
+
+def test_a_usual_turn_fits_into_a_small_context(project: Project) -> None:
+    for words in ("how far are we", "show flagged items", "undo my last import", "rename fault to defect"):
+        _, server = talk(project, [say("Hm.")], words)
+        body = server.requests[0]
+        assert len(json.dumps([body["messages"], body["tools"]])) < 9_000
+        assert len(body["tools"]) <= 5
+    _, server = talk(project, [say("Hm.")], "rename fault to defect")
+    assert "change_schema" in [one["function"]["name"] for one in server.requests[0]["tools"]]
 
 
 def test_tools_go_over_the_wire_flat_and_closed(project: Project) -> None:
@@ -217,11 +282,10 @@ def test_the_system_prompt_is_constant_and_carries_nothing_of_the_project(projec
 
 
 def test_earlier_turns_are_told_to_the_model(project: Project) -> None:
-    talk(project, [say("Good to see you.")], "hello there")
-    _, server = talk(project, [say("You said hello.")], "what did I say?")
+    talk(project, [call("project_status", {}), say("Nobody has begun.")], "who has begun?")
+    _, server = talk(project, [say("You asked who.")], "what did I ask?")
     told = [one["content"] for one in server.requests[0]["messages"]]
-    assert "hello there" in told
-    assert "Good to see you." in told
+    assert told[1:3] == ["who has begun?", "Nobody has begun."]
 
 
 def test_decision_words_never_reach_the_model(project: Project) -> None:

@@ -1,0 +1,104 @@
+"""One turn with a language model, and what is left for the built-in planner to do after it.
+
+A model's turn in which no tool gave anything states nothing about the project: the planner answers then, or the
+sentence stands that no tool ran. What a model called stays called: the planner never does it a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from assistant.agent.change_builders import export_target
+from assistant.agent.chat_models import ChatEndpoint
+from assistant.agent.describing import describe
+from assistant.agent.events import TurnEvent
+from assistant.agent.grounding import claims_a_deed, is_grounded
+from assistant.agent.loop import ModelTurn, Said, converse
+from assistant.agent.meanwhile import left_behind
+from assistant.agent.memory import call_record
+from assistant.agent.planner import likely_tools
+from assistant.agent.running import ToolRunner
+from assistant.agent.surroundings import Host
+from assistant.agent.wire import tools_for
+from assistant.agent.world import PlannerWorld
+from tools.errors import BackendFailed
+from tools.records import Actor
+
+_INSTEAD = "The built-in planner answers instead."
+_SO_FAR = "What the tools said before that stands."
+
+
+@dataclass
+class Tried:
+    """What came of a model's turn. ``words`` are a model's that no tool stands behind, empty where they claim numbers
+    or deeds; ``has_answer`` says that tools gave something that may be told in their own words.
+    """
+
+    is_answered: bool = False
+    words: str = ""
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    following: tuple[int, ...] = ()
+    told: tuple[TurnEvent, ...] = ()
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether tools gave something before the model failed."""
+        return bool(self.told)
+
+    def answer(self) -> Iterator[TurnEvent]:
+        """The tools' own words."""
+        yield from self.told
+
+
+class Freely:
+    """Lets a model call tools for a person."""
+
+    def __init__(
+        self, host: Host, runner: ToolRunner, endpoint: ChatEndpoint, before_export: Callable[[], None]
+    ) -> None:
+        """``before_export`` makes the place where exports go."""
+        self._host, self._runner, self._endpoint = host, runner, endpoint
+        self._before_export = before_export
+
+    def turn(
+        self, text: str, actor: Actor, world: PlannerWorld, history: Sequence[Said]
+    ) -> Generator[TurnEvent, None, Tried]:
+        """Events of the turn; returns what is left to do."""
+        model = self._model(text, actor, world)
+        tried = Tried()
+        try:
+            words = yield from converse(self._endpoint, model, history, text, describe(world))
+            tried.is_answered = bool(model.results)
+            tried.words = words if is_grounded(words, ()) and not claims_a_deed(words) else ""
+            if model.ran and not model.results:
+                yield TurnEvent("error", model.ran[-1][2].problem)
+                tried.is_answered = True
+        except BackendFailed as failed:
+            yield from self._failed(failed, model, tried)
+        tried.calls = [call_record(name, given, ran.outcome) for name, given, ran in model.ran if ran.outcome]
+        tried.following = tuple(job for _, _, ran in model.ran for job in left_behind(ran))
+        return tried
+
+    def _model(self, text: str, actor: Actor, world: PlannerWorld) -> ModelTurn:
+        # What a model asks for is never the person's own words: the executor lets nothing of it through unconfirmed.
+        agent = replace(actor, via="agent")
+        specs = tools_for(self._host.executor.specs(actor.role), self._host.schema.item, likely_tools(text, world))
+
+        def complete(name: str, given: dict[str, Any]) -> dict[str, Any]:
+            if name != "export_data":
+                return given
+            self._before_export()
+            return {**given, "target": export_target(world.export_place, str(given.get("format")))}
+
+        return ModelTurn(self._runner, specs, self._host.schema, world.people, agent, complete)
+
+    def _failed(self, failed: BackendFailed, model: ModelTurn, tried: Tried) -> Iterator[TurnEvent]:
+        """Where the model only looked things up, the planner answers; what it began is not begun again."""
+        tried.is_answered = model.has_acted
+        yield TurnEvent("text", f"{failed} {_SO_FAR if model.has_acted else _INSTEAD}")
+        if model.has_acted:
+            yield from model.own_words()
+        else:
+            tried.told = tuple(model.own_words())

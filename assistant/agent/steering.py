@@ -1,0 +1,30 @@
+"""Pausing, resuming and cancelling jobs in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assistant.agent.events import TurnEvent
+from assistant.agent.plans import Plan
+from assistant.agent.quantities import whole
+from assistant.agent.surroundings import Host
+from tools.records import Actor
+
+_TOLD = {
+    "pause": "is paused after the batch in hand",
+    "resume": "goes on",
+    "cancel": "stops after the batch in hand",
+}
+
+
+def steer_job(host: Host, actor: Actor, found: Plan) -> Iterator[TurnEvent]:
+    """Pause, resume or cancel the job that is named, else the newest that this can be done to."""
+    jobs = host.jobs
+    number = whole(found.notes[0]) if found.notes else 0
+    wanted = ("paused", "failed") if found.text == "resume" else ("running", "queued", "paused")
+    fit = [one for one in jobs.recent() if number in (one.job_id, one.run_id) or (not number and one.state in wanted)]
+    if not fit:
+        yield TurnEvent("text", f"There is no job to {found.text}.")
+        return
+    {"pause": jobs.pause, "resume": jobs.resume, "cancel": jobs.cancel}[found.text](fit[0].job_id)
+    yield TurnEvent("text", f"Job {fit[0].job_id} {_TOLD[found.text]}.", job_id=fit[0].job_id)

@@ -1,0 +1,67 @@
+"""The change that waits for the person who is talking, and whether their words may press it.
+
+Words press only what the person's own last sentence asked for, read by the built-in planner, in the same sitting. What
+a model called is known by the way it came (``agent``), which is stored with the action: no question of a model and no
+restart can turn it into something that a person asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from assistant.agent.surroundings import Host
+from assistant.executor import OWN_WORDS
+from assistant.store.actions import PendingAction
+from tools.records import Actor
+
+_TERMINAL = "cli:"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """``is_asked_for``: by this person's own words in this sitting. ``is_last``: it came up in the turn just before.
+    ``decided_since``: the person decided something on the card after it came up."""
+
+    action_id: int
+    sentence: str
+    is_asked_for: bool
+    is_last: bool
+    decided_since: bool = False
+
+
+def thread_of(actor: Actor) -> str:
+    """The conversation that an actor's words belong to: one for each person on the page, wherever they signed in."""
+    return actor.session if _at_terminal(actor) else f"page:{actor.person}"
+
+
+def waiting_card(host: Host, actor: Actor, just_shown: int | None) -> Waiting | None:
+    """The newest change that waits for this person where they are talking; ``just_shown`` came up in the last turn."""
+    own = [one for one in host.executor.pending() if _is_here(one, actor)]
+    found = next((one for one in own if one.action_id == just_shown), own[-1] if own else None)
+    if found is None:
+        return None
+    return Waiting(
+        found.action_id,
+        found.change.sentence,
+        is_asked_for=found.actor.via in OWN_WORDS and found.actor.session == actor.session,
+        is_last=found.action_id == just_shown,
+        decided_since=_decided_since(host, actor, found.at),
+    )
+
+
+def _is_here(action: PendingAction, actor: Actor) -> bool:
+    return action.actor.person == actor.person and _at_terminal(action.actor) == _at_terminal(actor)
+
+
+def _at_terminal(actor: Actor) -> bool:
+    return actor.via == "cli" or actor.session.startswith(_TERMINAL)
+
+
+def _decided_since(host: Host, actor: Actor, at: datetime) -> bool:
+    past = host.desk.history(actor, 1)
+    return bool(past) and _aware(past[0].at) > _aware(at)
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
