@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from assistant.outdated import why_outdated
 from assistant.previews import Newest
 from assistant.store.actions import PendingAction
 from assistant.store.project import ProjectStore
@@ -131,6 +132,8 @@ class Executor:
                 raise NotAllowed(
                     f"Confirming this needs the role {action.change.role}; {actor.person} is {actor.role}."
                 )
+            if why := self._why_outdated(action):
+                raise AlreadyDecided(f"Nothing was changed, because {why}. Ask for it again.")
             return Outcome(action.tool, self._carry_out(action, actor))
 
     def _carry_out(self, action: PendingAction, actor: Actor) -> ToolResult:
@@ -158,8 +161,16 @@ class Executor:
         return self.store.actions.get(action_id)
 
     def pending(self) -> list[PendingAction]:
-        """Actions nobody has answered, oldest first."""
-        return self.store.actions.pending()
+        """Actions that nobody has answered and that can still be carried out, oldest first."""
+        return [one for one in self.store.actions.pending() if not self._why_outdated(one)]
+
+    def withdrawn(self) -> list[tuple[PendingAction, str]]:
+        """Actions that nobody has answered and that can no longer be carried out, with the reason, newest first."""
+        found = [(one, self._why_outdated(one)) for one in self.store.actions.pending()]
+        return [(one, why) for one, why in reversed(found) if why]
+
+    def _why_outdated(self, action: PendingAction) -> str:
+        return why_outdated(self.store, action, self.store.actions.after(action)) if action.is_open else ""
 
 
 def _check_effect(spec: ToolSpec, result: ToolResult) -> None:

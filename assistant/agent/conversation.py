@@ -27,7 +27,7 @@ from assistant.agent.plans import Choice, Plan, PlannedCall
 from assistant.agent.running import PATIENCE_SECONDS, Ran, ToolRunner
 from assistant.agent.steering import steer_job
 from assistant.agent.surroundings import Host, Surroundings
-from assistant.agent.waiting import Waiting, thread_of, waiting_card
+from assistant.agent.waiting import Waiting, said_withdrawn, thread_of, waiting_card
 from assistant.agent.world import LastResult
 from assistant.executor import Outcome
 from tools.errors import AssistantError
@@ -239,6 +239,7 @@ class Conversation:
                 )
                 yield TurnEvent("text", f"The other steps are left out {why}.")
                 return
+        yield from said_withdrawn(self._host, turn.waiting)
 
     def _run_one(
         self, tool: str, arguments: dict[str, Any], actor: Actor, is_last: bool

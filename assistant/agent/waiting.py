@@ -7,9 +7,11 @@ restart can turn it into something that a person asked for.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from assistant.agent.events import TurnEvent
 from assistant.agent.surroundings import Host
 from assistant.executor import OWN_WORDS
 from assistant.store.actions import PendingAction
@@ -48,6 +50,13 @@ def waiting_card(host: Host, actor: Actor, just_shown: int | None) -> Waiting | 
         is_last=found.action_id == just_shown,
         decided_since=_decided_since(host, actor, found.at),
     )
+
+
+def said_withdrawn(host: Host, before: Waiting | None) -> Iterator[TurnEvent]:
+    """A line where what waited before this turn is withdrawn by what came of it."""
+    for action, why in host.executor.withdrawn():
+        if before is not None and action.action_id == before.action_id:
+            yield TurnEvent("text", f"Withdrawn, because {why}: {action.change.sentence}")
 
 
 def _is_here(action: PendingAction, actor: Actor) -> bool:

@@ -97,6 +97,14 @@ class ActionStore:
         """Actions nobody has answered, oldest first."""
         return [_action_from(row) for row in self._database.rows(f"{_ACTIONS} WHERE d.decision IS NULL ORDER BY 1")]
 
+    def after(self, action: PendingAction) -> list[PendingAction]:
+        """Actions of the same kind and person that came up later, answered or not."""
+        sql = f"{_ACTIONS} WHERE a.action_id > ? AND a.kind = ? AND a.actor = ? ORDER BY 1"
+        return [
+            _action_from(row)
+            for row in self._database.rows(sql, [action.action_id, action.change.kind, action.actor.person])
+        ]
+
     def author(self, target: str, target_id: int) -> str | None:
         """Who made the review, run, action or import; ``None`` if there is none."""
         rows = self._database.rows(_AUTHOR[target], [target_id])

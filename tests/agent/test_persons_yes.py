@@ -200,3 +200,14 @@ def test_what_is_undone_is_what_was_named(project: Project, words: str, undone: 
     say(project, "sample 3 random items")
     say(project, words)
     assert project.store.database.rows("SELECT target, target_id FROM undos") == undone
+
+
+def test_a_newer_change_of_the_same_thing_withdraws_the_older_with_a_line(project: Project) -> None:
+    decided(project)
+    say(project, "accept all refunds above 0.9")
+    first = project.executor.pending()[0]
+    told = texts(say(project, "accept all refunds above 0.5"))
+    assert told.endswith(f"Withdrawn, because a newer change takes its place: {first.change.sentence}")
+    say(project, "yes, do it")
+    assert (first.action_id, project.executor.pending()) == (1, [])
+    assert project.executor.action(1).decision == ""

@@ -28,6 +28,7 @@ ASSISTANT_FLOORS = {
     "previews": 1,
     "encoder_process": 1,
     "encoder": 2,
+    "outdated": 2,
     "executor": 2,
     "batches": 2,
     "job_words": 2,

@@ -1,0 +1,108 @@
+"""Changes that wait although what they were planned on is gone: superseded by a newer one, or by what was done since.
+
+It is worked out each time from the stored rows and never written down, so that nothing but a person's answer is ever an
+answer: a card that a model asked for cannot withdraw one that a person asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from assistant.store.actions import PendingAction
+from assistant.store.project import ProjectStore
+from tools.records import JsonValue
+from tools.schema import read_schema
+
+# Rows that carrying out a change leaves, and how they name the change.
+_TRACES = {
+    "bulk_accept": ("SELECT count(*) FROM reviews WHERE action_id = CAST(? AS BIGINT)", "{}"),
+    "mark_gold": ("SELECT count(*) FROM gold_marks WHERE action_id = CAST(? AS BIGINT)", "{}"),
+    "undo": ("SELECT count(*) FROM undos WHERE reason = ?", "action {}"),
+}
+_NEWER = "a newer change takes its place"
+
+
+def why_outdated(store: ProjectStore, action: PendingAction, later: list[PendingAction]) -> str:
+    """Why a waiting change can no longer be confirmed, as part of a sentence; empty where it can.
+
+    ``later`` are the actions that came up after it, answered or not.
+    """
+    check = _CHECKS.get(action.change.kind)
+    why = check(store, action.change.arguments) if check is not None else ""
+    if not why and any(_replaces(one, action) for one in later):
+        why = _NEWER
+    return "" if why and _has_begun(store, action) else why
+
+
+def _replaces(newer: PendingAction, older: PendingAction) -> bool:
+    """Whether one is about the same thing, for the same person; a model's wish never replaces a person's own."""
+    return (
+        newer.actor.person == older.actor.person
+        and newer.change.kind == older.change.kind
+        and (newer.actor.via != "agent" or older.actor.via == "agent")
+        and not _subject(newer).isdisjoint(_subject(older))
+    )
+
+
+def _subject(action: PendingAction) -> set[str]:
+    """What a change is about: two that share any of it cannot both be meant."""
+    given: Mapping[str, Any] = action.change.arguments
+    kind = action.change.kind
+    if kind == "bulk_accept":
+        return {str(one) for one in given["proposal_ids"]}
+    if kind == "mark_gold":
+        return {f"{field}:{item_id}" for item_id, field, _ in given["marks"]}
+    if kind == "undo":
+        return {f"{target}:{target_id}:{bool(given.get('redo'))}" for target, target_id in given["targets"]}
+    # Of two changes of the schema the sentence says which labels they are about.
+    return {str(given["format" if kind == "export" else "path"])} if kind != "schema" else {action.change.sentence}
+
+
+def _has_begun(store: ProjectStore, action: PendingAction) -> bool:
+    """Whether it was carried out but for its answer, because the process ended in between: confirming finishes it."""
+    if action.change.kind in _TRACES:
+        sql, mark = _TRACES[action.change.kind]
+        return bool(store.database.rows(sql, [mark.format(action.action_id)])[0][0])
+    return action.change.kind == "schema" and read_schema(str(action.change.arguments["source"])) == store.schema
+
+
+def _schema(store: ProjectStore, given: Mapping[str, JsonValue]) -> str:
+    base = given.get("base_version")
+    if base is None or int(str(base)) == store.schema_version:
+        return ""
+    return "the labels were changed in the meantime"
+
+
+def _bulk(store: ProjectStore, given: Mapping[str, Any]) -> str:
+    proposals = store.runs.get(list(given["proposal_ids"]))
+    items = {one.draft.item_id for one in proposals}
+    wanted = pa.table({"item_id": pa.array(sorted(items), pa.int64())})
+    sql = "SELECT DISTINCT item_id FROM standing SEMI JOIN wanted USING (item_id) WHERE field = ?"
+    decided = {int(row[0]) for row in store.database.joined(sql, wanted, [given["field"]])}
+    return "" if items - decided else "everything that it lists was decided or withdrawn in the meantime"
+
+
+def _gold(store: ProjectStore, given: Mapping[str, Any]) -> str:
+    for item_id, field, value in given["marks"]:
+        sql = "SELECT value FROM standing WHERE item_id = ? AND field = ?"
+        stand = [json.loads(row[0]) for row in store.database.rows(sql, [int(item_id), str(field)]) if row[0]]
+        if value not in stand:
+            return "a label that it would mark was decided anew or taken back in the meantime"
+    return ""
+
+
+def _undo(store: ProjectStore, given: Mapping[str, Any]) -> str:
+    is_redo = bool(given.get("redo"))
+    sql = "SELECT count(*) FROM undone WHERE target = ? AND target_id = ?"
+    for target, target_id in given["targets"]:
+        is_undone = bool(store.database.rows(sql, [str(target), int(target_id)])[0][0])
+        if is_undone != is_redo:
+            return "what it takes back was taken back in the meantime" if not is_redo else "it was put back since"
+    return ""
+
+
+_CHECKS = {"schema": _schema, "bulk_accept": _bulk, "mark_gold": _gold, "undo": _undo}
