@@ -103,13 +103,6 @@ def test_a_no_dismisses_the_change(project: Project) -> None:
     assert project.executor.pending() == []
 
 
-def test_a_yes_confirms_only_what_was_shown_in_the_turn_before(project: Project) -> None:
-    say(project, "export as csv")
-    say(project, "status")
-    say(project, "yes, do it")
-    assert len(project.executor.pending()) == 1
-
-
 def test_a_yes_of_another_person_confirms_nothing(project: Project) -> None:
     say(project, "export as csv")
     other = Actor("chloe", "lead", "chat", ANA.session)
