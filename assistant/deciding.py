@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
+
+import numpy as np
 
 from assistant.store.project import ProjectStore
 from assistant.store.reviews import ReviewRequest
-from assistant.view import ProjectView
+from assistant.store.sight import sees_all
+from assistant.view import ProjectView, blind_mask
 from tools.errors import ExposureStale, InputError
 from tools.records import VALUED_VERDICTS, Actor, Exposure, Verdict
 from tools.schema import FieldSpec
@@ -80,14 +83,53 @@ def refuse_stale(store: ProjectStore, exposure: Exposure) -> None:
         raise ExposureStale("The suggestion of this item was shown to you since; decide on the card that shows it.")
 
 
+def overtaken(store: ProjectStore, exposures: Sequence[Exposure]) -> set[int]:
+    """Those of the cards, by exposure, that are without a suggestion only because it came after they were fetched.
+
+    A card that the blind lane drew is none of them. One that is kept without for what its text says is one until it
+    was fetched again.
+    """
+    found: set[int] = set()
+    bare = [one for one in exposures if one.kind == "blind"]
+    for name in sorted({one.field for one in bare}):
+        of_field = [one for one in bare if one.field == name]
+        drawn = blind_mask(store, name, np.array([one.item_id for one in of_field], dtype=np.int64))
+        open_ones = [one for one, is_drawn in zip(of_field, drawn, strict=True) if not is_drawn]
+        made = store.runs.latest(name, [one.item_id for one in open_ones]) if open_ones else {}
+        late = {one.exposure_id: one.item_id for one in open_ones if one.item_id in made}
+        kept_back = [one for one, item_id in late.items() if item_id in store.runs.suspicious(name)]
+        found |= set(late) - store.reviews.steered(kept_back)
+    return found
+
+
+def as_decided(store: ProjectStore, exposure: Exposure) -> Exposure:
+    """The exposure as it counts for a decision made now: what was blind when it was fetched may not be any more."""
+    if exposure.kind != "blind":
+        return exposure
+    if store.reviews.told_of(exposure.reviewer, exposure.field, [exposure.item_id]):
+        return replace(exposure, kind="revealed")
+    return replace(exposure, kind="overtaken") if overtaken(store, [exposure]) else exposure
+
+
 def regions_on_card(store: ProjectStore, actor: Actor, item_id: int, spec: FieldSpec) -> tuple[Mapping[str, Any], ...]:
-    """The regions a relation may join: the reviewer's own, else what stands, else what is suggested."""
+    """The regions a relation may join: the reviewer's own, else what stands, else what is suggested.
+
+    What stands is others' work: it is shown only to whom they are not asked of any more.
+    """
     own = store.reviews.standing_of(item_id, spec.over, actor.person)
-    value = own.value if own and own.value is not None else store.reviews.annotation(item_id, spec.over)
+    value = own.value if own is not None else None
+    if value is None and _is_settled_for(store, actor, item_id, spec.over):
+        value = store.reviews.annotation(item_id, spec.over)
+        store.reviews.note_told({spec.over: {item_id}}, actor)
     if value is None:
         found = ProjectView(store, actor).proposals.latest(spec.over, [item_id])
         value = found[item_id].draft.value if item_id in found else None
     return regions_of(value)
+
+
+def _is_settled_for(store: ProjectStore, actor: Actor, item_id: int, field: str) -> bool:
+    enough = max(int(store.settings.get("overlap")), 1)
+    return sees_all(actor) or len(store.reviews.deciders(item_id, field)) >= enough
 
 
 def _has_suggestion(exposure: Exposure) -> bool:

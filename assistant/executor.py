@@ -74,6 +74,7 @@ class Executor:
         view = ProjectView(self.store, actor)
         result = run(spec, arguments, view) if run is not None else spec.run(arguments, view)
         _check_effect(spec, result)
+        view.note_told()
         if result.save_filter is not None:
             self.store.talk.save_filter(*result.save_filter, actor)
         plain = arguments.model_dump(mode="json", exclude_defaults=True)

@@ -126,6 +126,11 @@ class AskedLabels:
         table: LabelTable = self._ask("labels", "training", field)
         return table
 
+    def seen(self, field: str) -> LabelTable:
+        """What may train and be seen."""
+        table: LabelTable = self._ask("labels", "seen", field)
+        return table
+
     def gold(self, field: str) -> LabelTable:
         """Values marked as gold."""
         table: LabelTable = self._ask("labels", "gold", field)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from assistant.cards import Card
 from assistant.deciding import Decision as Decision
-from assistant.deciding import read_decision, refuse_stale, regions_on_card
+from assistant.deciding import as_decided, overtaken, read_decision, refuse_stale, regions_on_card
 from assistant.queueing import FieldQueue, Queues, Served
 from assistant.store.project import ProjectStore
 from assistant.store.reviews import ExposureRequest
@@ -36,13 +36,17 @@ class Receipt:
 
 @dataclass(frozen=True)
 class CardBatch:
-    """Cards to show next; with none, ``message`` says why in a sentence."""
+    """Cards to show next; with none, ``message`` says why in a sentence.
+
+    ``outdated`` are those in hand, by exposure, that would come with a suggestion by now.
+    """
 
     cards: tuple[Card, ...]
     left: int
     done: int
     message: str = ""
     has_items: bool = True
+    outdated: tuple[int, ...] = ()
 
     @property
     def finished(self) -> bool:
@@ -116,7 +120,9 @@ class ReviewDesk:
             cards = self._issue(actor, spec, served)
             left = self._queues.left(queue, actor.person, overlap)
             message = "" if cards else self._why_nothing(spec, left, len(held_items))
-            return CardBatch(tuple(cards), left, self._queues.done(queue, overlap), message, queue.size > 0)
+            late = overtaken(self._store, in_hand)
+            done = self._queues.done(queue, overlap)
+            return CardBatch(tuple(cards), left, done, message, queue.size > 0, tuple(sorted(late)))
 
     def open_card(self, actor: Actor, item_id: int, field: str) -> Card:
         """Show one particular item again or for the first time; takes the lease or says who has it."""
@@ -213,6 +219,11 @@ class ReviewDesk:
         items = self._store.items.get(found) if found else []
         return [SimilarItem(item.item_id, item.key, item.text[:EXCERPT]) for item in items]
 
+    def outdated(self, actor: Actor, exposure_ids: Sequence[int]) -> list[int]:
+        """Cards in hand that are without a suggestion only because it came after they were fetched."""
+        found = overtaken(self._store, [self._own(one, actor) for one in exposure_ids])
+        return [one for one in exposure_ids if one in found]
+
     def renew(self, actor: Actor, exposure_ids: Sequence[int], tickets: Sequence[str] = ()) -> list[int]:
         """Keep the cards in hand; returns the exposures that were lost to somebody else, or are not known here."""
         with self._lock:
@@ -283,6 +294,8 @@ class ReviewDesk:
     def _issue(self, actor: Actor, spec: FieldSpec, served: Sequence[Served]) -> list[Card]:
         # Who has seen a suggestion cannot be blind to it again.
         seen = self._store.reviews.seen_by(actor.person, spec.id, [one.item_id for one in served])
+        # Nor is who was told what others answered.
+        told = self._store.reviews.told_of(actor.person, spec.id, [one.item_id for one in served])
         # What speaks to the labeller may have bent its suggestion: people decide without it.
         suspicious = self._store.runs.suspicious(spec.id)
         closed = {one.item_id for one in served if one.is_blind or one.item_id in suspicious} - seen
@@ -293,6 +306,8 @@ class ReviewDesk:
             proposal = proposals.get(one.item_id)
             kind: ExposureKind = "blind" if proposal is None else "suggested"
             if one.item_id in seen and (one.is_blind or one.item_id in suspicious or proposal is None):
+                kind = "revealed"
+            if one.item_id in told and kind == "blind":
                 kind = "revealed"
             # A suspicious item is blind for what it says and not by a draw, so its label must not calibrate.
             adaptive = bool(one.entry and one.entry.adaptive) or (one.item_id in suspicious and not one.is_blind)
@@ -344,7 +359,8 @@ class ReviewDesk:
             self._refuse_taken(exposure.item_id, spec, actor, queue, exposure.issued_at)
         refuse_stale(self._store, exposure)
         request = read_decision(self._store, actor, decision, exposure, spec)
-        review = self._store.reviews.add(request, exposure, self._store.schema_version, actor)
+        counted = as_decided(self._store, exposure)
+        review = self._store.reviews.add(request, counted, self._store.schema_version, actor)
         if review.verdict not in _EVENTS:
             self._note(queue, actor.person, exposure.item_id, mine, review)
             self._leases.drop(exposure.item_id, spec.id, actor)

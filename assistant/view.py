@@ -17,7 +17,9 @@ import pyarrow as pa
 
 from assistant.store.calls import known_reply
 from assistant.store.database import utc_now
+from assistant.store.filters import asks_answers
 from assistant.store.project import ProjectStore
+from assistant.store.sight import sees_all, through_eyes_of
 from tools.context import Answer, Found, IdArray, LabelTable
 from tools.draws import is_drawn
 from tools.filters import ItemFilter
@@ -53,10 +55,11 @@ def hidden_from(store: ProjectStore, viewer: str, field: str, item_ids: Sequence
 class VisibleItems:
     """Items, with conditions on suggestions applied only to suggestions that the viewer may see."""
 
-    def __init__(self, store: ProjectStore, viewer: str) -> None:
+    def __init__(self, store: ProjectStore, viewer: Actor) -> None:
         """Keep whose eyes these are."""
         self._store = store
         self._viewer = viewer
+        self.told: dict[str, set[int]] = {}
 
     def count(self) -> int:
         """How many items there are."""
@@ -86,31 +89,42 @@ class VisibleItems:
         """Ids that pass ``where``, ascending."""
         asks_suggestions = where.of_proposal or where.score_min is not None or where.score_max is not None
         if not asks_suggestions:
-            return self._store.items.find(where, limit, offset)
-        found = self._store.items.find(where)
+            found = self._store.items.find(where, limit, offset, self._viewer)
+            if limit and asks_answers(where):
+                # What is cut to be listed is looked at; what is counted or worked on is not.
+                field = where.field or self._store.schema.main_field().id
+                self.told.setdefault(field, set()).update(found.ids.tolist())
+            return found
+        found = self._store.items.find(where, viewer=self._viewer)
         field = where.field or self._store.schema.main_field().id
-        hidden = hidden_from(self._store, self._viewer, field, found.ids.tolist())
+        hidden = hidden_from(self._store, self._viewer.person, field, found.ids.tolist())
         ids = found.ids[~np.isin(found.ids, list(hidden))] if hidden else found.ids
         cut = ids[offset:] if limit is None else ids[offset : offset + limit]
-        return Found(ids=cut, total=len(ids), sql=found.sql)
+        return Found(ids=cut, total=len(ids), sql=found.sql, left_out=found.left_out)
+
+
+_TRAINING = """SELECT item_id, value, calibrates FROM annotations
+    WHERE field = $field AND state = 'agreed' AND ($with_bulk OR NOT is_bulk) ORDER BY item_id"""
 
 
 class StandingLabels:
     """Standing values as training material."""
 
-    def __init__(self, store: ProjectStore) -> None:
-        """Keep the store."""
+    def __init__(self, store: ProjectStore, viewer: Actor) -> None:
+        """Keep the store and who asks."""
         self._store = store
+        self._viewer = viewer
 
     def training(self, field: str) -> LabelTable:
         """Agreed or single standing values that may train; conflicts are left out, bulk labels unless allowed."""
-        with_bulk = bool(self._store.settings.get("train_on_bulk"))
-        rows = self._store.database.rows(
-            """SELECT item_id, value, calibrates FROM annotations
-            WHERE field = ? AND state = 'agreed' AND (? OR NOT is_bulk) ORDER BY item_id""",
-            [field, with_bulk],
-        )
-        return _label_table(rows)
+        return _label_table(self._store.database.rows(_TRAINING, self._asked(field)))
+
+    def seen(self, field: str) -> LabelTable:
+        """Those of the same that the viewer may see."""
+        return _label_table(self._store.database.rows(*through_eyes_of(self._viewer, _TRAINING, self._asked(field))))
+
+    def _asked(self, field: str) -> dict[str, Any]:
+        return {"field": field, "with_bulk": bool(self._store.settings.get("train_on_bulk"))}
 
     def gold(self, field: str) -> LabelTable:
         """Values marked as gold."""
@@ -169,6 +183,10 @@ def _leases(store: ProjectStore, now: datetime, item_id: JsonValue) -> Answer:
     return Answer(("item_id", "field", "reviewer", "until"), rows, "", {"item_id": item_id})
 
 
+# Named queries whose answers say what each person answered to an item.
+_TELLS_OF_ITEMS = ("item_ledger", "item_standing", "item_annotations", "gold_candidates")
+
+
 class ProjectView:
     """The :class:`tools.context.ToolContext` of one call by one actor."""
 
@@ -177,10 +195,11 @@ class ProjectView:
         self._store = store
         self._actor = actor
         self._now = utc_now()
-        self.items = VisibleItems(store, actor.person)
-        self.labels = StandingLabels(store)
+        self.items = VisibleItems(store, actor)
+        self.labels = StandingLabels(store, actor)
         self.proposals = VisibleProposals(store, actor.person)
         self.cache = store.arrays
+        self._told: dict[str, set[int]] = self.items.told
 
     @property
     def schema(self) -> LabelSchema:
@@ -216,7 +235,15 @@ class ProjectView:
         """Run a named query; leases are not rows but the owner's memory."""
         if query == "leases":
             return _leases(self._store, self._now, params.get("item_id"))
+        if query in _TELLS_OF_ITEMS:
+            items = params.get("ids") or [params["item_id"]]
+            self._told.setdefault(str(params.get("field") or ""), set()).update(int(one) for one in items)
         return self._store.ask(query, params, self._actor)
+
+    def note_told(self) -> None:
+        """Keep in mind of whose answers the person was told before deciding; only leads are."""
+        if sees_all(self._actor):
+            self._store.reviews.note_told(self._told, self._actor)
 
     def saved_filter(self, name: str) -> ItemFilter:
         """A filter saved by name."""

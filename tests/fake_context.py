@@ -165,6 +165,10 @@ class MemoryLabels:
             np.array([item not in self.steered for item, _ in rows], dtype=np.bool_),
         )
 
+    def seen(self, field_id: str) -> LabelTable:
+        """Everything: a lead asks."""
+        return self.training(field_id)
+
     def gold(self, field_id: str) -> LabelTable:
         return LabelTable(np.zeros(0, np.int64), (), np.zeros(0, np.bool_))
 

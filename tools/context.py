@@ -33,11 +33,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Item ids that pass a filter, ascending, cut at the limit; ``total`` counts all that pass."""
+    """Item ids that pass a filter, ascending, cut at the limit; ``total`` counts all that pass.
+
+    ``left_out`` counts items of which the viewer may not know whether they pass: others answered, the viewer did not.
+    """
 
     ids: IdArray
     total: int
     sql: str
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,14 @@ class LabelReader(Protocol):
     """What people decided, filtered for what the viewer may see."""
 
     def training(self, field: str) -> LabelTable:
-        """Agreed or single standing values that may train; conflicts are left out."""
+        """Agreed or single standing values that may train; conflicts are left out.
+
+        A model learns from everybody's answers, so these are not cut to what the viewer may see: nothing is told of
+        them item by item.
+        """
+
+    def seen(self, field: str) -> LabelTable:
+        """Those of the same whose item the viewer has decided too: what numbers are told from."""
 
     def gold(self, field: str) -> LabelTable:
         """Values marked as gold."""

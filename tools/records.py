@@ -22,6 +22,7 @@ Role = Literal["reviewer", "engineer", "lead", "admin"]
 Verdict = Literal["accept", "choose", "edit", "reject", "skip", "flag", "comment"]
 ExposureKind = Literal[
     "blind",
+    "overtaken",
     "suggested",
     "revealed",
     "bulk_listed",
@@ -43,7 +44,7 @@ VALUED_VERDICTS = ("accept", "choose", "edit")
 CALIBRATING_EXPOSURES = ("blind", "imported_independent")
 """The only exposures whose labels may calibrate, score prompts or become gold."""
 
-TRAINING_EXPOSURES = ("blind", "suggested", "revealed", "imported_independent", "imported_unknown")
+TRAINING_EXPOSURES = ("blind", "overtaken", "suggested", "revealed", "imported_independent", "imported_unknown")
 """Exposures whose labels train by default; bulk labels only when the project says so, probes never."""
 
 

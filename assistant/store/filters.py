@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from assistant.store.named import ACTIVE_PROPOSALS
@@ -23,6 +24,25 @@ def filter_sql(where: ItemFilter, schema: LabelSchema) -> tuple[str, dict[str, A
     that the caller asks about suggestions, so that the reader hides blind items.
     """
     return _Conditions(where, schema).build()
+
+
+def asks_answers(where: ItemFilter) -> bool:
+    """Whether passing the filter tells what people answered, and not only that they did."""
+    return (where.is_about_value and not where.of_proposal) or where.state in ("agreed", "conflict", "gold")
+
+
+def without_answers(where: ItemFilter) -> ItemFilter:
+    """The decided items among which such a filter looks: its conditions on answers and suggestions left away."""
+    return replace(
+        where,
+        state="decided",
+        label="",
+        regions_min=None,
+        regions_max=None,
+        of_proposal=False,
+        score_min=None,
+        score_max=None,
+    )
 
 
 class _Conditions:
@@ -103,7 +123,7 @@ class _Conditions:
             self._add_pair()
         elif state == "any":
             if self._asks_who and not self._where.is_about_value:
-                self._all.append(self._in(self._decided_by("standing_reviews")))
+                self._all.append(self._in(self._decided_by("main.standing_reviews")))
         elif state in ("agreed", "conflict"):
             wanted = self._bind("state", state)
             self._all.append(self._in(f"annotations x WHERE {self._of_field()} AND x.state = {wanted}"))
@@ -124,16 +144,17 @@ class _Conditions:
 
     def _plain_state(self, state: str) -> list[str]:
         usable = f"live_proposals x WHERE {self._of_field()} AND x.state = 'ok'"
-        undecided = self._not_in(self._decided_by("standing"))
+        # That an item is decided is open to everybody: these ask all decisions, not those that the viewer may see.
+        undecided = self._not_in(self._decided_by("main.standing"))
         if state == "decided":
-            return [self._in(self._decided_by("standing"))]
+            return [self._in(self._decided_by("main.standing"))]
         if state == "suggested":
             return [self._in(usable), undecided]
         if state == "unsuggested":
             return [self._not_in(usable), undecided]
         if state == "skipped":
             skips = self._decided_by("standing_reviews", "x.verdict = 'skip'")
-            return [self._in(skips), self._not_in(f"standing x WHERE {self._of_field()}")]
+            return [self._in(skips), self._not_in(f"main.standing x WHERE {self._of_field()}")]
         if state == "flagged":
             return [self._in(self._decided_by("live_reviews", FLAGGED))]
         if state == "unread":
@@ -195,5 +216,5 @@ _OF_RUN = """SELECT item_id FROM proposals WHERE run_id = $run UNION ALL
     SELECT item_id FROM queue_entries WHERE run_id = $run UNION ALL SELECT item_id FROM findings WHERE run_id = $run"""
 
 # A flag counts until it is undone or somebody settles the item.
-FLAGGED = """x.verdict = 'flag' AND x.exposure <> 'probe' AND NOT EXISTS (SELECT 1 FROM live_reviews y
+FLAGGED = """x.verdict = 'flag' AND x.exposure <> 'probe' AND NOT EXISTS (SELECT 1 FROM main.live_reviews y
     WHERE y.item_id = x.item_id AND y.field = x.field AND y.adjudicates AND y.review_id > x.review_id)"""

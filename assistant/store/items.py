@@ -12,12 +12,13 @@ import numpy as np
 import pyarrow as pa
 
 from assistant.store.database import Database
-from assistant.store.filters import filter_sql
+from assistant.store.filters import asks_answers, filter_sql, without_answers
 from assistant.store.media import MediaStore
+from assistant.store.sight import sees_all, through_eyes_of
 from tools.context import Found, IdArray
 from tools.errors import NotFound
 from tools.filters import ItemFilter
-from tools.records import Item, Part
+from tools.records import Actor, Item, Part
 from tools.schema import LabelSchema
 
 _COLUMNS = "item_id, key, text, kind, parts, meta"
@@ -84,14 +85,28 @@ class ItemStore:
         rows = self._rows("item_id, key", item_ids)
         return [rows[item_id][1] for item_id in item_ids]
 
-    def find(self, where: ItemFilter, limit: int | None = None, offset: int = 0) -> Found:
-        """Ids that pass ``where``, ascending, cut at ``limit``."""
+    def find(self, where: ItemFilter, limit: int | None = None, offset: int = 0, viewer: Actor | None = None) -> Found:
+        """Ids that pass ``where``, ascending, cut at ``limit``; as far as ``viewer`` may know, where one is named."""
         assert self.schema is not None
         condition, params = filter_sql(where, self.schema)
         sql = f"SELECT i.item_id FROM items i WHERE {condition} ORDER BY i.item_id"  # sql: filter_sql binds all values
+        if viewer is not None:
+            sql, params = through_eyes_of(viewer, sql, params)
         ids = self._database.numpy(sql, params)["item_id"].astype(np.int64)
         cut = ids[offset:] if limit is None else ids[offset : offset + limit]
-        return Found(ids=cut, total=len(ids), sql=sql)
+        return Found(ids=cut, total=len(ids), sql=sql, left_out=self._left_out(where, viewer))
+
+    def _left_out(self, where: ItemFilter, viewer: Actor | None) -> int:
+        """Items that may or may not pass: others answered them and the viewer has not."""
+        asks = viewer is not None and asks_answers(where) and not sees_all(viewer)
+        if viewer is None or not asks or where.reviewer == viewer.person:
+            return 0
+        assert self.schema is not None
+        condition, params = filter_sql(without_answers(where), self.schema)
+        params["field"] = where.field or self.schema.main_field().id
+        closed = "i.item_id NOT IN (SELECT o.item_id FROM opened o WHERE o.field = $field)"
+        sql = f"SELECT count(*) FROM items i WHERE {condition} AND {closed}"  # sql: filter_sql binds all values
+        return int(self._database.rows(*through_eyes_of(viewer, sql, params))[0][0])
 
     def resolve(self, references: Sequence[str]) -> list[int]:
         """Ids for keys or for ids written as ``#12``; :class:`NotFound` names what is unknown."""

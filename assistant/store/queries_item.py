@@ -25,7 +25,7 @@ WITH told AS (
     UNION ALL
     SELECT v.made_at, 'review', v.field, v.reviewer, v.review_id, NULL,
         CASE WHEN v.adjudicates THEN 'adjudicated' ELSE v.verdict END, v.reason, v.value, v.exposure,
-        v.review_id IN (SELECT review_id FROM live_reviews WHERE item_id = $item_id)
+        v.review_id IN (SELECT review_id FROM main.live_reviews WHERE item_id = $item_id)
     FROM reviews v WHERE v.item_id = $item_id
     UNION ALL
     SELECT u.made_at, 'undo', v.field, u.actor, v.review_id, NULL, CASE WHEN u.undone THEN 'undone' ELSE 'redone' END,

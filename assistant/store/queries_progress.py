@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assistant.store.filters import FLAGGED
 from assistant.store.named import BULK, NamedQuery, by_name, is_any, is_since, labels_of
+from assistant.store.sight import HIDDEN
 
 _PROGRESS = f"""
 WITH notes AS MATERIALIZED (SELECT item_id, field, state, adjudicated, reviewers FROM annotations),
@@ -11,7 +12,7 @@ seen AS (SELECT field FROM reviews WHERE verdict NOT IN ('comment', 'flag') GROU
     UNION SELECT field FROM live_proposals GROUP BY field UNION SELECT field FROM gold GROUP BY field),
 decided AS (SELECT field, count(*) AS decided, count(*) FILTER (state = 'agreed') AS agreed,
     count(*) FILTER (state = 'conflict') AS conflict,
-    count(*) FILTER (state = 'agreed' AND (adjudicated OR reviewers >= coalesce($overlap, 1))) AS done
+    count(*) FILTER (state <> 'conflict' AND (adjudicated OR reviewers >= coalesce($overlap, 1))) AS done
     FROM notes GROUP BY field),
 suggested AS (SELECT field, count(DISTINCT item_id) AS suggested FROM live_proposals
     ANTI JOIN notes USING (item_id, field) WHERE state = 'ok' GROUP BY field),
@@ -91,7 +92,7 @@ made AS (SELECT l.run_id, l.field, coalesce(d.labels, CAST(l.settings->>'$.label
 newest AS (SELECT * FROM made WHERE learned_from IS NOT NULL
     QUALIFY row_number() OVER (PARTITION BY field ORDER BY run_id DESC) = 1),
 usable AS (SELECT field, count(*) AS labels FROM annotations
-    WHERE state = 'agreed' AND (coalesce($with_bulk, false) OR NOT is_bulk) GROUP BY field)
+    WHERE state <> 'conflict' AND (coalesce($with_bulk, false) OR NOT is_bulk) GROUP BY field)
 SELECT n.field, n.run_id, n.learned_from, n.learned_at, coalesce(u.labels, 0) AS labels,
     n.field IN (SELECT field FROM live WHERE actor <> 'assistant') AS is_asked
 FROM newest n LEFT JOIN usable u USING (field) ORDER BY n.field"""
@@ -119,7 +120,7 @@ FROM standing x WHERE {is_any("x.field", "field")} AND {is_any("x.reviewer", "re
 _PACE = f"""
 WITH steps AS (SELECT x.reviewer, epoch(x.made_at - lag(x.made_at) OVER
         (PARTITION BY x.reviewer ORDER BY x.made_at, x.review_id)) AS gap
-    FROM live_reviews x WHERE {is_any("x.field", "field")} AND {is_any("x.reviewer", "reviewer")}
+    FROM main.live_reviews x WHERE {is_any("x.field", "field")} AND {is_any("x.reviewer", "reviewer")}
         AND {is_since("x.made_at")} AND x.import_id IS NULL AND x.action_id IS NULL
         AND x.exposure <> 'probe' AND x.verdict NOT IN ('comment', 'flag'))
 SELECT reviewer, count(*) AS decisions, sum(gap) AS active_seconds FROM steps
@@ -133,6 +134,13 @@ PROGRESS_QUERIES = by_name(
         ("field",),
         "reviewer",
         "Items of a field by export state (agreed, conflict, undecided); the three add up to all items.",
+    ),
+    NamedQuery(
+        "answers_not_seen",
+        f"SELECT count(*) AS items FROM annotations WHERE field = $field AND state = '{HIDDEN}'",
+        ("field",),
+        "reviewer",
+        "Items of a field that others answered and the person who asks has not decided.",
     ),
     NamedQuery("label_counts", _LABEL_COUNTS, ("field",), "reviewer", "Agreed items and uses of each label."),
     NamedQuery(

@@ -79,7 +79,7 @@ FROM sources o LEFT JOIN sums s USING (reviewer) ORDER BY reviewer"""
 _SAME = "CASE WHEN p.label IS NOT NULL THEN p.label = t.answer ELSE md5(p.value) = t.answer END"
 
 
-GOLD_TRUTH = "SELECT item_id, answer, value FROM gold WHERE field = $field"
+GOLD_TRUTH = "SELECT item_id, answer, value FROM gold WHERE field = $field AND value IS NOT NULL"
 BLIND_TRUTH = f"""SELECT item_id, arg_min(answer, review_id) AS answer, arg_min(value, review_id) AS value
     FROM standing WHERE field = $field AND exposure IN {CALIBRATING} AND NOT adaptive AND NOT adjudicates
     GROUP BY item_id"""
@@ -128,7 +128,7 @@ FROM shown GROUP BY run_id, backend, label, reviewer ORDER BY run_id, label, rev
 _SECONDS = f"""
 SELECT x.reviewer, CASE WHEN x.exposure = 'blind' THEN 'blind' ELSE 'suggested' END AS shown,
     list(x.seconds ORDER BY x.seconds) AS seconds
-FROM standing x WHERE x.field = $field AND x.seconds IS NOT NULL AND x.exposure IN ('blind', 'suggested')
+FROM main.standing x WHERE x.field = $field AND x.seconds IS NOT NULL AND x.exposure IN ('blind', 'suggested')
     AND {is_any("x.reviewer", "reviewer")} AND {is_since("x.made_at")}
 GROUP BY x.reviewer, shown ORDER BY x.reviewer, shown"""
 

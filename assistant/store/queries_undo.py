@@ -36,7 +36,7 @@ WITH wanted AS (SELECT * FROM runs WHERE run_id IN {_IDS}),
 made AS (SELECT p.run_id, count(*) AS proposals, count(*) FILTER (a.item_id IS NULL) AS undecided
     FROM proposals p SEMI JOIN wanted USING (run_id) LEFT JOIN annotations a USING (item_id, field) GROUP BY p.run_id),
 queued AS (SELECT run_id, count(*) AS queued FROM queue_entries SEMI JOIN wanted USING (run_id) GROUP BY run_id),
-kept AS (SELECT p.run_id, count(*) AS decisions FROM live_reviews v JOIN proposals p USING (proposal_id)
+kept AS (SELECT p.run_id, count(*) AS decisions FROM main.live_reviews v JOIN proposals p USING (proposal_id)
     WHERE v.value IS NOT NULL GROUP BY p.run_id)
 SELECT r.run_id, r.tool, r.backend, r.field, r.actor, r.made_at, coalesce(m.proposals, 0) AS proposals,
     coalesce(m.undecided, 0) AS undecided, coalesce(q.queued, 0) AS queued, coalesce(k.decisions, 0) AS decisions,
@@ -59,10 +59,10 @@ WHERE a.action_id IN {_IDS} ORDER BY a.action_id"""
 
 _REVIEW_EFFECTS = f"""
 SELECT v.review_id, v.item_id, v.field, v.reviewer, v.verdict, v.made_at, v.exposure, v.action_id, v.import_id,
-    v.review_id NOT IN (SELECT review_id FROM live_reviews WHERE review_id IN {_IDS}) AS is_undone,
-    (SELECT max(e.review_id) FROM live_reviews e WHERE e.item_id = v.item_id AND e.field = v.field
+    v.review_id NOT IN (SELECT review_id FROM main.live_reviews WHERE review_id IN {_IDS}) AS is_undone,
+    (SELECT max(e.review_id) FROM main.live_reviews e WHERE e.item_id = v.item_id AND e.field = v.field
         AND e.reviewer = v.reviewer AND e.review_id < v.review_id AND e.verdict NOT IN ('comment', 'flag')) AS earlier,
-    EXISTS (SELECT 1 FROM live_reviews n WHERE n.item_id = v.item_id AND n.field = v.field
+    EXISTS (SELECT 1 FROM main.live_reviews n WHERE n.item_id = v.item_id AND n.field = v.field
         AND n.reviewer = v.reviewer AND n.review_id > v.review_id AND n.verdict NOT IN ('comment', 'flag')) AS replaced
 FROM reviews v WHERE v.review_id IN {_IDS} ORDER BY v.review_id"""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from assistant.store.database import Database, Transaction, stored_time
 from assistant.store.near_answers import is_drawn_on_image, near_answer, standing_answers
+from assistant.store.sight import DECIDING
 from tools.errors import ExposureStale, NotFound
 from tools.records import Actor, Exposure, ExposureKind, Review, Verdict, to_json
 from tools.values import comparable, value_label
@@ -46,6 +47,16 @@ class ReviewRequest:
     idempotency_key: str
     seconds: float | None
     adjudicates: bool = False
+
+
+def _pairs(shown: Mapping[str, Collection[int]]) -> pa.Table:
+    pairs = [(int(item_id), field) for field, items in shown.items() for item_id in items]
+    return pa.table(
+        {
+            "item_id": pa.array([item_id for item_id, _ in pairs], pa.int64()),
+            "field": pa.array([field for _, field in pairs], pa.string()),
+        }
+    )
 
 
 def answer_of(value: Mapping[str, Any] | None) -> str | None:
@@ -127,6 +138,50 @@ class ReviewStore:
             WHERE field = ? AND reviewer = ? AND proposal_id IS NOT NULL AND item_id BETWEEN ? AND ?"""
         rows = self._database.joined(sql, wanted, [field, reviewer, int(min(item_ids)), int(max(item_ids))])
         return {int(row[0]) for row in rows}
+
+    def steered(self, exposure_ids: Sequence[int]) -> set[int]:
+        """Those of the exposures whose item a model chose, or whose suggestion was kept back for what the text says."""
+        if not exposure_ids:
+            return set()
+        wanted = pa.table({"exposure_id": pa.array(list(exposure_ids), pa.int64())})
+        sql = "SELECT exposure_id FROM exposures SEMI JOIN wanted USING (exposure_id) WHERE adaptive"
+        return {int(row[0]) for row in self._database.joined(sql, wanted)}
+
+    def told_of(self, reviewer: str, field: str, item_ids: Sequence[int]) -> set[int]:
+        """Those of the items of which the reviewer was shown, before deciding, what others had answered."""
+        return {item_id for item_id, _ in self._told(reviewer, {field: set(item_ids)})}
+
+    def _told(self, reviewer: str, shown: Mapping[str, Collection[int]]) -> set[tuple[int, str]]:
+        wanted = _pairs(shown)
+        if not wanted.num_rows:
+            return set()
+        sql = """SELECT DISTINCT item_id, field FROM exposures SEMI JOIN wanted USING (item_id, field)
+            WHERE reviewer = ? AND kind = 'revealed' AND proposal_id IS NULL"""
+        return {(int(item_id), str(field)) for item_id, field in self._database.joined(sql, wanted, [reviewer])}
+
+    def note_told(self, shown: Mapping[str, Collection[int]], actor: Actor) -> None:
+        """Keep in mind that a person was shown others' answers to questions that they have not decided.
+
+        ``shown`` maps a field to its items, ``""`` to items of which every field was shown. What the person answers
+        then is no independent opinion.
+        """
+        asked = {field: items for field, items in shown.items() if items}
+        wanted = _pairs(asked)
+        if not wanted.num_rows:
+            return
+        sql = f"""SELECT DISTINCT s.item_id, s.field FROM standing s JOIN wanted w
+            ON w.item_id = s.item_id AND w.field IN ('', s.field)
+            WHERE s.reviewer <> $1 AND (s.item_id, s.field) NOT IN (SELECT r.item_id, r.field FROM live_reviews r
+                WHERE r.reviewer = $1 AND r.verdict IN {DECIDING}) ORDER BY ALL"""
+        found = [(int(item_id), str(field)) for item_id, field in self._database.joined(sql, wanted, [actor.person])]
+        by_field: dict[str, set[int]] = {}
+        for item_id, field in found:
+            by_field.setdefault(field, set()).add(item_id)
+        known = self._told(actor.person, by_field)
+        self.expose(
+            [ExposureRequest(item_id, field, "revealed") for item_id, field in found if (item_id, field) not in known],
+            actor,
+        )
 
     def paint(self, exposure_id: int) -> None:
         """Record that the exposure was on the screen."""

@@ -103,6 +103,7 @@ def _add_serving(router: APIRouter, session: OpenProject) -> None:
         batch = desk.next_cards(actor, body.field, body.count, body.held)
         return {
             "cards": [card_record(card) for card in batch.cards],
+            "outdated": list(batch.outdated),
             "left": batch.left,
             "done": batch.done,
             "finished": batch.finished,
@@ -116,7 +117,8 @@ def _add_serving(router: APIRouter, session: OpenProject) -> None:
 
     @router.post("/renew")
     def renew(body: ExposuresBody, actor: Person) -> dict[str, Any]:
-        return {"lost": desk.renew(actor, body.exposures, body.tickets)}
+        lost = desk.renew(actor, body.exposures, body.tickets)
+        return {"lost": lost, "outdated": desk.outdated(actor, [one for one in body.exposures if one not in lost])}
 
     @router.post("/release")
     def release(body: ExposuresBody, actor: Person) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from assistant.store.migrations import MIGRATIONS
 from assistant.store.queries import QUERIES
+from assistant.store.sight import through_eyes_of
 from tools.context import Answer
 from tools.errors import NotAllowed, NotFound
 from tools.records import ROLE_RANK, Actor, to_json
@@ -86,9 +87,10 @@ class Rows:
         assert not unknown, f"{query} has no parameter {unknown}"
         given = {"viewer": actor.person if actor else None, **params}
         bound = {name: given.get(name) for name in named.parameters}
-        cursor = self.connection.execute(named.sql, bound)
+        sql, bound = through_eyes_of(actor, named.sql, bound) if actor else (named.sql, bound)
+        cursor = self.connection.execute(sql, bound)
         names = tuple(column[0] for column in cursor.description or ())
-        return Answer(names, tuple(cursor.fetchall()), named.sql, bound)
+        return Answer(names, tuple(cursor.fetchall()), sql, bound)
 
     def frame(self, name: str) -> pd.DataFrame:
         """A table or view as it is, for recounting."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from assistant.store.filters import filter_sql
 from assistant.store.named import ACTIVE_PROPOSALS
+from assistant.store.sight import through_eyes_of
 from tests.fake_context import MemoryCache
 from tests.store.rows import Rows
 from tools.context import Answer, Found, IdArray, LabelTable
@@ -129,6 +130,7 @@ class _Items:
     def find(self, where: ItemFilter, limit: int | None = None, offset: int = 0) -> Found:
         condition, params = filter_sql(where, self._project.schema)
         sql = f"SELECT i.item_id FROM items i WHERE {condition} ORDER BY i.item_id"
+        sql, params = through_eyes_of(self._project.actor, sql, params)
         ids = [row[0] for row in self._rows(sql, params)]
         if where.of_proposal or where.score_min is not None or where.score_max is not None:
             hidden = self._project.hidden(where.field or self._project.schema.main_field().id)
@@ -170,15 +172,22 @@ def _proposal(row: dict[str, Any]) -> Proposal:
     return Proposal(row["proposal_id"], row["run_id"], 1, draft, row["made_at"].replace(tzinfo=UTC))
 
 
+_TRAINING = """SELECT item_id, value, calibrates FROM annotations WHERE field = $field AND state = 'agreed'
+    ORDER BY item_id"""
+
+
 class _Labels:
     def __init__(self, project: SmallProject) -> None:
         self._project = project
 
     def training(self, field: str) -> LabelTable:
-        rows = self._project.rows.connection.execute(
-            "SELECT item_id, value, calibrates FROM annotations WHERE field = ? AND state = 'agreed' ORDER BY item_id",
-            [field],
-        ).fetchall()
+        return self._table(_TRAINING, {"field": field})
+
+    def seen(self, field: str) -> LabelTable:
+        return self._table(*through_eyes_of(self._project.actor, _TRAINING, {"field": field}))
+
+    def _table(self, sql: str, params: dict[str, Any]) -> LabelTable:
+        rows = self._project.rows.connection.execute(sql, params).fetchall()
         return LabelTable(
             np.array([row[0] for row in rows], dtype=np.int64),
             tuple(json.loads(row[1]) for row in rows),

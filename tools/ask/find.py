@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from tools.ask.not_yet_seen import left_out_words
 from tools.ask.value_words import score_word, value_words
 from tools.context import Found, ToolContext
 from tools.errors import InputError, NotAllowed
@@ -61,12 +62,13 @@ def find_items(args: FindItemsArgs, ctx: ToolContext) -> ToolResult:
     if args.sort == "least_sure":
         # Asking about suggestions hides blind items from those who have not decided them.
         where = _asking_suggestions(where, ctx)
-    shown, total, sql = _sorted_ids(where, args, ctx)
+    shown, found = _sorted_ids(where, args, ctx)
+    total, sql, left_out = found.total, found.sql, found.left_out
     tables = (_item_table(shown, where, args.sort, ctx),) if shown else _known_columns(where, ctx)
     fact = Fact("found", total, "count", sql=sql, params=where.to_record(), where=where)
     said = _text(args, where, len(shown), total, is_saving)
     return ToolResult(
-        said if total else said + _suggested_instead(where, ctx),
+        (said if total else said + _suggested_instead(where, ctx)) + left_out_words(left_out),
         facts=(fact,),
         tables=tables,
         items=tuple(shown),
@@ -133,17 +135,17 @@ def _asking_suggestions(where: ItemFilter, ctx: ToolContext) -> ItemFilter:
     return replace(where, of_proposal=True, field=where.field or ctx.schema.main_field().id)
 
 
-def _sorted_ids(where: ItemFilter, args: FindItemsArgs, ctx: ToolContext) -> tuple[list[int], int, str]:
+def _sorted_ids(where: ItemFilter, args: FindItemsArgs, ctx: ToolContext) -> tuple[list[int], Found]:
     if args.sort == "least_sure":
         found = ctx.items.find(where)
         rows = ctx.ask("least_sure", field=where.field, ids=found.ids.tolist(), limit=args.limit).as_dicts()
-        return [int(row["item_id"]) for row in rows], found.total, found.sql
+        return [int(row["item_id"]) for row in rows], found
     if args.sort == "newest":
         counted = ctx.items.find(where, limit=0)
         last: Found = ctx.items.find(where, limit=args.limit, offset=max(0, counted.total - args.limit))
-        return last.ids.tolist()[::-1], last.total, last.sql
+        return last.ids.tolist()[::-1], last
     found = ctx.items.find(where, limit=args.limit)
-    return found.ids.tolist(), found.total, found.sql
+    return found.ids.tolist(), found
 
 
 def _item_table(ids: list[int], where: ItemFilter, sort: Sort, ctx: ToolContext) -> Table:

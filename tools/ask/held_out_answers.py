@@ -30,7 +30,7 @@ class HeldOutAnswers:
 def held_out_answers(field: FieldSpec, ctx: ToolContext) -> HeldOutAnswers:
     """Judge the labels of a choice, multi_choice or rating field, each by a model that did not learn from it."""
     embedder = project_embedder(ctx).embedder
-    table = ctx.labels.training(field.id)
+    table = ctx.labels.seen(field.id)
     key = _key(field, table, embedder, ctx.seed)
     stored = ctx.cache.get(key)
     if stored is not None and stored.ndim == 2 and len(stored) == 3:

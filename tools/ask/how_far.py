@@ -65,6 +65,10 @@ def progress_sentence(name: str, row: dict[str, Any]) -> str:
     if not decided:
         return f"{name}: none of the {count_of(items, 'item')} is decided yet."
     parts = [f"{row['agreed']:,} agreed", f"{row['conflict']:,} in conflict"]
+    if closed := decided - int(row["agreed"]) - int(row["conflict"]):
+        parts.append(
+            f"{closed:,} answered by others and open to you once you have decided {verb(closed, 'it', 'them')}"
+        )
     told = f"{name}: {decided:,} of {count_of(items, 'item')} {verb(decided, 'is', 'are')} decided"
     return f"{told} ({percent(decided / items)}), {listing(parts)}; {int(row['undecided']):,} to go."
 

@@ -14,6 +14,7 @@ from tools.ask.how_fast import measure_time
 from tools.ask.how_learning import measure_learning
 from tools.ask.how_right import measure_acceptance, measure_accuracy
 from tools.ask.how_sure import measure_coverage
+from tools.ask.not_yet_seen import left_out_words
 from tools.ask.question import Question, read_question, refuse_by
 from tools.ask.what_labels import measure_exposures, measure_labels
 from tools.context import ToolContext
@@ -37,24 +38,28 @@ MetricName = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric, the splits it has, whether it can be asked of a single label, and of what target if none is named."""
+    """One metric, the splits it has, whether it can be asked of a single label, and of what target if none is named.
+
+    ``of_answers`` is false where the numbers do not depend on what people answered.
+    """
 
     run: Callable[[Question, ToolContext], ToolResult]
     by: tuple[str, ...]
     takes_label: bool = False
     target: float = 0.0
     takes_target: bool = False
+    of_answers: bool = True
 
 
 METRICS: dict[str, Metric] = {
-    "progress": Metric(measure_progress, ("day",)),
+    "progress": Metric(measure_progress, ("day",), of_answers=False),
     "label_distribution": Metric(measure_labels, ("label",), takes_label=True),
     "agreement": Metric(measure_agreement, ("reviewer",)),
     "accuracy_on_gold": Metric(measure_accuracy, ("reviewer", "backend")),
     "acceptance": Metric(measure_acceptance, ("run", "backend", "label", "reviewer"), takes_label=True),
-    "time_per_item": Metric(measure_time, ("reviewer",)),
+    "time_per_item": Metric(measure_time, ("reviewer",), of_answers=False),
     "exposure_mix": Metric(measure_exposures, ("exposure", "reviewer")),
-    "pace": Metric(measure_pace, ("reviewer",)),
+    "pace": Metric(measure_pace, ("reviewer",), of_answers=False),
     "learning_curve": Metric(measure_learning, (), takes_target=True),
     "coverage": Metric(measure_coverage, (), target=0.97, takes_target=True),
 }
@@ -98,4 +103,13 @@ def measure(args: MeasureArgs, ctx: ToolContext) -> ToolResult:
         raise InputError(f"The metric {args.metric} is about a whole field; leave the label out.")
     if args.target and not metric.takes_target:
         raise InputError(f"The metric {args.metric} aims at nothing; leave the target out.")
-    return metric.run(replace(question, target=args.target or metric.target), ctx)
+    result = metric.run(replace(question, target=args.target or metric.target), ctx)
+    return _with_left_out(result, question, ctx) if metric.of_answers else result
+
+
+def _with_left_out(result: ToolResult, question: Question, ctx: ToolContext) -> ToolResult:
+    """The result, with a sentence where answers of others are not in it."""
+    if question.sees_people or question.reviewer:
+        return result
+    rows = ctx.ask("answers_not_seen", field=question.field.id).as_dicts()
+    return replace(result, text=result.text + left_out_words(int(rows[0]["items"])))

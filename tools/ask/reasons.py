@@ -23,6 +23,7 @@ Code = Literal[
     "agreed",
     "adjudicated",
     "conflict",
+    "hidden",
     "undecided",
     "undone",
     "gold",
@@ -126,6 +127,8 @@ def _of_export(state: FieldState) -> Iterator[Reason]:
             f"{capital(count_of(state.deciders, 'person', 'people'))} disagree on {state.name}, so no value is "
             f"exported until somebody settles it.",
         )
+    elif state.annotation == "hidden":
+        yield Reason("hidden", f"What others answered for {state.name} is shown to you once you have decided it.")
     elif state.is_adjudicated:
         yield Reason("adjudicated", f"{state.name} was settled by an adjudication; that value is exported.")
     elif state.annotation == "agreed":

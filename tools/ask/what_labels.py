@@ -16,6 +16,7 @@ from tools.sentences import capital, count_of, listing, percent, verb
 
 EXPOSURE_WORDS = {
     "blind": "without a suggestion",
+    "overtaken": "on a card that was fetched before its suggestion came",
     "suggested": "with a suggestion in sight",
     "revealed": "after asking for the suggestion",
     "bulk_listed": "in a batch without being looked at one by one",

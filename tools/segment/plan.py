@@ -63,11 +63,12 @@ def chosen_items(field: FieldSpec, items: str, limit: int, ctx: ToolContext) -> 
 
 
 def boxes_of_items(source: FieldSpec, target: FieldSpec, ids: IdArray, ctx: ToolContext) -> dict[int, list[Any]]:
-    """Boxes of each item that has some: what people agreed on, else what was proposed. Labels are those of ``target``.
+    """Boxes of each item that has some, with the labels of ``target``: what people agreed on and the asker may see,
+    else what was proposed.
 
     A box whose label the target field lacks is left out by :func:`translated`.
     """
-    table = ctx.labels.training(source.id)
+    table = ctx.labels.seen(source.id)
     agreed = dict(zip(table.item_ids.tolist(), table.values, strict=True))
     open_ids = [item for item in ids.tolist() if item not in agreed]
     proposed = ctx.proposals.latest(source.id, open_ids)

@@ -96,6 +96,7 @@ export class Deck {
     const answer = await this.server.post("/card/next", { field: this.field, count, held });
     if (turn !== this.turn) return;
     const known = new Set([...this.exposures(), ...this.unsent()]);
+    if (this.#dropOutdated(answer.outdated)) this.again = true;
     this.cards.push(...answer.cards.filter((card) => !known.has(card.exposure)));
     // While decisions are on their way nobody knows which of them the server has counted: our own count is better.
     if (this.counts.left === null || before.length + this.unsent().length === 0) this.counts = { left: answer.left, done: answer.done };
@@ -103,12 +104,20 @@ export class Deck {
     this.message = answer.message ?? "";
   }
 
+  /** Drop cards that a run has overtaken, so that they are fetched with its suggestions; never the one on the screen. */
+  #dropOutdated(exposures = []) {
+    const before = this.cards.length;
+    this.cards = this.cards.filter((card, at) => at === 0 || !exposures.includes(card.exposure));
+    return this.cards.length < before;
+  }
+
   /** Keep the leases alive; gives the cards that were lost. */
   async renew() {
     const held = this.exposures();
     if (held.length === 0) return [];
     const tickets = this.cards.map((card) => card.ticket ?? "");
-    const { lost } = await this.server.post("/card/renew", { exposures: held, tickets });
+    const { lost, outdated } = await this.server.post("/card/renew", { exposures: held, tickets });
+    if (this.#dropOutdated(outdated)) this.fill().catch(() => undefined);
     const gone = this.cards.filter((card) => lost.includes(card.exposure));
     this.drop(lost);
     return gone;
