@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistant.store.filters import FLAGGED
 from assistant.store.named import BULK, NamedQuery, by_name, is_any, is_since, labels_of
-from assistant.store.sight import HIDDEN
+from assistant.store.sight import DECIDING
 
 _PROGRESS = f"""
 WITH notes AS MATERIALIZED (SELECT item_id, field, state, adjudicated, reviewers FROM annotations),
@@ -126,6 +126,10 @@ WITH steps AS (SELECT x.reviewer, epoch(x.made_at - lag(x.made_at) OVER
 SELECT reviewer, count(*) AS decisions, sum(gap) AS active_seconds FROM steps
 WHERE gap <= 300 GROUP BY reviewer ORDER BY reviewer"""
 
+_NOT_SEEN = f"""
+SELECT count(DISTINCT item_id) AS items FROM main.standing WHERE field = $field AND item_id NOT IN (
+    SELECT item_id FROM live_reviews WHERE field = $field AND reviewer = $viewer AND verdict IN {DECIDING})"""
+
 PROGRESS_QUERIES = by_name(
     NamedQuery("progress", _PROGRESS, ("overlap",), "reviewer", "Items by state, one row a field that has any work."),
     NamedQuery(
@@ -137,8 +141,8 @@ PROGRESS_QUERIES = by_name(
     ),
     NamedQuery(
         "answers_not_seen",
-        f"SELECT count(*) AS items FROM annotations WHERE field = $field AND state = '{HIDDEN}'",
-        ("field",),
+        _NOT_SEEN,
+        ("field", "viewer"),
         "reviewer",
         "Items of a field that others answered and the person who asks has not decided.",
     ),
