@@ -29,6 +29,26 @@ class Card:
     ticket: str = ""
 
 
+@dataclass(frozen=True)
+class CardBatch:
+    """Cards to show next; with none, ``message`` says why in a sentence.
+
+    ``outdated`` are those in hand, by exposure, that would come with a suggestion by now.
+    """
+
+    cards: tuple[Card, ...]
+    left: int
+    done: int
+    message: str = ""
+    has_items: bool = True
+    outdated: tuple[int, ...] = ()
+
+    @property
+    def finished(self) -> bool:
+        """Whether everything there is was decided as far as this person and field go."""
+        return self.has_items and not self.cards and self.left == 0
+
+
 def field_record(field: FieldSpec) -> dict[str, Any]:
     """The field as the page reads it; each label with its key and colour."""
     keys = label_keys(field)

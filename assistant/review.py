@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from assistant.cards import Card
+from assistant.cards import Card, CardBatch
 from assistant.deciding import Decision as Decision
 from assistant.deciding import as_decided, overtaken, read_decision, refuse_stale, regions_on_card
 from assistant.queueing import FieldQueue, Queues, Served
@@ -32,26 +32,6 @@ class Receipt:
     review: Review
     left: int
     done: int
-
-
-@dataclass(frozen=True)
-class CardBatch:
-    """Cards to show next; with none, ``message`` says why in a sentence.
-
-    ``outdated`` are those in hand, by exposure, that would come with a suggestion by now.
-    """
-
-    cards: tuple[Card, ...]
-    left: int
-    done: int
-    message: str = ""
-    has_items: bool = True
-    outdated: tuple[int, ...] = ()
-
-    @property
-    def finished(self) -> bool:
-        """Whether everything there is was decided as far as this person and field go."""
-        return self.has_items and not self.cards and self.left == 0
 
 
 @dataclass(frozen=True)
