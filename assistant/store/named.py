@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from tools.records import CALIBRATING_EXPOSURES, Role
 
+MANY = 20
+"""Items behind a number about models from which on it says nothing of one of them to who may not see the answers."""
+
 
 @dataclass(frozen=True, slots=True)
 class NamedQuery:
@@ -14,6 +17,9 @@ class NamedQuery:
     ``parameters`` are the ``$name`` parameters in ``sql``; one that is not given arrives as NULL and then sets no
     condition, ids and fields excepted. ``viewer`` is filled in by the store, never by who asks. ``role`` is the least
     role that may ask, and ``answers`` says in one line what the rows are.
+
+    ``many`` is set where the rows judge back-ends: engineers, who compare prompts, are told them over everybody's
+    answers, but only those that this clause leaves, which must be made of :data:`MANY` items at least.
     """
 
     name: str
@@ -21,6 +27,7 @@ class NamedQuery:
     parameters: tuple[str, ...]
     role: Role
     answers: str
+    many: str = ""
 
 
 def by_name(*queries: NamedQuery) -> dict[str, NamedQuery]:

@@ -21,7 +21,7 @@ from assistant.store.queries import QUERIES
 from assistant.store.reviews import ReviewStore
 from assistant.store.runs import RunStore
 from assistant.store.settings import SchemaStore, SettingsStore, new_project
-from assistant.store.sight import through_eyes_of
+from assistant.store.sight import asked_by
 from tools.context import Answer
 from tools.errors import InputError, NotAllowed, NotFound
 from tools.exchange.batch import ImportBatch
@@ -129,7 +129,7 @@ class ProjectStore:
         if ROLE_RANK[actor.role] < ROLE_RANK[named.role]:
             raise NotAllowed(f"The query {query!r} needs the role {named.role}; {actor.person} is {actor.role}.")
         given: dict[str, Any] = {**params, "viewer": actor.person}
-        sql, bound = through_eyes_of(actor, named.sql, {name: given.get(name) for name in named.parameters})
+        sql, bound = asked_by(actor, named, {name: given.get(name) for name in named.parameters})
         names, rows = self.database.described(sql, bound)
         return Answer(names, tuple(rows), sql, bound)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.store.named import BULK, CALIBRATING, NamedQuery, by_name, is_any, is_since, labels_of
+from assistant.store.named import BULK, CALIBRATING, MANY, NamedQuery, by_name, is_any, is_since, labels_of
 from assistant.store.queries_quality import BLIND_TRUTH, GOLD_TRUTH, PAIRED, SAID
 
 _SEVERAL = f"""
@@ -50,6 +50,7 @@ WITH told AS (SELECT {labels_of("x")} AS labels FROM standing x
 {_COUNTED}"""
 
 _SAID_BY = ("field", "since", "independent")
+_MANY = f"QUALIFY count(*) FILTER (counts) OVER (PARTITION BY backend, revision, prompt) >= {MANY}"
 
 OBJECT_QUERIES = by_name(
     NamedQuery(
@@ -79,6 +80,7 @@ OBJECT_QUERIES = by_name(
         ("field", "since"),
         "reviewer",
         "Each back-end's proposal beside the gold value, and whether it counts or may have been learned from it.",
+        _MANY,
     ),
     NamedQuery(
         "blind_proposal_objects",
@@ -86,6 +88,7 @@ OBJECT_QUERIES = by_name(
         ("field", "since"),
         "reviewer",
         "The same beside values that people gave blind on items no model chose.",
+        _MANY,
     ),
     NamedQuery(
         "suggested_objects",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.store.named import BULK, CALIBRATING, NamedQuery, by_name, is_any, is_since, regions_of
+from assistant.store.named import BULK, CALIBRATING, MANY, NamedQuery, by_name, is_any, is_since, regions_of
 
 # Opinions that were formed for one item by one person: no batches, no adjudication that had the others in sight.
 SAID = f"""said AS (SELECT x.item_id, x.reviewer, x.answer, x.exposure, x.value FROM standing x
@@ -187,6 +187,7 @@ QUALITY_QUERIES = by_name(
         ("field", "since"),
         "reviewer",
         "Each back-end's proposals on gold items: how many, how many right, how many left out as possibly trained on.",
+        f"WHERE n >= {MANY}",
     ),
     NamedQuery(
         "blind_proposals",
@@ -194,6 +195,7 @@ QUALITY_QUERIES = by_name(
         ("field", "since"),
         "reviewer",
         "The same against labels that people gave blind on items no model chose.",
+        f"WHERE n >= {MANY}",
     ),
     NamedQuery(
         "acceptance",

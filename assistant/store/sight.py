@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from assistant.store.named import NamedQuery
 from tools.records import Actor
 
 DECIDING = "('accept', 'choose', 'edit', 'reject')"
@@ -74,6 +75,13 @@ _NAMED = {name: re.compile(rf"(?<![.\w]){name}\b") for name in _VIEWS}
 def sees_all(actor: Actor) -> bool:
     """Whether the answers of others are open to this person before they decided themselves."""
     return actor.may("lead")
+
+
+def asked_by(actor: Actor, query: NamedQuery, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """A named query and its parameters as the person may ask it."""
+    if query.many and actor.may("engineer") and not sees_all(actor):
+        return f"SELECT * FROM ({query.sql}) {query.many} ORDER BY backend, revision, prompt", dict(params)
+    return through_eyes_of(actor, query.sql, params)
 
 
 def through_eyes_of(actor: Actor, sql: str, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

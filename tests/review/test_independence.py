@@ -256,3 +256,17 @@ def test_whatever_others_answered_the_one_who_has_not_decided_is_told_the_same(
     assert {asked: (first[asked], second[asked]) for asked in first if first[asked] != second[asked]} == {}
     # The two projects do differ, and a lead is told so: the test would find a leak.
     assert sum(all_of_it[asked] != others[asked] for asked in all_of_it) > ITEMS // 2
+
+
+@pytest.mark.parametrize(("labels", "told"), [(19, False), (20, True)])
+def test_engineers_are_told_how_right_a_model_is_only_over_many_answers(
+    tmp_path: Path, labels: int, told: bool
+) -> None:
+    with create(tmp_path / "engineer", labels, TOOLS) as project:
+        suggest(project, dict.fromkeys(range(1, labels + 1), REFUND))
+        for item_id in range(1, labels + 1):
+            say(project, BOB, item_id, REFUND)
+        found = ask(project, ENGINEER, "measure", metric="accuracy_on_gold").result
+        blind = [fact for fact in found.facts if fact.name.startswith("accuracy_on_blind")]
+        assert [(fact.value, fact.n) for fact in blind] == ([(1.0, 20)] if told else [])
+        assert ask(project, ANN, "measure", metric="accuracy_on_gold").result.facts == ()

@@ -12,7 +12,7 @@ import pandas as pd
 
 from assistant.store.migrations import MIGRATIONS
 from assistant.store.queries import QUERIES
-from assistant.store.sight import through_eyes_of
+from assistant.store.sight import asked_by
 from tools.context import Answer
 from tools.errors import NotAllowed, NotFound
 from tools.records import ROLE_RANK, Actor, to_json
@@ -87,7 +87,7 @@ class Rows:
         assert not unknown, f"{query} has no parameter {unknown}"
         given = {"viewer": actor.person if actor else None, **params}
         bound = {name: given.get(name) for name in named.parameters}
-        sql, bound = through_eyes_of(actor, named.sql, bound) if actor else (named.sql, bound)
+        sql, bound = asked_by(actor, named, bound) if actor else (named.sql, bound)
         cursor = self.connection.execute(sql, bound)
         names = tuple(column[0] for column in cursor.description or ())
         return Answer(names, tuple(cursor.fetchall()), sql, bound)
