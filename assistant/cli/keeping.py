@@ -1,10 +1,8 @@
-"""``user``, ``set``, ``verify``, ``backup``, ``doctor``: keeping a project in order."""
+"""``set``, ``verify``, ``backup``, ``doctor``: keeping a project in order."""
 
 from __future__ import annotations
 
 import json
-import sys
-from getpass import getpass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,40 +19,10 @@ from tools.errors import InputError
 
 def add_to(app: typer.Typer) -> None:
     """Put these commands on the command line."""
-    people = typer.Typer(help="People who may sign in to a project.", no_args_is_help=True)
-    people.command("add")(user_add)
-    people.command("list")(user_list)
-    app.add_typer(people, name="user")
     app.command("set")(set_)
     app.command("verify")(verify)
     app.command("backup")(backup)
     app.command("doctor")(doctor)
-
-
-def user_add(
-    project: Project,
-    name: Annotated[str, typer.Argument(help="Name to log in with.")],
-    role: Annotated[str, typer.Option(help="reviewer, engineer, lead or admin.")] = "reviewer",
-    person: As = "",
-) -> None:
-    """Add somebody, or give them another role; the password is asked for, or read from the input where it is piped."""
-    password = getpass(f"Password for {name}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    with Link(project, person) as link:
-        people = link.ask("add_user", name=name, role=role, password=password)["users"]
-    say("People of this project: " + ", ".join(f"{one} ({of})" for one, of in people) + ".")
-    say("From now on everybody signs in to the page with name and password.")
-
-
-def user_list(project: Project, as_json: AsJson = False, person: As = "") -> None:
-    """List the people of a project with their roles."""
-    with Link(project, person) as link:
-        people = link.ask("people")["users"]
-    if as_json:
-        show_json([{"name": name, "role": role} for name, role in people])
-    elif people:
-        say("\n".join(f"{name} ({role})" for name, role in people))
-    else:
-        say("There are no users: whoever starts the page is the one local lead.")
 
 
 def set_(

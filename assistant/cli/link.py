@@ -5,23 +5,27 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from assistant.cli.owner import Owner, Record
 from assistant.cli.wire import WireClient, socket_path
 from assistant.session import Session
-from tools.errors import ProjectInUse
+from assistant.store.people import OWN_NAME
+from assistant.store.person_names import person_key
+from tools.errors import NotAllowed, ProjectInUse
+from tools.records import Actor
 
 
 def local_name() -> str:
     """The name of who sits at the terminal: ASSISTANT_USER, else the login name."""
-    if name := os.environ.get("ASSISTANT_USER", "").strip():
-        return name
     try:
-        return getpass.getuser()
+        name = os.environ.get("ASSISTANT_USER", "").strip() or getpass.getuser()
     except (OSError, KeyError):  # a container without a password entry
         return "local"
+    # An account may be called as the program is; its decisions must not pass for the program's.
+    return "owner" if person_key(name) == OWN_NAME else name
 
 
 class Link:
@@ -30,6 +34,8 @@ class Link:
     def __init__(self, project: Path, person: str = "", model: str = "") -> None:
         """Open the project, or find the process that has it open; ``ProjectInUse`` if that one does not answer."""
         self.person = person or local_name()
+        # Whoever can run a command on the folder owns the project; a name says as whom they act.
+        self._is_owner = not person
         self._session = f"cli:{self.person}"
         self._owner: Owner | None = None
         self._client: WireClient | None = None
@@ -58,14 +64,30 @@ class Link:
     def ask(self, method: str, **arguments: Any) -> Record:
         """Call a method of the owner that gives one record."""
         if self._owner is not None:
-            answer: Record = getattr(self._owner, method)(self._owner.actor(self.person), **arguments)
+            with self._hinting():
+                answer: Record = getattr(self._owner, method)(self._actor(self._owner), **arguments)
             return answer
         return next(iter(self.stream(method, **arguments)), {})
 
     def stream(self, method: str, **arguments: Any) -> Iterator[Record]:
         """Call a method of the owner that gives many records."""
-        if self._owner is not None:
-            yield from getattr(self._owner, method)(self._owner.actor(self.person), **arguments)
-        else:
-            assert self._client is not None
-            yield from self._client.stream(method, self.person, self._session, arguments)
+        with self._hinting():
+            if self._owner is not None:
+                yield from getattr(self._owner, method)(self._actor(self._owner), **arguments)
+            else:
+                assert self._client is not None
+                asker = {"person": self.person, "session": self._session, "is_owner": self._is_owner}
+                yield from self._client.stream(method, asker, arguments)
+
+    def _actor(self, owner: Owner) -> Actor:
+        return owner.actor(self.person, is_owner=self._is_owner)
+
+    @contextmanager
+    def _hinting(self) -> Iterator[None]:
+        """Say the way out to an owner who acts as somebody who may not."""
+        try:
+            yield
+        except NotAllowed as refusal:
+            if self._is_owner:
+                raise
+            raise NotAllowed(f"{refusal} Without --as you act as the owner of the folder, who may.") from None

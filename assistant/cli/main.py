@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from assistant.cli import deciding, keeping, projects, serving, using
+from assistant.cli import deciding, keeping, people, projects, serving, using
 from tools.errors import AssistantError
 
 app = typer.Typer(
@@ -18,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for room in (serving, projects, using, deciding, keeping):
+for room in (serving, projects, using, deciding, people, keeping):
     room.add_to(app)
 
 

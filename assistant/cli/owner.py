@@ -13,30 +13,35 @@ from typing import Any
 
 from assistant.agent.conversation import Conversation
 from assistant.cards import card_record
+from assistant.cli.owner_people import PEOPLE_METHODS, PeopleOwner, acting_user
 from assistant.records import action_record, job_record, outcome_record, result_record
 from assistant.review import Decision
 from assistant.session import Session
 from assistant.store.verify import Check, verify
 from tools.errors import InputError, NotAllowed
-from tools.records import Actor
+from tools.records import Actor, Role
 from tools.schema import dump_schema
 
 Record = dict[str, Any]
+ADMIN: Role = "admin"
 
 
-class Owner:
+class Owner(PeopleOwner):
     """The project for a person at a terminal."""
 
     def __init__(self, session: Session, model: str = "") -> None:
         """``model`` is what the chat uses, ``""`` for the built-in planner."""
-        self.session = session
+        super().__init__(session)
         self._model = model
 
-    def actor(self, person: str, session: str = "") -> Actor:
-        """Who acts; with users in the project the name must be one of them."""
+    def actor(self, person: str, session: str = "", *, is_owner: bool = False) -> Actor:
+        """Who acts: the owner of the project's folder, who may do everything, or one of its users."""
         users = self.session.users
-        role = users.role(person) if users.exist() else "lead"
-        return Actor(person, role, "cli", session or f"cli:{person}")
+        if is_owner or not users.exist():
+            name, role = users.canonical(person), ADMIN
+        else:
+            name, role = acting_user(users, person)
+        return Actor(name, role, "cli", session or f"cli:{name}")
 
     def about(self, actor: Actor) -> Record:
         """Name, schema and size of the project."""
@@ -123,18 +128,6 @@ class Owner:
         """Copy the project."""
         return {"copied": self.session.store.backup(Path(target)), "target": target}
 
-    def add_user(self, actor: Actor, name: str, role: str, password: str) -> Record:
-        """Add somebody; only an admin, or a lead while there are no users."""
-        users = self.session.users
-        if not actor.may("admin" if users.exist() else "lead"):
-            raise NotAllowed(f"Adding people needs the role admin; {actor.person} is {actor.role}.")
-        users.add(name, role, password, actor)
-        return {"users": users.names()}
-
-    def people(self, actor: Actor) -> Record:
-        """Who may sign in."""
-        return {"users": self.session.users.names()}
-
     def put_setting(self, actor: Actor, key: str, value: Any) -> Record:
         """Change one setting of the project."""
         if key and not actor.may("lead"):
@@ -166,8 +159,7 @@ METHODS = (
     "turn",
     "verify",
     "backup",
-    "add_user",
-    "people",
     "put_setting",
+    *PEOPLE_METHODS,
 )
 """What may be called by name over the socket."""

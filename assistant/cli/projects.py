@@ -19,7 +19,12 @@ from tools.schema import LabelSchema, json_schema, read_schema, schema_from_labe
 
 Project = Annotated[Path, typer.Argument(help="Folder of the project.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
-As = Annotated[str, typer.Option("--as", help="Who acts; your login name where not given.")]
+As = Annotated[
+    str,
+    typer.Option(
+        "--as", help="Act as this person, with this person's role; without it you act as the owner of the folder."
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:

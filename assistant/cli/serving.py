@@ -6,6 +6,7 @@ import secrets
 import socket
 import threading
 import webbrowser
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,7 @@ from assistant.demo.photos import build_photos
 from assistant.demo.project import build_demo, demo_is_whole
 from assistant.session import Session
 from tools.errors import InputError
+from tools.records import JsonValue
 
 Port = Annotated[int, typer.Option(help="Port; the next free one is taken if it is in use.")]
 Host = Annotated[str, typer.Option(help="Address to listen on; others than this computer need users.")]
@@ -51,27 +53,55 @@ def demo(
         if fresh or not demo_is_whole(project):
             say(f"Making the demo project in {project} …")
             build(project)
-    _serve(pictures if photos else place, "127.0.0.1", port, model, browser)
+    _serve(pictures if photos else place, "127.0.0.1", port, model, browser, Entrance())
 
 
 def serve(
-    project: Project, host: Host = "127.0.0.1", port: Port = 7860, model: Model = "", browser: Browser = False
+    project: Project,
+    host: Host = "127.0.0.1",
+    port: Port = 7860,
+    model: Model = "",
+    browser: Browser = False,
+    allow_host: Annotated[
+        list[str] | None, typer.Option("--allow-host", help="A further name by which people call this server.")
+    ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option("--trusted-proxy", help="Address or network of a proxy whose word is taken for who asks."),
+    ] = None,
+    https: Annotated[bool, typer.Option("--https", help="Everybody comes by https, through a proxy.")] = False,
 ) -> None:
     """Serve the page of a project until Ctrl+C."""
-    _serve(project, host, port, model, browser)
+    from assistant.ui.proxy import read_networks
+
+    read_networks(trusted_proxy or ())
+    asked = Entrance(tuple(allow_host or ()), tuple(trusted_proxy or ()), https)
+    _serve(project, host, port, model, browser, asked)
 
 
-def _serve(project: Path, host: str, port: int, model: str, browser: bool) -> None:
+@dataclass(frozen=True)
+class Entrance:
+    """What was said on the command line about how the page is reached."""
+
+    hosts: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
+    https: bool = False
+
+
+def _serve(project: Path, host: str, port: int, model: str, browser: bool, asked: Entrance) -> None:
     """Serve a project, and after it the one that somebody chose in the page, under the same address."""
     free, token = free_port(host, port), secrets.token_urlsafe(24)
     following: Path | None = project
     while following is not None:
-        following = _serve_one(following, host, free, token, model, browser)
+        following = _serve_one(following, host, free, token, model, browser, asked)
         browser = False
 
 
-def _serve_one(project: Path, host: str, port: int, token: str, model: str, browser: bool) -> Path | None:
+def _serve_one(
+    project: Path, host: str, port: int, token: str, model: str, browser: bool, asked: Entrance
+) -> Path | None:
     # Late: the page brings gradio, which no other command should wait for.
+    from assistant.ui.app import Doors
     from assistant.ui.app import serve as serve_page
 
     with Session.open(project) as session:
@@ -90,9 +120,21 @@ def _serve_one(project: Path, host: str, port: int, token: str, model: str, brow
                     person=local_name(),
                     announce=lambda address: _announce(address, browser),
                     token=token,
+                    doors=Doors(*_names_and_proxies(session, asked), https=asked.https),
                 )
         finally:
             wire.close()
+
+
+def _names_and_proxies(session: Session, asked: Entrance) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What was said on the command line, and what the project says for every time."""
+    settings = session.store.settings.all()
+    kept = {key: tuple(str(one) for one in _list(settings[key])) for key in ("allowed_hosts", "trusted_proxies")}
+    return asked.hosts + kept["allowed_hosts"], asked.proxies + kept["trusted_proxies"]
+
+
+def _list(value: JsonValue) -> list[JsonValue]:
+    return value if isinstance(value, list) else []
 
 
 def _announce(address: str, browser: bool) -> None:

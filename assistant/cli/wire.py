@@ -92,7 +92,8 @@ class WireServer:
         method = str(request["method"])
         if method not in METHODS:
             raise InputError(f"There is no request {method!r}.")
-        actor = self._owner.actor(str(request["person"]), str(request["session"]))
+        is_owner = bool(request.get("is_owner", False))
+        actor = self._owner.actor(str(request["person"]), str(request["session"]), is_owner=is_owner)
         answer = getattr(self._owner, method)(actor, **request["arguments"])
         if isinstance(answer, dict):
             yield {"answer": answer}
@@ -117,12 +118,12 @@ class WireClient:
                 return False
         return True
 
-    def stream(self, method: str, person: str, session: str, arguments: Record) -> Iterator[Record]:
-        """The records of an answer as they come; errors are raised as what they were."""
+    def stream(self, method: str, asker: Record, arguments: Record) -> Iterator[Record]:
+        """The records of an answer as they come; errors are raised as what they were. ``asker`` is who asks."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.connect(str(self._path))
             with connection.makefile("rwb") as stream:
-                request = {"method": method, "person": person, "session": session, "arguments": arguments}
+                request = {"method": method, **asker, "arguments": arguments}
                 stream.write(to_json(request).encode() + b"\n")
                 stream.flush()
                 yield from _until_end(stream.readline)

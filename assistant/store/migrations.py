@@ -1,9 +1,8 @@
 """The shape of the state, as numbered migrations; each shares a transaction with the row that records it.
 
-What people and models said only grows. ``settings``, ``jobs``,
-    ``users`` and ``logins`` are the few tables that change
-in place. There are no foreign keys and no secondary indexes: references are checked by ``verify`` and by the one
-function that inserts into a table. JSON is kept as text, written by :func:`tools.records.to_json`.
+What people and models said only grows. ``settings``, ``jobs``, ``users``, ``logins`` and ``devices`` are the few tables
+that change in place. There are no foreign keys and no secondary indexes: references are checked by ``verify`` and by
+the one function that inserts into a table. JSON is kept as text, written by :func:`tools.records.to_json`.
 """
 
 from __future__ import annotations
@@ -189,10 +188,19 @@ DROP VIEW IF EXISTS undone;
     + _VIEWS
 )
 
+_SIGN_INS = """
+-- from where somebody signed in, so that they can tell their ways in apart
+ALTER TABLE logins ADD COLUMN address VARCHAR DEFAULT '';
+ALTER TABLE logins ADD COLUMN browser VARCHAR DEFAULT '';
+-- browsers in which somebody has signed in: there a stranger's wrong guesses keep them waiting for nothing
+CREATE TABLE devices (token_hash VARCHAR NOT NULL, name VARCHAR NOT NULL, made_at TIMESTAMP NOT NULL);
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "tables", _TABLES),
     Migration(2, "views", _VIEWS),
     Migration(3, "images", _MEDIA),
     Migration(4, "project id", _PROJECT_ID),
     Migration(5, "views as they are meant", _VIEWS_ANEW),
+    Migration(6, "sign-ins", _SIGN_INS),
 )

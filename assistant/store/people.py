@@ -1,119 +1,18 @@
-"""Users, their roles and their logins; messages of the chat; filters saved by name."""
+"""Messages of the chat, and filters saved by name."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-import secrets
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
-from assistant.store.database import Database, stored_time, utc_now
+from assistant.store.database import Database, stored_time
 from tools.errors import InputError, NotFound
 from tools.filters import ItemFilter, filter_from
-from tools.records import ROLE_RANK, Actor, JsonValue, Role, to_json
-
-_SCRYPT = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}
-LOGIN_HOURS = 8
-
-
-def hash_password(password: str, salt: bytes | None = None) -> str:
-    """``salt$digest`` in hex, by scrypt (RFC 7914)."""
-    salt = salt or secrets.token_bytes(16)
-    return f"{salt.hex()}${hashlib.scrypt(password.encode(), salt=salt, **_SCRYPT).hex()}"
-
+from tools.records import Actor, JsonValue, to_json
 
 OWN_NAME = "assistant"
 """The author of what the program does by itself, because somebody asked for it once."""
-
-
-class UserStore:
-    """People who may log in. Without any there is one local lead."""
-
-    def __init__(self, database: Database) -> None:
-        """Keep the one database."""
-        self._database = database
-
-    def exist(self) -> bool:
-        """Whether anybody was added."""
-        return bool(self._database.rows("SELECT 1 FROM users WHERE is_active LIMIT 1"))
-
-    def names(self) -> list[tuple[str, str]]:
-        """Active people as (name, role), by name."""
-        rows = self._database.rows("SELECT name, role FROM users WHERE is_active ORDER BY name")
-        return [(str(name), str(role)) for name, role in rows]
-
-    def add(self, name: str, role: str, password: str, actor: Actor) -> None:
-        """Add somebody, or give them another role and password."""
-        if role not in ROLE_RANK:
-            raise InputError(f"There is no role {role!r}; there are {', '.join(ROLE_RANK)}.")
-        if not name.strip() or len(name) > 60 or not name.isprintable():
-            raise InputError("A name has 1 to 60 printable characters.")
-        if name.strip().casefold() == OWN_NAME:
-            raise InputError(f"The name {OWN_NAME!r} stands for what the program does by itself; choose another one.")
-        if len(password) < 8:
-            raise InputError("A password needs at least 8 characters.")
-        with self._database.write() as transaction:
-            transaction.execute("DELETE FROM users WHERE name = ?", [name])
-            # Whoever got in with the old password or role has to log in again.
-            transaction.execute("DELETE FROM logins WHERE name = ?", [name])
-            transaction.insert(
-                "users",
-                name=name,
-                role=role,
-                password=hash_password(password),
-                is_active=True,
-                made_at=stored_time(transaction.now),
-            )
-            transaction.record(actor.person, "user", {"name": name, "role": role})
-
-    def check(self, name: str, password: str) -> Role | None:
-        """The person's role if the password is right; takes the same time if there is no such person."""
-        rows = self._database.rows("SELECT password, role FROM users WHERE name = ? AND is_active", [name])
-        stored = str(rows[0][0]) if rows else hash_password("nobody", b"\0" * 16)
-        salt = bytes.fromhex(stored.split("$")[0])
-        is_right = hmac.compare_digest(hash_password(password, salt), stored)
-        return rows[0][1] if rows and is_right else None
-
-    def role(self, name: str) -> Role:
-        """The person's role; :class:`NotFound` if there is no such person."""
-        rows = self._database.rows("SELECT role FROM users WHERE name = ? AND is_active", [name])
-        if not rows:
-            raise NotFound(f"There is no user {name!r}.")
-        role: Role = rows[0][0]
-        return role
-
-    def log_in(self, name: str) -> str:
-        """A fresh secret token for the person's cookie; only its digest is stored."""
-        token = secrets.token_urlsafe(32)
-        with self._database.write() as transaction:
-            until = transaction.now + timedelta(hours=LOGIN_HOURS)
-            transaction.insert(
-                "logins",
-                token_hash=_digest(token),
-                name=name,
-                made_at=stored_time(transaction.now),
-                until=stored_time(until),
-            )
-        return token
-
-    def whose(self, token: str) -> str | None:
-        """Name of the person who holds the token, while it is valid."""
-        rows = self._database.rows(
-            "SELECT name FROM logins WHERE token_hash = ? AND until > ?", [_digest(token), stored_time(utc_now())]
-        )
-        return str(rows[0][0]) if rows else None
-
-    def log_out(self, token: str) -> None:
-        """Make the token worthless."""
-        with self._database.write() as transaction:
-            transaction.execute("DELETE FROM logins WHERE token_hash = ?", [_digest(token)])
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 class TalkStore:

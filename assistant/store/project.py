@@ -16,12 +16,14 @@ from assistant.store.items import ItemStore
 from assistant.store.leases import Leases
 from assistant.store.media import MediaStore
 from assistant.store.notices import Notices
-from assistant.store.people import TalkStore, UserStore
+from assistant.store.people import TalkStore
+from assistant.store.private import keep_private, make_private
 from assistant.store.queries import QUERIES
 from assistant.store.reviews import ReviewStore
 from assistant.store.runs import RunStore
 from assistant.store.settings import SchemaStore, SettingsStore, new_project
 from assistant.store.sight import asked_by
+from assistant.store.users import UserStore
 from tools.context import Answer
 from tools.errors import InputError, NotAllowed, NotFound
 from tools.exchange.batch import ImportBatch
@@ -40,6 +42,7 @@ class ProjectStore:
             raise NotFound(f"{path} is no project: it holds no {DATABASE}; create one with 'assistant new'.")
         self.path = path
         self.database = Database(path / DATABASE, path / "cache" / "spill")
+        keep_private(path, path / DATABASE, path / f"{DATABASE}.wal")
         try:
             self.settings = SettingsStore(self.database)
             self.schemas = SchemaStore(self.database)
@@ -66,7 +69,7 @@ class ProjectStore:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise InputError(f"{path} exists and is not an empty folder; choose another place.")
         was_there = path.exists()
-        path.mkdir(parents=True, exist_ok=True)
+        make_private(path)
         try:
             (path / "media").mkdir()
             (path / "prompts").mkdir()
@@ -75,6 +78,8 @@ class ProjectStore:
                 new_project(database, name, schema, person)
             finally:
                 database.close()
+            if not was_there:
+                (path / DATABASE).chmod(0o600)
         except BaseException:
             shutil.rmtree(path, ignore_errors=True)
             if was_there:

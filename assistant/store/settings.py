@@ -34,6 +34,8 @@ DEFAULTS: Mapping[str, JsonValue] = {
     "remote_timeout": 60,
     "remote_repeats": 1,
     "remote_answer_tokens": None,
+    "allowed_hosts": [],
+    "trusted_proxies": [],
 }
 """``budget_tokens`` 0 means that nothing may be spent on paid calls until somebody sets a budget, in tokens or, where
 both prices are known, as ``budget_money``.
@@ -42,7 +44,8 @@ Where suggestions or a sample were asked for, ``retrain`` has both done again af
 ``retrain_quiet_seconds`` after the last one where there are fewer. Regions of an image that two people drew are the
 same answer from an IoU of ``same_region_iou``. ``images_in_place`` leaves imported image files where they are instead
 of copying them into the project. ``segmenter`` draws masks (the built-in one if empty) and ``detector`` finds things by
-words.
+words. ``allowed_hosts`` are further names by which the page may be called, ``trusted_proxies`` the addresses of proxies
+whose word is taken for who asks.
 """
 
 _RANGES: Mapping[str, tuple[float, float, bool]] = {
@@ -54,6 +57,11 @@ _RANGES: Mapping[str, tuple[float, float, bool]] = {
 }
 """Least and greatest value of a setting, and whether it must be a whole number."""
 
+_LISTS = {
+    "columns": "column names",
+    "allowed_hosts": 'names of this server, as in ["labels.example"]',
+    "trusted_proxies": 'addresses of proxies, as in ["10.0.0.5"]',
+}
 _LEAST = {"budget_tokens": 0, "lease_seconds": 0, "retrain_after": 1, "retrain_quiet_seconds": 1}
 
 
@@ -102,8 +110,8 @@ def check_setting(key: str, value: JsonValue) -> None:
         raise InputError(f"seed is a whole number, got {value!r}.")
     if key in ("train_on_bulk", "retrain", "images_in_place") and not isinstance(value, bool):
         raise InputError(f"{key} is true or false, got {value!r}.")
-    if key == "columns" and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
-        raise InputError(f"columns is a list of column names, got {value!r}.")
+    if key in _LISTS and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+        raise InputError(f"{key} is a list of {_LISTS[key]}, got {value!r}.")
     _check_name(key, value)
     if value is not None:
         _check_amount(key, value, is_number)

@@ -7,32 +7,49 @@ import ipaddress
 import secrets
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.ui.blocks import build_blocks, mount
 from assistant.ui.card_routes import card_router
 from assistant.ui.file_routes import file_router
-from assistant.ui.guard import Guard
+from assistant.ui.guard import OUT_OF_DATE_PAGE, Guard
 from assistant.ui.logins import Logins
 from assistant.ui.media_routes import media_router
 from assistant.ui.neighbours import Turnstile, neighbour_router
+from assistant.ui.own_names import own_names
 from assistant.ui.page_routes import page_router
 from assistant.ui.ports import ConversationFactory, OpenProject
 from assistant.ui.problems import add_problem_handlers, problem
+from assistant.ui.proxy import Proxied
 from assistant.ui.segment_routes import segment_router
 from assistant.ui.sign_in import sign_in_router, token_page
+from assistant.ui.slow_door import SlowDoor
 from assistant.ui.static_routes import static_router
 from assistant.ui.who import Who
 from tools.errors import InputError
 
 # Open event streams of the page would otherwise keep a server alive that somebody asked to stop.
 _PATIENCE_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Doors:
+    """How the page is reached: further names of this server, whether by any bare address, proxies that are believed,
+    and whether everybody comes by https."""
+
+    allowed: tuple[str, ...] = ()
+    trusted: tuple[str, ...] = ()
+    https: bool = False
+    any_address: bool = False
+
+
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
@@ -44,6 +61,7 @@ def build_app(
     hosts: Iterable[str] = (),
     person: str = "",
     turnstile: Turnstile | None = None,
+    doors: Doors | None = None,
 ) -> FastAPI:
     """The page of one open project.
 
@@ -51,7 +69,7 @@ def build_app(
     lead, called ``person``, while there are no users. ``hosts`` are names by which the server may be called, beside
     this computer's own.
     """
-    app = build_routes(session, token=token, hosts=hosts, person=person, turnstile=turnstile)
+    app = build_routes(session, token=token, hosts=hosts, person=person, turnstile=turnstile, doors=doors)
     # In a thread of its own: whoever calls may be inside an event loop already, as in browser tests.
     with ThreadPoolExecutor(1) as apart:
         apart.submit(asyncio.run, _add_blocks(app, session, conversation_factory)).result()
@@ -65,14 +83,16 @@ def build_routes(
     hosts: Iterable[str] = (),
     person: str = "",
     turnstile: Turnstile | None = None,
+    doors: Doors | None = None,
 ) -> FastAPI:
     """Everything of the page but its layout and the chat: the door, the routes and the static files."""
     logins = Logins(session.users, session.path, token, person)
     who = Who(logins)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    app.state.who = who
+    app.state.who, app.state.logins = who, logins
+    door, doors = SlowDoor(), doors or Doors()
     add_problem_handlers(app)
-    app.include_router(sign_in_router(logins))
+    app.include_router(sign_in_router(logins, door))
     app.include_router(static_router())
     app.include_router(card_router(session, who))
     app.include_router(page_router(session))
@@ -83,7 +103,9 @@ def build_routes(
     # With a CORS policy of the outer app gradio adds none of its own, which would echo any origin.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(TokenDoor, logins=logins)
-    app.add_middleware(Guard, logins=logins, hosts=(*LOCAL_HOSTS, *hosts))
+    known = (*LOCAL_HOSTS, *hosts, *doors.allowed)
+    app.add_middleware(Guard, logins=logins, hosts=known, any_address=doors.any_address)
+    app.add_middleware(Proxied, trusted=doors.trusted, always_https=doors.https)
     return app
 
 
@@ -112,9 +134,12 @@ class TokenDoor:
 
     def _answer(self, request: Request, token: str) -> Response:
         found = token_page(request, self._logins, token)
-        return found or problem(
-            401, "NotSignedIn", "This address is out of date; open the one the program printed last."
-        )
+        if found is not None:
+            return found
+        if "text/html" in request.headers.get("accept", ""):
+            has_users = self._logins.users.exist()
+            return RedirectResponse("/login", 303) if has_users else HTMLResponse(OUT_OF_DATE_PAGE, 401)
+        return problem(401, "NotSignedIn", "This address is out of date; open the one the program printed last.")
 
 
 def serve(
@@ -127,6 +152,7 @@ def serve(
     person: str = "",
     announce: Callable[[str], None] = print,
     token: str = "",
+    doors: Doors | None = None,
 ) -> Path | None:
     """Serve the page until it is interrupted; ``announce`` gets the address to open.
 
@@ -137,7 +163,13 @@ def serve(
     secret = token or secrets.token_urlsafe(24)
     turnstile = Turnstile(entrance="/" if session.users.exist() else f"/?token={secret}")
     app = build_app(
-        session, conversation_factory, token=secret, hosts=(*hosts, host), person=person, turnstile=turnstile
+        session,
+        conversation_factory,
+        token=secret,
+        hosts=(*hosts, host, *(own_names() if _is_everywhere(host) else ())),
+        person=person,
+        turnstile=turnstile,
+        doors=replace(doors or Doors(), any_address=not is_loopback(host)),
     )
     shown = host if not _is_everywhere(host) else "127.0.0.1"
     address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
@@ -149,6 +181,7 @@ def serve(
     server = uvicorn.Server(config)
     turnstile.leave = lambda: setattr(server, "should_exit", True)
     server.run()
+    app.state.logins.failed.write()
     return turnstile.chosen
 
 

@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.ui.logins import Logins
+from assistant.ui.own_names import is_address
 from assistant.ui.problems import problem
 
 # gr.HTML and the page's own start script need inline script and eval; everything else comes from this server only.
@@ -31,6 +32,10 @@ HEADERS = {
 }
 PUBLIC = ("/login",)
 UPLOAD = "/page/files/upload"
+_UNKNOWN_HOST = (
+    "This server does not answer to that name. Whoever started it can allow it: assistant serve PROJECT "
+    "--allow-host NAME, or in the project: assistant set PROJECT allowed_hosts '[\"NAME\"]'."
+)
 _MOST_BYTES = 4 * 1024 * 1024
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # Parts of gradio that this page does not use: uploads into a cache that all users share, proxies, developer aids.
@@ -60,11 +65,13 @@ _CLOSED = (
 class Guard:
     """ASGI middleware around everything, the mounted gradio app included."""
 
-    def __init__(self, app: ASGIApp, logins: Logins, hosts: Iterable[str]) -> None:
-        """``hosts`` are names without a port by which this server may be called."""
+    def __init__(self, app: ASGIApp, logins: Logins, hosts: Iterable[str], any_address: bool = False) -> None:
+        """``hosts`` are names without a port by which this server may be called; with ``any_address`` so is every bare
+        address, behind which no name of a foreign site can hide."""
         self._app = app
         self._logins = logins
         self._hosts = frozenset(host.casefold() for host in hosts)
+        self._any_address = any_address
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or pass on with the headers added."""
@@ -80,8 +87,9 @@ class Guard:
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         path, method = scope["path"], scope["method"]
-        if _host_name(headers.get("host", "")) not in self._hosts:
-            return problem(400, "NotAllowed", "This server does not answer to that name.")
+        host = _host_name(headers.get("host", ""))
+        if host not in self._hosts and not (self._any_address and is_address(host)):
+            return problem(400, "NotAllowed", _UNKNOWN_HOST)
         if method not in _SAFE_METHODS and not _is_same_origin(headers):
             return problem(403, "NotAllowed", "The request came from another site and was refused.")
         if any(path.startswith(closed) for closed in _CLOSED):
@@ -91,7 +99,8 @@ class Guard:
         return self._stranger(scope, headers, path, method)
 
     def _stranger(self, scope: Scope, headers: Headers, path: str, method: str) -> Response | None:
-        if path in PUBLIC or self._logins.actor(cookie_of(headers, self._logins.cookie)) is not None:
+        name = self._logins.cookie_name(scope.get("scheme") == "https")
+        if path in PUBLIC or self._logins.actor(cookie_of(headers, name)) is not None:
             return None
         wants_page = method == "GET" and "text/html" in headers.get("accept", "")
         if path == "/" and b"token=" in scope.get("query_string", b""):
@@ -119,6 +128,8 @@ def _with_headers(send: Send) -> Send:
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers[name] = value
+            if "cache-control" not in headers and headers.get("content-type", "").startswith("application/json"):
+                headers["Cache-Control"] = "no-store"
         await send(message)
 
     return sending
@@ -146,3 +157,7 @@ _CLOSED_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>An
 <body style="font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:18vh auto;padding:0 1rem">
 <h1 style="font-size:1.2rem">This page is locked</h1>
 <p>Open the address that the program printed when it started; it carries the key to this page.</p></body></html>"""
+OUT_OF_DATE_PAGE = _CLOSED_PAGE.replace("This page is locked", "This address is out of date").replace(
+    "Open the address that the program printed when it started; it carries the key to this page.",
+    "The program was started again since. Open the address that it printed last; it carries the key to this page.",
+)

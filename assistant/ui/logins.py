@@ -5,21 +5,22 @@ from __future__ import annotations
 import getpass
 import hashlib
 import hmac
+import ipaddress
 import secrets
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from assistant.store.passwords import MOST
+from assistant.store.person_names import person_key
+from assistant.ui.failed_tries import FailedTries
 from assistant.ui.ports import Users
 from assistant.ui.problems import TooManyTries
+from assistant.ui.throttle import Throttle
 from tools.errors import NotAllowed, NotFound
 from tools.records import Actor, Role, Via
 
 IDLE_SECONDS = 8 * 3600
-_TRIES = 5
-_TRY_WINDOW = 60.0
 _MOST_KEYS = 10_000
 _FRESH_SECONDS = 2.0
 
@@ -30,31 +31,6 @@ def local_person() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "lead"
-
-
-@dataclass
-class Throttle:
-    """At most five wrong passwords a minute for one name and for one address."""
-
-    clock: Callable[[], float] = time.monotonic
-    wrong: dict[str, deque[float]] = field(default_factory=dict)
-
-    def check(self, *keys: str) -> None:
-        """Raise :class:`TooManyTries` if one of the keys has used up its tries."""
-        now = self.clock()
-        for key in keys:
-            tries = self.wrong.get(key, deque())
-            while tries and now - tries[0] > _TRY_WINDOW:
-                tries.popleft()
-            if len(tries) >= _TRIES:
-                raise TooManyTries("Too many wrong passwords; wait a minute and try again.")
-
-    def count(self, *keys: str) -> None:
-        """Remember a wrong password."""
-        if len(self.wrong) > _MOST_KEYS:
-            self.wrong.clear()
-        for key in keys:
-            self.wrong.setdefault(key, deque()).append(self.clock())
 
 
 class Logins:
@@ -72,6 +48,7 @@ class Logins:
         """``token`` is the secret of the printed address; ``person`` and ``role`` are the local lead's."""
         self.users = users
         self.throttle = Throttle(clock)
+        self.failed = FailedTries(users, clock)
         # Cookies are shared between the ports of one host: each project has a name of its own.
         self.cookie = f"assistant_{_digest(str(project.resolve()))[:10]}"
         self._token = token
@@ -90,14 +67,43 @@ class Logins:
         self._local[_digest(cookie)] = self._clock()
         return cookie
 
-    def open_with_password(self, name: str, password: str, address: str) -> str:
-        """A fresh cookie for the person; raises :class:`NotAllowed` with one sentence for any wrong pair."""
-        keys = (f"name:{name.casefold()}", f"address:{address}")
-        self.throttle.check(*keys)
-        if self.users.check(name, password) is None:
-            self.throttle.count(*keys)
+    def open_with_password(
+        self, name: str, password: str, address: str, device: str = "", browser: str = ""
+    ) -> tuple[str, str]:
+        """A fresh cookie for the person, and one by which this browser is known again, empty where it has that.
+
+        Raises :class:`NotAllowed` with one sentence for any wrong pair. Slow on purpose: not for an event loop.
+        """
+        known = device if self.users.knows_device(name, device) else ""
+        try:
+            one = self.throttle.take(person_key(name), _network(address), _digest(known) if known else "")
+        except TooManyTries:
+            self.failed.note(name, address)
+            raise
+        found = self.users.sign_in(name, password, address, browser) if len(password) <= MOST else None
+        if found is None:
+            self.failed.note(name, address)
             raise NotAllowed("Name and password do not belong together.")
-        return self.users.log_in(name)
+        self.throttle.give_back(one)
+        self.failed.write()
+        person, cookie = found
+        return cookie, "" if known else self.users.remember_device(person)
+
+    def prove(self, actor: Actor, password: str) -> None:
+        """Whoever sits at a signed-in page still has to know the password to change it."""
+        one = self.throttle.take(person_key(actor.person), "", actor.session)
+        if len(password) > MOST or self.users.check(actor.person, password) is None:
+            self.failed.note(actor.person, "")
+            raise NotAllowed("This is not your password of now.")
+        self.throttle.give_back(one)
+
+    def cookie_name(self, is_secure: bool) -> str:
+        """Behind https the browser itself sees to it that no other host and no plain page can set the cookie."""
+        return f"__Host-{self.cookie}" if is_secure else self.cookie
+
+    def forget_known(self) -> None:
+        """Ask again who holds a cookie: somebody's ways in were ended."""
+        self._known.clear()
 
     def actor(self, cookie: str | None, via: Via = "key") -> Actor | None:
         """The person behind the cookie, with the role that holds now (or did two seconds ago)."""
@@ -148,3 +154,12 @@ class Logins:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _network(address: str) -> str:
+    """An IPv6 line has more addresses than anybody can count: it is known by its network."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network(f"{found}/64", strict=False)) if found.version == 6 else address

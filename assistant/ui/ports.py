@@ -10,7 +10,8 @@ from assistant.encoder import Encoder
 from assistant.executor import Outcome
 from assistant.jobs import JobStatus
 from assistant.store.actions import PendingAction
-from tools.records import Actor, Role
+from assistant.store.users import SignIn, User
+from tools.records import Actor, JsonValue, Role
 from tools.results import ToolResult
 from tools.schema import LabelSchema
 from tools.spec import ToolSpec
@@ -22,20 +23,59 @@ class Users(Protocol):
     def exist(self) -> bool:
         """Whether anybody was added."""
 
-    def check(self, name: str, password: str) -> Role | None:
-        """The person's role if the password is right."""
+    def check(self, name: str, password: str) -> str | None:
+        """The person's name if the password is right."""
+
+    def sign_in(self, name: str, password: str, address: str = "", browser: str = "") -> tuple[str, str] | None:
+        """The person's name and a fresh secret for the cookie, if the password is right."""
 
     def role(self, name: str) -> Role:
         """The person's role; ``NotFound`` if there is no such person."""
 
-    def log_in(self, name: str) -> str:
-        """A fresh secret for the person's cookie."""
+    def find(self, name: str) -> User:
+        """Who bears the name; ``NotFound`` if nobody does."""
+
+    def everyone(self) -> list[User]:
+        """All who were ever added."""
 
     def whose(self, token: str) -> str | None:
         """Who holds the secret, while it is valid."""
 
     def log_out(self, token: str) -> None:
         """Make the secret worthless."""
+
+    def knows_device(self, name: str, token: str) -> bool:
+        """Whether the person has signed in with this browser before."""
+
+    def remember_device(self, name: str) -> str:
+        """A fresh secret by which a browser is known again."""
+
+    def note(self, person: str, kind: str, about: dict[str, JsonValue]) -> None:
+        """Write into the record of the project what somebody did."""
+
+    def add(self, name: str, role: str, password: str, actor: Actor) -> str:
+        """Add somebody; returns what has to be said about the name."""
+
+    def set_role(self, name: str, role: str, actor: Actor) -> str:
+        """Give somebody another role."""
+
+    def set_password(self, name: str, password: str, actor: Actor, keep: str = "") -> str:
+        """Give somebody another password."""
+
+    def set_active(self, name: str, is_active: bool, actor: Actor) -> str:
+        """Shut somebody out, or let them in again."""
+
+    def remove(self, name: str, actor: Actor) -> str:
+        """Take somebody's way in for good."""
+
+    def only_admin(self) -> str:
+        """The admin's name where there is exactly one."""
+
+    def sign_ins(self, name: str) -> list[SignIn]:
+        """The ways in that somebody holds now."""
+
+    def sign_out(self, name: str, actor: Actor, number: str = "", keep: str = "") -> int:
+        """End one way in of somebody, or all."""
 
 
 class Tools(Protocol):

@@ -30,7 +30,12 @@ class NotSignedIn(AssistantError):
 
 
 class TooManyTries(AssistantError):
-    """Somebody tries passwords faster than a person would."""
+    """Somebody tries passwords faster than a person would; ``seconds`` is how long to wait."""
+
+    def __init__(self, message: str, seconds: int = 60) -> None:
+        """Keep the wait apart from the sentence, which already says it."""
+        super().__init__(message)
+        self.seconds = seconds
 
 
 def status_of(error: AssistantError) -> int:
@@ -40,6 +45,11 @@ def status_of(error: AssistantError) -> int:
     if isinstance(error, TooManyTries):
         return 429
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
+
+
+def headers_of(error: AssistantError) -> dict[str, str]:
+    """Headers that go with a refusal."""
+    return {"Retry-After": str(error.seconds)} if isinstance(error, TooManyTries) else {}
 
 
 def problem(status: int, kind: str, sentence: str) -> JSONResponse:
@@ -52,7 +62,9 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     async def on_purpose(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, AssistantError)
-        return problem(status_of(error), type(error).__name__, str(error))
+        answer = problem(status_of(error), type(error).__name__, str(error))
+        answer.headers.update(headers_of(error))
+        return answer
 
     async def unreadable(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)

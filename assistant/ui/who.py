@@ -20,7 +20,7 @@ class Who:
 
     def by_key(self, request: Request) -> Actor:
         """The actor of a key or button; :class:`NotSignedIn` without a valid cookie."""
-        return self.of_cookie(request.cookies.get(self._logins.cookie), "key")
+        return self.of_cookie(self.cookie(request), "key")
 
     def by_chat(self, cookie: str | None) -> Actor:
         """The actor of a line in the chat."""
@@ -35,17 +35,12 @@ class Who:
 
     def name(self, request: Request) -> str | None:
         """The person's name for gradio's own check, ``None`` where nobody is signed in."""
-        actor = self._logins.actor(request.cookies.get(self._logins.cookie))
+        actor = self._logins.actor(self.cookie(request))
         return None if actor is None else actor.person
 
     def cookie(self, request: Request) -> str | None:
         """The raw cookie."""
-        return request.cookies.get(self._logins.cookie)
-
-    @property
-    def cookie_name(self) -> str:
-        """Name of the cookie of this project."""
-        return self._logins.cookie
+        return request.cookies.get(self._logins.cookie_name(request.url.scheme == "https"))
 
     def has_users(self) -> bool:
         """Whether people sign in with a password."""

@@ -122,7 +122,10 @@ def test_users_are_added_from_the_input(project: Path, run: Run, monkeypatch: py
     assert (code, "lea (admin)" in out) == (0, True)
     assert "lea (admin)" in run("user", "list", project)[1]
     code, _, err = run("verify", project, "--as", "mallory")
-    assert (code, err) == (2, "There is no user 'mallory'.\n")
+    assert (code, err) == (
+        2,
+        "There is no user 'mallory'. There are: lea. Without --as you act as the owner of the project's folder.\n",
+    )
 
 
 WRONG = [

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.store import people
-from assistant.store.people import hash_password
+from assistant.store import users
+from assistant.store.passwords import hash_password
 from tests.store.opened import LEAD, Opened, reopen
 from tools.errors import InputError, NotFound
 from tools.filters import ItemFilter
@@ -20,9 +20,10 @@ def test_without_users_nobody_exists(project: Opened) -> None:
     assert not project.store.users.exist()
 
 
-def test_the_right_password_gives_the_role(project: Opened) -> None:
+def test_the_right_password_gives_the_person(project: Opened) -> None:
     project.store.users.add("ann", "reviewer", PASSWORD, LEAD)
-    assert project.store.users.check("ann", PASSWORD) == "reviewer"
+    assert project.store.users.check("ann", PASSWORD) == "ann"
+    assert project.store.users.role("ann") == "reviewer"
 
 
 @pytest.mark.parametrize(("name", "password"), [("ann", "wrong horse"), ("ann", ""), ("eve", PASSWORD)])
@@ -54,11 +55,12 @@ def test_a_person_who_makes_no_sense_is_refused_and_not_added(
     assert project.store.users.names() == []
 
 
-def test_adding_somebody_again_changes_role_and_password(project: Opened) -> None:
+def test_adding_somebody_who_is_there_is_refused_and_changes_nothing(project: Opened) -> None:
     project.store.users.add("ann", "reviewer", PASSWORD, LEAD)
-    project.store.users.add("ann", "lead", "another horse", LEAD)
-    assert project.store.users.names() == [("ann", "lead")]
-    assert project.store.users.check("ann", PASSWORD) is None
+    with pytest.raises(InputError, match="ann is in this project already, as reviewer"):
+        project.store.users.add("Ann ", "lead", "another horse", LEAD)
+    assert project.store.users.names() == [("ann", "reviewer")]
+    assert project.store.users.check("ann", PASSWORD) == "ann"
 
 
 def test_a_token_says_whose_it_is_until_the_person_logs_out(project: Opened) -> None:
@@ -71,18 +73,19 @@ def test_a_token_says_whose_it_is_until_the_person_logs_out(project: Opened) -> 
 
 def test_a_login_survives_a_restart_and_runs_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with reopen(folder) as project:
+        project.store.users.add("ann", "reviewer", PASSWORD, LEAD)
         token = project.store.users.log_in("ann")
     with reopen(folder) as project:
         assert project.store.users.whose(token) == "ann"
-        later = people.utc_now() + timedelta(hours=people.LOGIN_HOURS, minutes=1)
-        monkeypatch.setattr(people, "utc_now", lambda: later)
+        later = users.utc_now() + timedelta(hours=users.LOGIN_HOURS, minutes=1)
+        monkeypatch.setattr(users, "utc_now", lambda: later)
         assert project.store.users.whose(token) is None
 
 
 def test_a_new_password_ends_the_logins_made_with_the_old_one(project: Opened) -> None:
     project.store.users.add("ann", "reviewer", PASSWORD, LEAD)
     token = project.store.users.log_in("ann")
-    project.store.users.add("ann", "reviewer", "another horse", LEAD)
+    project.store.users.set_password("ann", "another horse", LEAD)
     assert project.store.users.whose(token) is None
 
 

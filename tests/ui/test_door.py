@@ -11,8 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from assistant.ui.app import is_loopback, refuse_open_door, serve
-from assistant.ui.logins import IDLE_SECONDS, Logins, Throttle
-from assistant.ui.problems import TooManyTries
+from assistant.ui.logins import IDLE_SECONDS, Logins
 from tests.ui.clients import BASE, TOKEN, client_of, sign_in
 from tests.ui.projects import INTENT, LEAD, Opened
 from tests.ui.scripted_chat import ScriptedConversation
@@ -108,18 +107,6 @@ def test_after_five_wrong_passwords_even_the_right_one_must_wait(made: Maker) ->
         for _ in range(5):
             assert sign_in(client, "ann", "wrong") == 403
         assert sign_in(client, "ann", PASSWORD) == 429
-
-
-def test_the_throttle_forgets_after_a_minute() -> None:
-    now = [0.0]
-    throttle = Throttle(lambda: now[0])
-    for _ in range(5):
-        throttle.count("ann")
-    with pytest.raises(TooManyTries):
-        throttle.check("ann")
-    throttle.check("bob")
-    now[0] = 61.0
-    throttle.check("ann")
 
 
 def test_a_cookie_that_nobody_used_for_hours_is_worthless(made: Maker) -> None:

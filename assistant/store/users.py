@@ -1,0 +1,349 @@
+"""The people who may sign in to a project: who they are, what they may do, and the ways in that they hold."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from assistant.store.database import Database, Transaction, stored_time, utc_now
+from assistant.store.passwords import hash_password, is_outdated, is_right, refuse_weak
+from assistant.store.person_names import clean_name, person_key
+from tools.errors import InputError, NotAllowed, NotFound
+from tools.records import ROLE_RANK, Actor, JsonValue, Role
+from tools.sentences import count_of
+
+LOGIN_HOURS = 8
+_MOST_DEVICES = 20
+_LONGEST_ABOUT = 200
+UserState = Literal["active", "disabled", "removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody of the project. ``same_as`` names the person whose name this one's is too, from before names were
+    compared: that one keeps it, and this one cannot sign in."""
+
+    name: str
+    role: Role
+    state: UserState
+    made_at: datetime
+    same_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """One way in that somebody holds at the moment."""
+
+    number: str
+    name: str
+    began: datetime
+    ends: datetime
+    address: str
+    browser: str
+
+
+class UserStore:
+    """People who may sign in. Without any there is one local lead."""
+
+    def __init__(self, database: Database) -> None:
+        """Keep the one database."""
+        self._database = database
+
+    def exist(self) -> bool:
+        """Whether anybody may sign in."""
+        return bool(self._database.rows("SELECT 1 FROM users WHERE is_active LIMIT 1"))
+
+    def names(self) -> list[tuple[str, str]]:
+        """Those who may sign in as (name, role), by name."""
+        return sorted((one.name, one.role) for one in self.everyone() if one.state == "active" and not one.same_as)
+
+    def everyone(self) -> list[User]:
+        """All who were ever added, the oldest first."""
+        rows = self._database.rows("SELECT name, role, is_active, password, made_at FROM users ORDER BY made_at, name")
+        found = [
+            User(name, role, _state(active, kept), at.replace(tzinfo=UTC)) for name, role, active, kept, at in rows
+        ]
+        holders: dict[str, str] = {}
+        # Who can sign in holds the name; between two of them the older one does.
+        for one in sorted(found, key=lambda user: user.state != "active"):
+            holders.setdefault(person_key(one.name), one.name)
+        return [_beside(one, holders[person_key(one.name)]) for one in found]
+
+    def find(self, name: str) -> User:
+        """Who bears the name, however it is spelled; :class:`NotFound` says who there is."""
+        key = person_key(name)
+        for one in self.everyone():
+            if person_key(one.name) == key and not one.same_as:
+                return one
+        there = ", ".join(one for one, _ in self.names())
+        raise NotFound(f"There is no user {name!r}." + (f" There are: {there}." if there else ""))
+
+    def role(self, name: str) -> Role:
+        """The role of somebody who may sign in; :class:`NotFound` if there is no such person."""
+        found = self.find(name)
+        if found.state != "active":
+            raise NotFound(f"{found.name} was {found.state} and may not sign in.")
+        return found.role
+
+    def canonical(self, name: str) -> str:
+        """The spelling under which somebody of that name is known here: as a user, else by earlier decisions."""
+        key = person_key(name)
+        known = [one.name for one in self.everyone() if not one.same_as]
+        known += [str(row[0]) for row in self._database.rows("SELECT DISTINCT reviewer FROM reviews ORDER BY 1")]
+        return next((one for one in known if person_key(one) == key), name)
+
+    def decisions(self, name: str) -> int:
+        """How many decisions stand under the name, in whatever spelling."""
+        rows = self._database.rows("SELECT reviewer, count(*) FROM reviews GROUP BY reviewer")
+        return sum(int(count) for reviewer, count in rows if person_key(str(reviewer)) == person_key(name))
+
+    def only_admin(self) -> str:
+        """The name of the admin where there is exactly one, else empty."""
+        admins = [name for name, role in self.names() if role == "admin"]
+        return admins[0] if len(admins) == 1 else ""
+
+    def add(self, name: str, role: str, password: str, actor: Actor) -> str:
+        """Add somebody; returns a sentence where the name has a past here, else nothing."""
+        _refuse_unknown_role(role)
+        name = clean_name(name)
+        refuse_weak(password, name, self._project())
+        before = next((one for one in self.everyone() if person_key(one.name) == person_key(name)), None)
+        if before is not None and before.state != "removed":
+            raise InputError(_there_already(before))
+        name = before.name if before is not None else self.canonical(name)
+        past = self.decisions(name)
+        kept = hash_password(password)
+        with self._database.write() as transaction:
+            _forget(transaction, name)
+            transaction.execute("DELETE FROM users WHERE name = ?", [name])
+            at = stored_time(transaction.now)
+            transaction.insert("users", name=name, role=role, password=kept, is_active=True, made_at=at)
+            transaction.record(actor.person, "user", {"name": name, "role": role})
+        return _past(name, past, before is not None)
+
+    def set_role(self, name: str, role: str, actor: Actor) -> str:
+        """Give somebody another role; it holds from the next thing they do. Returns the name."""
+        _refuse_unknown_role(role)
+        person = self._present(name)
+        with self._database.write() as transaction:
+            transaction.execute("UPDATE users SET role = ? WHERE name = ?", [role, person.name])
+            # Whoever got in with the old role signs in again.
+            _forget(transaction, person.name)
+            transaction.record(actor.person, "user_role", {"name": person.name, "role": role, "before": person.role})
+        return person.name
+
+    def set_password(self, name: str, password: str, actor: Actor, keep: str = "") -> str:
+        """Give somebody another password. Every way in made with the old one ends but the one of token ``keep``."""
+        person = self._present(name)
+        refuse_weak(password, person.name, self._project())
+        kept = hash_password(password)
+        with self._database.write() as transaction:
+            transaction.execute("UPDATE users SET password = ? WHERE name = ?", [kept, person.name])
+            _forget(transaction, person.name, _digest(keep) if keep else "")
+            transaction.record(actor.person, "user_password", {"name": person.name})
+        return person.name
+
+    def set_active(self, name: str, is_active: bool, actor: Actor) -> str:
+        """Shut somebody out for a while, or let them in again; everything of theirs stays."""
+        person = self._present(name)
+        with self._database.write() as transaction:
+            transaction.execute("UPDATE users SET is_active = ? WHERE name = ?", [is_active, person.name])
+            _forget(transaction, person.name)
+            kind = "user_enabled" if is_active else "user_disabled"
+            transaction.record(actor.person, kind, {"name": person.name})
+        return person.name
+
+    def remove(self, name: str, actor: Actor) -> str:
+        """Take somebody's way in for good. The name stays with their decisions, and means the same person for ever."""
+        twin = next((one for one in self.everyone() if one.name == name and one.same_as), None)
+        person = twin or self._present(name)
+        with self._database.write() as transaction:
+            if twin is not None:
+                transaction.execute("DELETE FROM users WHERE name = ?", [twin.name])
+            else:
+                sql = "UPDATE users SET is_active = false, password = '' WHERE name = ?"
+                transaction.execute(sql, [person.name])
+            _forget(transaction, person.name)
+            transaction.record(actor.person, "user_removed", {"name": person.name})
+        return person.name
+
+    def check(self, name: str, password: str) -> str | None:
+        """The person's name if the password is right; takes the same time if there is no such person."""
+        person, stored = self._secret(name)
+        return person if is_right(password, stored) and person else None
+
+    def sign_in(self, name: str, password: str, address: str = "", browser: str = "") -> tuple[str, str] | None:
+        """The person's name and a fresh secret for their cookie, ``None`` for a wrong pair.
+
+        Slow on purpose: to be called outside of any event loop.
+        """
+        person, stored = self._secret(name)
+        if not is_right(password, stored) or not person:
+            return None
+        renewed = hash_password(password) if is_outdated(stored) else stored
+        token = secrets.token_urlsafe(32)
+        with self._database.write() as transaction:
+            # Whoever changed the password or shut the person out while it was being checked comes first.
+            sql = "SELECT 1 FROM users WHERE name = ? AND password = ? AND is_active"
+            if not transaction.rows(sql, [person, stored]):
+                return None
+            if renewed != stored:
+                transaction.execute("UPDATE users SET password = ? WHERE name = ?", [renewed, person])
+            self._open(transaction, person, token, address, browser)
+            transaction.record(person, "sign_in", {"address": address, "login": _digest(token)[:16]})
+        return person, token
+
+    def log_in(self, name: str) -> str:
+        """A fresh secret token for the person's cookie; only its digest is stored."""
+        token = secrets.token_urlsafe(32)
+        with self._database.write() as transaction:
+            self._open(transaction, name, token, "", "")
+        return token
+
+    def whose(self, token: str) -> str | None:
+        """Name of the person who holds the token, while it is valid and the person may sign in."""
+        sql = "SELECT name FROM logins WHERE token_hash = ? AND until > ?"
+        rows = self._database.rows(sql, [_digest(token), stored_time(utc_now())])
+        name = str(rows[0][0]) if rows else ""
+        return name if any(name == one for one, _ in self.names()) else None
+
+    def log_out(self, token: str) -> None:
+        """Make the token worthless."""
+        with self._database.write() as transaction:
+            found = transaction.rows("SELECT name FROM logins WHERE token_hash = ?", [_digest(token)])
+            transaction.execute("DELETE FROM logins WHERE token_hash = ?", [_digest(token)])
+            if found:
+                transaction.record(str(found[0][0]), "sign_out", {"login": _digest(token)[:16]})
+
+    def sign_ins(self, name: str) -> list[SignIn]:
+        """The ways in that somebody holds now, the newest first."""
+        person = self.find(name).name
+        sql = """SELECT substr(token_hash, 1, 16), name, made_at, until, address, browser FROM logins
+            WHERE name = ? AND until > ? ORDER BY made_at DESC"""
+        rows = self._database.rows(sql, [person, stored_time(utc_now())])
+        return [
+            SignIn(number, who, began.replace(tzinfo=UTC), ends.replace(tzinfo=UTC), address or "", browser or "")
+            for number, who, began, ends, address, browser in rows
+        ]
+
+    def sign_out(self, name: str, actor: Actor, number: str = "", keep: str = "") -> int:
+        """End one way in of somebody, or all of them but the one of token ``keep``; returns how many ended."""
+        person = self.find(name).name
+        with self._database.write() as transaction:
+            sql = "DELETE FROM logins WHERE name = ? AND token_hash <> ? AND (? = '' OR substr(token_hash, 1, 16) = ?)"
+            held = "SELECT count(*) FROM logins WHERE name = ?"
+            before = transaction.rows(held, [person])[0][0]
+            transaction.execute(sql, [person, _digest(keep) if keep else "", number, number])
+            ended = int(before) - int(transaction.rows(held, [person])[0][0])
+            if ended:
+                transaction.record(actor.person, "signed_out", {"name": person, "count": ended})
+        return ended
+
+    def remember_device(self, name: str) -> str:
+        """A fresh secret by which a browser is known again in which the person has signed in; the oldest give way."""
+        token = secrets.token_urlsafe(32)
+        with self._database.write() as transaction:
+            at = stored_time(transaction.now)
+            transaction.insert("devices", token_hash=_digest(token), name=name, made_at=at)
+            sql = """DELETE FROM devices WHERE name = ? AND token_hash NOT IN
+                (SELECT token_hash FROM devices WHERE name = ? ORDER BY made_at DESC LIMIT ?)"""
+            transaction.execute(sql, [name, name, _MOST_DEVICES])
+        return token
+
+    def knows_device(self, name: str, token: str) -> bool:
+        """Whether the person has signed in with this browser before."""
+        rows = self._database.rows("SELECT name FROM devices WHERE token_hash = ?", [_digest(token)]) if token else []
+        return bool(rows) and person_key(str(rows[0][0])) == person_key(name)
+
+    def note(self, person: str, kind: str, about: dict[str, JsonValue]) -> None:
+        """Write into the record of the project what somebody did that changed nothing in it."""
+        with self._database.write() as transaction:
+            transaction.record(person, kind, about)
+
+    def _secret(self, name: str) -> tuple[str, str]:
+        """(name, stored password) of somebody who may sign in, empty if nobody of that name may."""
+        try:
+            person = self.find(name)
+        except NotFound:
+            return "", ""
+        if person.state != "active":
+            return "", ""
+        rows = self._database.rows("SELECT password FROM users WHERE name = ?", [person.name])
+        return (person.name, str(rows[0][0])) if rows else ("", "")
+
+    def _open(self, transaction: Transaction, name: str, token: str, address: str, browser: str) -> None:
+        now = transaction.now
+        transaction.execute("DELETE FROM logins WHERE until <= ?", [stored_time(now)])
+        transaction.insert(
+            "logins",
+            token_hash=_digest(token),
+            name=name,
+            made_at=stored_time(now),
+            until=stored_time(now + timedelta(hours=LOGIN_HOURS)),
+            address=address[:_LONGEST_ABOUT],
+            browser=browser[:_LONGEST_ABOUT],
+        )
+
+    def _present(self, name: str) -> User:
+        person = self.find(name)
+        if person.state == "removed":
+            raise NotFound(f"{person.name} was removed; add {person.name} again first.")
+        return person
+
+    def _project(self) -> str:
+        rows = self._database.rows("SELECT value FROM project WHERE key = 'name'")
+        return str(rows[0][0]) if rows else ""
+
+
+def refuse_without_admin(users: UserStore, name: str) -> None:
+    """In the page the last admin stays one: only the owner of the folder could undo it."""
+    if users.only_admin() == users.find(name).name:
+        raise NotAllowed(
+            f"{users.only_admin()} is the only admin; make somebody else admin first. "
+            "Whoever owns the project's folder can also do it with 'assistant user'."
+        )
+
+
+def _state(is_active: bool, password: str) -> UserState:
+    if is_active:
+        return "active"
+    return "disabled" if password else "removed"
+
+
+def _beside(user: User, holder: str) -> User:
+    return user if user.name == holder else User(user.name, user.role, user.state, user.made_at, holder)
+
+
+def _refuse_unknown_role(role: str) -> None:
+    if role not in ROLE_RANK:
+        raise InputError(f"There is no role {role!r}; there are {', '.join(ROLE_RANK)}.")
+
+
+def _there_already(user: User) -> str:
+    if user.state == "disabled":
+        return f"{user.name} is in this project and was disabled; 'assistant user enable' lets {user.name} in again."
+    return (
+        f"{user.name} is in this project already, as {user.role}. Another role or password is given with "
+        "'assistant user role' or 'assistant user password'; for somebody else choose another name."
+    )
+
+
+def _past(name: str, decisions: int, was_removed: bool) -> str:
+    if not decisions and not was_removed:
+        return ""
+    made = f"{count_of(decisions, 'decision')} here {'is' if decisions == 1 else 'are'} {name}'s" if decisions else ""
+    gone = f"{name} was here before" if was_removed else ""
+    return f"{' and '.join(part for part in (gone, made) if part)}: this is taken to be the same person."
+
+
+def _forget(transaction: Transaction, name: str, kept: str = "") -> None:
+    """End the ways in of somebody, and what their browsers are known by."""
+    transaction.execute("DELETE FROM logins WHERE name = ? AND token_hash <> ?", [name, kept])
+    transaction.execute("DELETE FROM devices WHERE name = ?", [name])
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
