@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from assistant.queueing import Queues
 from assistant.store.actions import PendingAction
 from assistant.store.database import utc_now
 from assistant.store.intake import report_table
+from assistant.store.intake_people import named_people
 from assistant.store.outgoing import outgoing
 from assistant.store.project import ProjectStore
 from assistant.store.reviews import answer_of
@@ -163,6 +165,7 @@ def take_import(store: ProjectStore, action: PendingAction, actor: Actor) -> Too
     batch = read_file(Path(arguments["path"]).expanduser(), store.schema, options)
     if batch.source_hash != arguments["source_hash"]:
         raise Conflict(f"{batch.source_name} was changed since it was looked at; import it again.")
+    batch = named_people(batch, store.users, actor)
     report = store.take_in(batch, actor, dict(arguments["options"]))
     if not report.adds_up:
         raise InputError(f"The import of {batch.source_name} does not add up; nothing should be trusted of it.")
@@ -187,3 +190,13 @@ def write_out(store: ProjectStore, action: PendingAction, actor: Actor) -> ToolR
     text += f" {left_out:,} were left out, each with its reason." if left_out else ""
     is_ours = target.resolve().parent == (store.path / "exports").resolve()
     return ToolResult(text, tables=(report.conservation(),), exported=target.name if is_ours else "")
+
+
+def forget_upload(store: ProjectStore, action: PendingAction) -> None:
+    """What was dropped on the page and taken in is in the project; its file is not kept a second time."""
+    if action.change.kind != "import" or store.settings.get("images_in_place"):
+        return
+    uploads = (store.path / "uploads").resolve()
+    place = Path(action.change.arguments["path"]).expanduser().resolve()
+    if uploads in place.parents:
+        shutil.rmtree(uploads / place.relative_to(uploads).parts[0], ignore_errors=True)

@@ -20,8 +20,15 @@ from tools.spec import ToolArgs, ToolSpec
 Handler = Callable[[PendingAction, Actor], ToolResult]
 Runner = Callable[[ToolSpec, ToolArgs, ProjectView], ToolResult]
 Starter = Callable[[ToolSpec, WorkPlan, Mapping[str, JsonValue], Actor], tuple[int, int]]
+Steerer = Callable[[int], None]
 OWN_WORDS = ("key", "chat", "cli")
 """Ways in which a person acts with their own hands or words; 'agent' and 'job' are not among them."""
+
+_CHOOSER: Role = "engineer"
+"""Who names what a model is loaded from, and starts what costs money; a reviewer takes what the project has."""
+
+_LOADED = "builtin:"
+_NAMING = ("backend", "embedder", "segmenter", "detector")
 
 
 @dataclass(frozen=True)
@@ -39,13 +46,16 @@ class Outcome:
 @dataclass
 class Executor:
     """Runs tools for actors. ``handlers`` carry out confirmed changes by kind, ``start_work`` starts a job and returns
-    (run, job); both are set by the session that puts the parts together."""
+    (run, job), ``steer_work`` pauses, resumes or cancels one; all are set by the session that puts the parts together.
+    """
 
     store: ProjectStore
     catalog: Sequence[ToolSpec]
     handlers: Mapping[str, Handler] = field(default_factory=dict)
     start_work: Starter | None = None
     on_change: Callable[[], None] = lambda: None
+    steer_work: Mapping[str, Steerer] = field(default_factory=dict)
+    on_confirmed: Callable[[PendingAction], None] = lambda action: None
     # Two people may press the button at the same time; the second must find the answer of the first.
     _answering: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _newest: Newest = field(default_factory=Newest, repr=False)
@@ -70,6 +80,7 @@ class Executor:
         spec = self.spec(name)
         if not actor.may(spec.role):
             raise NotAllowed(f"{name} needs the role {spec.role}; {actor.person} is {actor.role}.")
+        self._refuse_models(args, actor)
         arguments = spec.read_arguments(dict(args))
         view = ProjectView(self.store, actor)
         result = run(spec, arguments, view) if run is not None else spec.run(arguments, view)
@@ -97,6 +108,7 @@ class Executor:
         spec = self.spec(name)
         if not actor.may(spec.role):
             raise NotAllowed(f"{name} needs the role {spec.role}; {actor.person} is {actor.role}.")
+        self._refuse_models(args, actor)
         arguments = spec.read_preview(dict(args))
         assert spec.preview is not None
         with self._newest.turn(session) as is_wanted:
@@ -106,6 +118,11 @@ class Executor:
         assert result.work is not None
         if self.start_work is None:
             raise InputError("This project was opened without background work.")
+        if result.work.identity.backend.startswith("remote:") and not (actor.may(_CHOOSER) or actor.via == "job"):
+            raise NotAllowed(
+                f"{result.work.identity.backend} costs money; an engineer or a lead starts it. {actor.person} is "
+                f"{actor.role}."
+            )
         run_id, job_id = self.start_work(spec, result.work, plain, actor)
         return Outcome(spec.name, result, run_id=run_id, job_id=job_id)
 
@@ -144,6 +161,7 @@ class Executor:
             raise InputError(f"This project was opened without a way to carry out {action.change.kind!r}.")
         result = handler(action, actor)
         self.store.actions.answer(action.action_id, "confirmed", actor, result.text)
+        self.on_confirmed(action)
         self.on_change()
         return result
 
@@ -155,7 +173,44 @@ class Executor:
             action = self.action(action_id)
             if not action.is_open:
                 raise AlreadyDecided(f"Action {action_id} was {action.decision} before.")
+            if action.actor.person != actor.person and not actor.may("lead"):
+                raise NotAllowed(
+                    f"{action.actor.person} asked for this change; only {action.actor.person} or a lead may dismiss it."
+                )
             self.store.actions.answer(action_id, "dismissed", actor, "")
+
+    def steer(self, what: str, job_id: int, actor: Actor) -> None:
+        """Pause, resume or cancel a job: for who started it, and for leads."""
+        if what not in self.steer_work:
+            raise InputError(f"A job can be paused, resumed or cancelled, not {what!r}.")
+        if actor.via not in OWN_WORDS:
+            raise NotAllowed("Only a person can steer a job.")
+        if not self.may_steer(job_id, actor):
+            starter = self._starter(job_id)
+            raise NotAllowed(f"Job {job_id} is {starter}'s; only {starter} or a lead may steer it.")
+        self.steer_work[what](job_id)
+
+    def may_steer(self, job_id: int, actor: Actor) -> bool:
+        """Whether the job is the actor's own, or the actor a lead; :class:`NotFound` if there is no such job."""
+        return self._starter(job_id) == actor.person or actor.may("lead")
+
+    def _starter(self, job_id: int) -> str:
+        return str(self.store.jobs.row(job_id)["person"])
+
+    def _refuse_models(self, args: Mapping[str, Any], actor: Actor) -> None:
+        """A name can make the program load a file, a module or something from elsewhere, or spend money."""
+        # What the program repeats by itself was asked for by somebody who might.
+        if actor.may(_CHOOSER) or actor.via == "job":
+            return
+        kept = self.store.settings.all()
+        chosen = {str(value) for key, value in kept.items() if key in _NAMING or key.startswith("backend.")}
+        for name in _NAMING:
+            wanted = str(args.get(name) or "").strip()
+            if wanted and not wanted.startswith(_LOADED) and wanted not in chosen:
+                raise NotAllowed(
+                    f"Which model is loaded is for an engineer or a lead to say; {actor.person} is {actor.role} and "
+                    f"can use the project's own or a built-in one, not {wanted!r}."
+                )
 
     def action(self, action_id: int) -> PendingAction:
         """One action, answered or not."""

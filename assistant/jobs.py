@@ -163,6 +163,10 @@ class Jobs:
             elif running.wish == "paused":
                 running.wish = ""
 
+    def steering(self) -> dict[str, Callable[[int], None]]:
+        """What can be done to a job, by name; whether somebody may is asked where they ask for it."""
+        return {"pause": self.pause, "resume": self.resume, "cancel": self.cancel}
+
     def resume_interrupted(self) -> list[int]:
         """Go on with the jobs that were at work when the last process ended; returns their ids."""
         found = [job_id for job_id in self._store.jobs.live() if job_id not in self._running]

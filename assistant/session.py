@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-from assistant.changes import handlers
+from assistant.changes import forget_upload, handlers
 from assistant.encoder import Encoder
 from assistant.executor import Executor
 from assistant.jobs import Jobs
@@ -38,6 +39,8 @@ class Session:
             handlers=handlers(store, self.queues),
             start_work=self.jobs.start,
             on_change=self.queues.stir,
+            steer_work=self.jobs.steering(),
+            on_confirmed=partial(forget_upload, store),
         )
         self.retraining = Retraining(store, self.executor, self.jobs, self.queues, self.learner)
         self.desk = ReviewDesk(store, self.queues, self.retraining.note)

@@ -65,7 +65,7 @@ def undo_last(
     at = memory.last_at if memory.last_at is None or memory.last_at.tzinfo else memory.last_at.replace(tzinfo=UTC)
     if batch is not None and (not past or at is None or _aware(past[0].at) <= at):
         if batch.arguments["what"] == "run":
-            _stop_work(host, int(batch.arguments["id"]))
+            _stop_work(host, int(batch.arguments["id"]), actor)
         return batch
     undone = host.desk.undo(actor)
     exposure = undone.card.exposure.exposure_id if undone.card else None
@@ -88,11 +88,11 @@ def _last_batch(host: Host, memory: Memory) -> PlannedCall | None:
     return None
 
 
-def _stop_work(host: Host, run_id: int) -> None:
+def _stop_work(host: Host, run_id: int, actor: Actor) -> None:
     """Whoever takes a run back does not want the rest of it either."""
     for job in host.jobs.recent(5):
         if job.run_id == run_id and not job.is_over:
-            host.jobs.cancel(job.job_id)
+            host.executor.steer("cancel", job.job_id, actor)
 
 
 def plan_bulk(words: BulkWords, memory: Memory) -> Plan | PlannedCall:

@@ -232,7 +232,7 @@ def _permitted(found: Plan, world: PlannerWorld) -> Plan:
     missing = next((one.tool for one in found.calls if world.tools and one.tool not in world.tools), None)
     if missing is None:
         return found
-    return talk(f"The tool {missing} is not there for the role {world.role}.")
+    return talk(f"That is for a lead to do, and you are {world.role} in this project ({missing}).")
 
 
 def _same_calls(one: Plan, other: Plan) -> bool:

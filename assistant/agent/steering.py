@@ -23,8 +23,9 @@ def steer_job(host: Host, actor: Actor, found: Plan) -> Iterator[TurnEvent]:
     number = whole(found.notes[0]) if found.notes else 0
     wanted = ("paused", "failed") if found.text == "resume" else ("running", "queued", "paused")
     fit = [one for one in jobs.recent() if number in (one.job_id, one.run_id) or (not number and one.state in wanted)]
+    fit = fit if number else sorted(fit, key=lambda one: not host.executor.may_steer(one.job_id, actor))
     if not fit:
         yield TurnEvent("text", f"There is no job to {found.text}.")
         return
-    {"pause": jobs.pause, "resume": jobs.resume, "cancel": jobs.cancel}[found.text](fit[0].job_id)
+    host.executor.steer(found.text, fit[0].job_id, actor)
     yield TurnEvent("text", f"Job {fit[0].job_id} {_TOLD[found.text]}.", job_id=fit[0].job_id)

@@ -77,13 +77,9 @@ class Owner(PeopleOwner):
 
     def jobs(self, actor: Actor, steer: str = "", job_id: int = 0) -> Record:
         """The newest jobs; ``steer`` is pause, resume or cancel for one of them."""
-        jobs = self.session.jobs
         if steer:
-            verbs = {"pause": jobs.pause, "resume": jobs.resume, "cancel": jobs.cancel}
-            if steer not in verbs:
-                raise InputError(f"A job can be paused, resumed or cancelled, not {steer!r}.")
-            verbs[steer](job_id)
-        return {"jobs": [job_record(job) for job in jobs.recent()]}
+            self.session.executor.steer(steer, job_id, actor)
+        return {"jobs": [job_record(job) for job in self.session.jobs.recent()]}
 
     def next_card(self, actor: Actor, field: str = "") -> Record:
         """The next card to review, or why there is none."""

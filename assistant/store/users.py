@@ -11,7 +11,7 @@ from typing import Literal
 from assistant.store.database import Database, Transaction, stored_time, utc_now
 from assistant.store.passwords import hash_password, is_outdated, is_right, refuse_weak
 from assistant.store.person_names import clean_name, person_key
-from tools.errors import InputError, NotAllowed, NotFound
+from tools.errors import InputError, NotFound
 from tools.records import ROLE_RANK, Actor, JsonValue, Role
 from tools.sentences import count_of
 
@@ -296,15 +296,6 @@ class UserStore:
     def _project(self) -> str:
         rows = self._database.rows("SELECT value FROM project WHERE key = 'name'")
         return str(rows[0][0]) if rows else ""
-
-
-def refuse_without_admin(users: UserStore, name: str) -> None:
-    """In the page the last admin stays one: only the owner of the folder could undo it."""
-    if users.only_admin() == users.find(name).name:
-        raise NotAllowed(
-            f"{users.only_admin()} is the only admin; make somebody else admin first. "
-            "Whoever owns the project's folder can also do it with 'assistant user'."
-        )
 
 
 def _state(is_active: bool, password: str) -> UserState:

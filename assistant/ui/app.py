@@ -25,6 +25,7 @@ from assistant.ui.media_routes import media_router
 from assistant.ui.neighbours import Turnstile, neighbour_router
 from assistant.ui.own_names import own_names
 from assistant.ui.page_routes import page_router
+from assistant.ui.people_routes import people_router
 from assistant.ui.ports import ConversationFactory, OpenProject
 from assistant.ui.problems import add_problem_handlers, problem
 from assistant.ui.proxy import Proxied
@@ -93,6 +94,7 @@ def build_routes(
     door, doors = SlowDoor(), doors or Doors()
     add_problem_handlers(app)
     app.include_router(sign_in_router(logins, door))
+    app.include_router(people_router(logins, door))
     app.include_router(static_router())
     app.include_router(card_router(session, who))
     app.include_router(page_router(session))

@@ -217,6 +217,7 @@ def _add_outgoing(router: APIRouter, session: OpenProject, shelf: Shelf) -> None
     def download(name: str, actor: Person) -> Response:
         _refuse_without_tool(session, "export_data", actor)
         place = shelf.export(name)
+        session.users.note(actor.person, "download", {"export": name, "bytes": size_of(place)})
         if place.is_dir():
             return _zipped(place)
         return FileResponse(place, filename=place.name, media_type="application/octet-stream")

@@ -134,20 +134,17 @@ def _add_runs(router: APIRouter, session: OpenProject) -> None:
 
     @router.post("/runs/pause")
     def pause(body: JobBody, actor: Person) -> dict[str, Any]:
-        _refuse_bystander(session, body.job, actor)
-        jobs.pause(body.job)
+        tools.steer("pause", body.job, actor)
         return {}
 
     @router.post("/runs/resume")
     def resume(body: JobBody, actor: Person) -> dict[str, Any]:
-        _refuse_bystander(session, body.job, actor)
-        jobs.resume(body.job)
+        tools.steer("resume", body.job, actor)
         return {}
 
     @router.post("/runs/cancel")
     def cancel(body: JobBody, actor: Person) -> dict[str, Any]:
-        _refuse_bystander(session, body.job, actor)
-        jobs.cancel(body.job)
+        tools.steer("cancel", body.job, actor)
         return {}
 
     @router.post("/runs/undo")
@@ -170,14 +167,6 @@ def _run_record(row: dict[str, Any], actor: Actor) -> dict[str, Any]:
         "undone": bool(row["withdrawn"]),
         "can_undo": row["actor"] == actor.person or actor.may("lead"),
     }
-
-
-def _refuse_bystander(session: OpenProject, job_id: int, actor: Actor) -> None:
-    """A job may be steered by who started it and by leads."""
-    run_id = session.jobs.status(job_id).run_id
-    starter = str(session.store.runs.identity(run_id)["actor"])
-    if starter != actor.person and not actor.may("lead"):
-        raise NotAllowed(f"Job {job_id} is {starter}'s; only {starter} or a lead may steer it.")
 
 
 def _yaml_argument(specs: Sequence[ToolSpec]) -> str:

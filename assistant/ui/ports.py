@@ -93,6 +93,9 @@ class Tools(Protocol):
     def dismiss(self, action_id: int, actor: Actor) -> None:
         """Answer a pending change with no."""
 
+    def steer(self, what: str, job_id: int, actor: Actor) -> None:
+        """Pause, resume or cancel a job."""
+
     def specs(self, role: Role) -> list[ToolSpec]:
         """Tools this role may call."""
 
@@ -108,15 +111,6 @@ class BackgroundJobs(Protocol):
 
     def status(self, job_id: int) -> JobStatus:
         """Where the job stands."""
-
-    def pause(self, job_id: int) -> None:
-        """Stop after the batch in hand."""
-
-    def resume(self, job_id: int) -> None:
-        """Go on."""
-
-    def cancel(self, job_id: int) -> None:
-        """Stop for good."""
 
 
 class TurnEvent(Protocol):

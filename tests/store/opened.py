@@ -83,7 +83,7 @@ def around(store: ProjectStore, tools: Sequence[ToolSpec] = ()) -> Opened:
     """The other parts of a session around an open store."""
     queues = Queues(store)
     jobs = Jobs(store, {spec.name: spec.work for spec in tools if spec.work is not None}, queues.stir)
-    executor = Executor(store, tools, handlers(store, queues), jobs.start, queues.stir)
+    executor = Executor(store, tools, handlers(store, queues), jobs.start, queues.stir, jobs.steering())
     return Opened(store, queues, ReviewDesk(store, queues), executor, jobs)
 
 

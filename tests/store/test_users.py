@@ -12,7 +12,7 @@ import pytest
 from assistant.store.passwords import hash_password, is_right, refuse_weak
 from assistant.store.person_names import clean_name, person_key
 from assistant.store.project import ProjectStore
-from assistant.store.users import refuse_without_admin
+from assistant.ui.people_routes import refuse_without_admin
 from tests.store.opened import ANN, LEAD, REFUND, SCHEMA, Opened, decide, reopen
 from tools.errors import InputError, NotAllowed, NotFound
 

@@ -129,7 +129,7 @@ def _around(store: ProjectStore) -> Opened:
     queues = Queues(store)
     jobs = Jobs(store, {spec.name: spec.work for spec in TOOLS if spec.work is not None}, queues.stir)
     handlers = {kind: handle(store, queues) for kind, handle in HANDLERS.items()}
-    executor = Executor(store, TOOLS, handlers, jobs.start, queues.stir)
+    executor = Executor(store, TOOLS, handlers, jobs.start, queues.stir, jobs.steering())
     return Opened(store, ReviewDesk(store, queues), executor, jobs)
 
 
