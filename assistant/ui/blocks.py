@@ -27,6 +27,7 @@ _MOST_LETTERS = 8000
 CONCURRENCY = 16
 # Constant: names of projects are set by the card as text, never written into the document by a template.
 TITLE = "Annotation assistant"
+_TABS = (("Quality", "aa-quality"), ("Data", "aa-files"), ("Runs", "aa-runs"), ("People", "aa-people"))
 _STYLES = ("page", "card", "text", "image", "regions", "panels", "tabs", "saving")
 HEAD = "".join(f'<link rel="stylesheet" href="{PREFIX}/{name}.css">' for name in _STYLES)
 HEAD += f'<script type="module" src="{PREFIX}/card.js"></script>'
@@ -82,7 +83,7 @@ def build_blocks(session: OpenProject, factory: ConversationFactory, who: Who) -
                     _slot()
                     _container("aa-found")
                     parts = _chat_parts()
-            for name, place in (("Quality", "aa-quality"), ("Data", "aa-files"), ("Runs", "aa-runs")):
+            for name, place in _TABS:
                 with gr.Tab(name, id=name.casefold(), render_children=True):
                     _slot("aa-tab-slot")
                     _container(place)

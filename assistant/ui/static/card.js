@@ -13,6 +13,7 @@ import { JobWatch } from "./job_watch.js";
 import { Keymap } from "./keys.js";
 import { Outbox } from "./outbox.js";
 import { FilesPanel } from "./panel_files.js";
+import { PeoplePanel } from "./panel_people.js";
 import { QualityPanel } from "./panel_quality.js";
 import { RunsPanel } from "./panel_runs.js";
 import { Reviewer } from "./reviewer.js";
@@ -127,13 +128,14 @@ class Page {
     this.quality = new QualityPanel({ server, project: this.project });
     this.files = new FilesPanel({ server, project: this.project, columns: this.columns, onColumns: () => this.reviewer.redraw(), onAction });
     this.runs = new RunsPanel({ server, onAction });
+    this.people = new PeoplePanel({ server, project: this.project });
     const places = new Places();
     places.put("aa-top", this.top.element);
     places.put("aa-review", this.frame.element);
     const onPick = (id) => this.reviewer.open(id, this.reviewer.card?.field.id ?? "");
     this.found = new FoundItems({ onOpen: (ids) => this.drawers.found(ids), onPick, isPicture: this.project.item === "image" });
     places.put("aa-found", this.found.element);
-    for (const [id, panel] of [["aa-quality", this.quality], ["aa-files", this.files], ["aa-runs", this.runs]]) {
+    for (const [id, panel] of [["aa-quality", this.quality], ["aa-files", this.files], ["aa-runs", this.runs], ["aa-people", this.people]]) {
       places.put(id, panel.element);
       whenSeen(panel.element, () => panel.open());
     }
