@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
 from assistant.cli import deciding, keeping, people, projects, serving, using
 from tools.errors import AssistantError
 
+_PACKAGE = "annotation-assistant"
 app = typer.Typer(
     name="assistant",
     help="Label data by talking to an assistant: its tools propose, people decide.",
@@ -20,6 +23,29 @@ app = typer.Typer(
 )
 for room in (serving, projects, using, deciding, people, keeping):
     room.add_to(app)
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"{_PACKAGE} {metadata.version(_PACKAGE)}\n")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", is_eager=True, callback=_say_version, help="Print name and version.")
+]
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=lambda asked: _say_version(asked), help="Print name and version."
+        ),
+    ] = False,
+) -> None:
+    """Label data by talking to an assistant: its tools propose, people decide."""
 
 
 # typer carries its own copy of click, whose errors it names only through their descendants.

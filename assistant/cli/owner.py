@@ -116,7 +116,10 @@ class Owner(PeopleOwner):
         """Every check of the stored state."""
         lost = self.session.store.media.missing()
         files = Check("every image file is there as it was", len(lost), lost[0] if lost else "")
-        checks = [*verify(self.session.store.database), files]
+        twins = [one for one in self.session.users.everyone() if one.same_as]
+        first = f"{twins[0].name!r} is {twins[0].same_as!r}; see 'assistant user list'" if twins else ""
+        names = Check("every user has a name of their own", len(twins), first)
+        checks = [*verify(self.session.store.database), files, names]
         head = self.session.store.database.audit_head
         return {"checks": [{**asdict(check), "holds": check.holds} for check in checks], "audit_head": head}
 

@@ -118,7 +118,7 @@ def _serve_one(
                     host,
                     port,
                     person=local_name(),
-                    announce=lambda address: _announce(address, browser),
+                    announce=lambda address: _announce(address, browser, host, port),
                     token=token,
                     doors=Doors(*_names_and_proxies(session, asked), https=asked.https),
                 )
@@ -137,8 +137,10 @@ def _list(value: JsonValue) -> list[JsonValue]:
     return value if isinstance(value, list) else []
 
 
-def _announce(address: str, browser: bool) -> None:
+def _announce(address: str, browser: bool, host: str, port: int) -> None:
     say(f"The page is at {address}")
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not listened on
+        say(f"Others reach it by this computer's name or address, for example http://{socket.gethostname()}:{port}/")
     say("Stop with Ctrl+C; nothing that was saved is lost.")
     if browser:
         # The server needs a moment before it answers.

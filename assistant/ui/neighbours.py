@@ -85,12 +85,24 @@ def neighbour_router(session: OpenProject, turnstile: Turnstile) -> APIRouter:
             raise NotAllowed(f"Stop this page and open it with: assistant serve {path}.")
         if path != session.path.resolve():
             # Opened once for a look: a project that cannot be opened must not cost the one that is.
-            ProjectStore(path).close()
+            _look_at(path, needs_users=session.users.exist())
             turnstile.chosen = path
             turnstile.leave()
         return {"entrance": turnstile.entrance}
 
     return router
+
+
+def _look_at(path: Path, *, needs_users: bool) -> None:
+    """Raise what opening the project would; where people sign in, so they do on the other side."""
+    store = ProjectStore(path)
+    try:
+        if needs_users and not store.users.exist():
+            raise NotAllowed(
+                f"{path.name} has no users, so nobody could sign in there: assistant user add {path} NAME."
+            )
+    finally:
+        store.close()
 
 
 def neighbours(project: Path) -> list[Path]:

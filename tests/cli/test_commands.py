@@ -191,3 +191,9 @@ def test_the_socket_is_private(project: Path) -> None:
             assert socket_path(project).stat().st_mode & 0o077 == 0
         finally:
             wire.close()
+
+
+def test_the_version_is_that_of_the_package(run: Run) -> None:
+    from importlib.metadata import version
+
+    assert run("--version") == (0, f"annotation-assistant {version('annotation-assistant')}\n", "")
