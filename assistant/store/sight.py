@@ -80,7 +80,8 @@ def sees_all(actor: Actor) -> bool:
 def asked_by(actor: Actor, query: NamedQuery, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """A named query and its parameters as the person may ask it."""
     if query.many and actor.may("engineer") and not sees_all(actor):
-        return f"SELECT * FROM ({query.sql}) {query.many} ORDER BY backend, revision, prompt", dict(params)
+        many = f"SELECT * FROM ({query.sql}) {query.many} ORDER BY backend, revision, prompt"  # sql: both named in code
+        return many, dict(params)
     return through_eyes_of(actor, query.sql, params)
 
 
