@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
 
 from assistant.store import audit, faults
 from assistant.store.file import DatabaseFile
+from assistant.store.grouping import Group
 from assistant.store.head import HEAD, Head, HeadNote, read_note
+from assistant.store.inserting import insert_sql
 from assistant.store.lock import ProjectLock
 from assistant.store.migrating import migrate
 from assistant.store.opening import refuse_loss, stored_head
 from assistant.store.trouble import entries_missing
 from tools.records import JsonValue, to_json
 
+_T = TypeVar("_T")
 Params = Sequence[Any] | Mapping[str, Any]
 Rows = list[tuple[Any, ...]]
 _ROW_GROUP = 122_880  # DuckDB's own number of rows in a piece of a table
@@ -61,21 +64,34 @@ class Transaction:
         self.now = now
         self._events: list[tuple[str, str, str]] = []
         self._left_behind: list[str] = []
+        # Rows that wait for their statement: those of one table are inserted together.
+        self._rows_of: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
+        self.hooks: list[Callable[[], None]] = []
+        self.told: dict[Any, Any] = {}
+        """What writes that share this transaction must know of one another."""
+
+    def after(self, hook: Callable[[], None]) -> None:
+        """Have something done once this is committed, before anybody else may write; it must be quick."""
+        self.hooks.append(hook)
 
     def execute(self, sql: str, params: Params = ()) -> None:
         """Run one statement."""
+        self.flush()
         self._cursor.execute(sql, params)
 
     def rows(self, sql: str, params: Params = ()) -> Rows:
         """Rows as the transaction sees them."""
+        self.flush()
         return self._cursor.execute(sql, params).fetchall()
 
     def arrow(self, sql: str, params: Params = ()) -> pa.Table:
         """The result as an Arrow table, as the transaction sees it."""
+        self.flush()
         return self._cursor.sql(sql, params=params).to_arrow_table()
 
     def numpy(self, sql: str, params: Params = ()) -> dict[str, Any]:
         """The result as one NumPy array a column, as the transaction sees it."""
+        self.flush()
         return dict(self._cursor.execute(sql, params).fetchnumpy())
 
     def new_ids(self, table: str, count: int = 1) -> range:
@@ -83,11 +99,15 @@ class Transaction:
         return self._database.take_ids(table, count)
 
     def insert(self, table: str, **columns: Any) -> None:
-        """Insert one row."""
-        names = ", ".join(columns)
-        marks = ", ".join("?" for _ in columns)
-        sql = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # sql: callers name table and columns in code
-        self._cursor.execute(sql, list(columns.values()))
+        """Insert one row; it is there for every later statement of this transaction."""
+        self._rows_of.setdefault((table, *columns), []).append(tuple(columns.values()))
+
+    def flush(self) -> None:
+        """Send the rows that wait, one statement a table."""
+        waiting, self._rows_of = self._rows_of, {}
+        for (table, *columns), rows in waiting.items():
+            sql, params = insert_sql(table, columns, self._database.types_of(table), rows)
+            self._cursor.execute(sql, params)
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Insert many rows by column name, in order."""
@@ -97,6 +117,7 @@ class Transaction:
     @contextmanager
     def staged(self, name: str, rows: pa.Table) -> Iterator[None]:
         """Make an Arrow table readable under ``name`` for the statements inside."""
+        self.flush()
         # A batch is what one thread reads, so a table in one piece would be read by one thread.
         self._cursor.register(name, pa.Table.from_batches(rows.to_batches(max_chunksize=_ROW_GROUP), rows.schema))
         try:
@@ -126,6 +147,7 @@ class Transaction:
                 "audit", seq=seq, made_at=at, actor=actor, kind=kind, payload=payload, prev_hash=prev_hash, hash=digest
             )
             prev_hash = digest
+        self.flush()
         return seq, prev_hash
 
 
@@ -139,10 +161,13 @@ class Database:
         file holds less than was noted beside it, unless ``accept_loss``.
         """
         self.path = path
+        self._group = Group(self.write)
+        self._types: dict[str, dict[str, str]] = {}
         scratch.mkdir(parents=True, exist_ok=True)
         self._held = ProjectLock(path.parent)
         self._note = HeadNote(path.parent)
         self._ids: dict[str, int] = {}
+        self._committed_ids: dict[str, int] = {}
         self._head = Head(0, audit.GENESIS)
         self._migrated: list[int] = []
         self._accept_loss = accept_loss
@@ -171,6 +196,7 @@ class Database:
             sql = f"SELECT coalesce(max({column}), 0) FROM {table}"  # sql: both come from _ID_COLUMNS
             highest = cursor.execute(sql).fetchall()[0][0]
             self._ids[table] = max(self._ids.get(table, 0), int(highest))
+        self._committed_ids = dict(self._ids)
 
     def close(self) -> None:
         """Release the project."""
@@ -245,6 +271,9 @@ class Database:
             self._roll_back(cursor, transaction)
             raise
         self._head = head
+        self._committed_ids = dict(self._ids)
+        for hook in transaction.hooks:
+            hook()
         faults.reach("after_commit")
 
     def _roll_back(self, cursor: duckdb.DuckDBPyConnection, transaction: Transaction) -> None:
@@ -254,6 +283,24 @@ class Database:
         except duckdb.Error:
             # There is nothing to roll back any more: the failure has ended the connection.
             self._file.give_up()
+
+    def together(self, work: Callable[[Transaction], _T]) -> _T:
+        """Carry out a short write, in one commit with others that wait at the same time; on disk when this returns.
+
+        ``work`` must obey :meth:`Group.run`.
+        """
+        return self._group.run(work)
+
+    def newest_id(self, table: str) -> int:
+        """The highest id of a table that may be committed; unchanged as long as nothing was added to the table."""
+        return self._committed_ids[table]
+
+    def types_of(self, table: str) -> dict[str, str]:
+        """Type of each column of a table."""
+        if table not in self._types:
+            rows = self.rows("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ?", [table])
+            self._types[table] = {str(name): str(kind) for name, kind in rows}
+        return self._types[table]
 
     def take_ids(self, table: str, count: int) -> range:
         """Reserve ids; called inside :meth:`write`. A rolled-back transaction leaves a gap."""

@@ -134,6 +134,12 @@ def decide_peer(folder: Path, size: int) -> Found:
     return {"decisions": peer.commit_rows(folder / "desk.sqlite", 220)[20:]}
 
 
+def commit_together(folder: Path, size: int) -> Found:
+    """Seconds of each of ``size`` commits that thirty threads make at the same time in sqlite3."""
+    people = min(30, size)
+    return {"decisions": peer.commit_together(folder / "together.sqlite", people, size // people)}
+
+
 def _least(ask: Callable[[], Any], times: int) -> tuple[float, Any]:
     """The least seconds, and the rows of the answer in an order of their own, where it has rows."""
     best, answer = least(ask, times)
@@ -142,7 +148,18 @@ def _least(ask: Callable[[], Any], times: int) -> tuple[float, Any]:
 
 PARTS: dict[str, Callable[[Path, int], Found]] = {
     part.__name__: part
-    for part in (import_ours, import_peer, fill_ours, fill_peer, ask_ours, ask_peer, serve, decide_ours, decide_peer)
+    for part in (
+        import_ours,
+        import_peer,
+        fill_ours,
+        fill_peer,
+        ask_ours,
+        ask_peer,
+        serve,
+        decide_ours,
+        decide_peer,
+        commit_together,
+    )
 }
 
 

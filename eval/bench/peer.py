@@ -6,6 +6,7 @@ import contextlib
 import csv
 import json
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,3 +142,29 @@ def commit_rows(target: Path, times: int) -> list[float]:
                 database.execute(event, [number] * 7)
             seconds.append(time.perf_counter() - began)
     return seconds
+
+
+def commit_together(target: Path, people: int, times: int) -> list[float]:
+    """The same from so many threads at once, each with a connection of its own and ``times`` commits."""
+    seconds: list[float] = []
+    with contextlib.closing(connect(target)) as database:
+        database.executescript("PRAGMA journal_mode = WAL;" + TABLES)
+    threads = [threading.Thread(target=_commit_often, args=(target, times, seconds)) for _ in range(people)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return seconds
+
+
+def _commit_often(target: Path, times: int, seconds: list[float]) -> None:
+    review, event = (_ROW.format(table, ",".join("?" * width)) for table, width in (("reviews", 24), ("audit", 7)))
+    with contextlib.closing(connect(target)) as database:
+        database.executescript("PRAGMA busy_timeout = 60000; PRAGMA synchronous = FULL;")
+        for number in range(times):
+            began = time.perf_counter()
+            database.execute("BEGIN IMMEDIATE")
+            database.execute(review, [number] * 24)
+            database.execute(event, [number] * 7)
+            database.commit()
+            seconds.append(time.perf_counter() - began)

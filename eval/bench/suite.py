@@ -24,6 +24,7 @@ from eval.bench.remote import remote
 from eval.bench.remote_served import remote_served
 from eval.bench.replies import replies
 from eval.bench.retraining import retraining
+from eval.bench.reviewers import reviewers
 from eval.bench.sampling import sampling
 from eval.bench.segment import segment
 from eval.bench.selection import selection
@@ -109,6 +110,7 @@ BENCHES: dict[str, Callable[[Path, bool], Outcome]] = {
     "import": importing,
     "aggregates": aggregates,
     "decide": deciding,
+    "reviewers": reviewers,
     "crash": crash,
     "page": page,
     "retraining": retraining,
