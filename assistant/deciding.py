@@ -47,9 +47,13 @@ class Decision:
 
 
 def read_decision(
-    store: ProjectStore, actor: Actor, decision: Decision, exposure: Exposure, spec: FieldSpec
+    store: ProjectStore, actor: Actor, decision: Decision, exposure: Exposure, spec: FieldSpec, is_done: bool = True
 ) -> ReviewRequest:
-    """The row to be written for a decision, its value canonical; refused in one sentence where it does not fit."""
+    """The row to be written for a decision, its value canonical; refused in one sentence where it does not fit.
+
+    ``is_done`` says that the item may have as many answers as the project wants; where it has not, nobody asks who
+    gave them.
+    """
     suggested = _suggested_value(store, exposure)
     verdict, value = decision.verdict, None
     if verdict in ("accept", "reject") and suggested is None:
@@ -73,7 +77,7 @@ def read_decision(
         decision.regions,
         decision.idempotency_key,
         decision.seconds,
-        adjudicates=value is not None and _adjudicates(store, actor, exposure, spec),
+        adjudicates=is_done and value is not None and _adjudicates(store, actor, exposure, spec),
     )
 
 
@@ -151,3 +155,19 @@ def _adjudicates(store: ProjectStore, actor: Actor, exposure: Exposure, spec: Fi
         return False
     others = [one for one in store.reviews.deciders(exposure.item_id, spec.id) if one != actor.person]
     return len(others) >= max(int(store.settings.get("overlap")), 1)
+
+
+def why_nothing(store: ProjectStore, spec: FieldSpec, left: int, held: int) -> str:
+    """The sentence of a desk that has no card for somebody who still could answer ``left`` items."""
+    if not store.items.count():
+        return "There are no items yet: drop a file on the Data tab, or use assistant import."
+    if left > held:
+        return f"The remaining {spec.name} items are in other people's hands at the moment."
+    rows = store.database.rows(
+        """SELECT verdict, count(*) FROM standing_reviews WHERE field = ? AND verdict IN ('skip', 'reject')
+        GROUP BY verdict ORDER BY verdict""",
+        [spec.id],
+    )
+    open_ends = ", ".join(f"{count} {'skipped' if verdict == 'skip' else 'rejected'}" for verdict, count in rows)
+    tail = f" Without an answer remain: {open_ends}." if open_ends else ""
+    return f"{spec.name} is finished: there is nothing left for you to decide.{tail}"

@@ -178,14 +178,9 @@ class Queues:
 
     def of(self, field_id: str) -> FieldQueue:
         """The queue of a field, fresh enough: a busy job makes it rebuild at most every two seconds."""
-        known = self._queues.get(field_id)
-        now = time.monotonic()
-        if known is not None:
-            is_current = known[1] == self._pulse
-            may_wait = known[1] >= self._urgent and now - known[2] < _REBUILD_SECONDS
-            if is_current or may_wait:
-                return known[0]
-        pulse = self._pulse
+        if self.is_fresh(field_id):
+            return self.now(field_id)
+        known, now, pulse = self._queues.get(field_id), time.monotonic(), self._pulse
         queue = build_queue(self._store, field_id)
         if known is not None:
             for name, mine in known[0].mine.items():
@@ -193,6 +188,17 @@ class Queues:
         with self._swapping:
             self._queues[field_id] = (queue, pulse, now)
         return queue
+
+    def is_fresh(self, field_id: str) -> bool:
+        """Whether :meth:`of` would build nothing."""
+        known = self._queues.get(field_id)
+        if known is None:
+            return False
+        return known[1] == self._pulse or (known[1] >= self._urgent and time.monotonic() - known[2] < _REBUILD_SECONDS)
+
+    def now(self, field_id: str) -> FieldQueue:
+        """The queue of a field as it was last built."""
+        return self._queues[field_id][0]
 
     def mine(self, queue: FieldQueue, reviewer: str) -> _Mine:
         """What the reviewer has done in the field."""

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from assistant.cards import Card, CardBatch
 from assistant.deciding import Decision as Decision
-from assistant.deciding import as_decided, overtaken, read_decision, refuse_stale, regions_on_card
+from assistant.deciding import as_decided, overtaken, read_decision, refuse_stale, regions_on_card, why_nothing
+from assistant.landing import Landing
 from assistant.queueing import FieldQueue, Queues, Served
 from assistant.store.project import ProjectStore
 from assistant.store.reviews import ExposureRequest
@@ -81,12 +82,13 @@ class ReviewDesk:
         self._on_label = on_label
         self._leases = store.leases
         self._lock = threading.RLock()
+        self._landing = Landing(self._lock, queues)
 
     def next_cards(self, actor: Actor, field: str = "", count: int = 1, held: Sequence[int] = ()) -> CardBatch:
         """Issue the next ``count`` cards of a field to the actor; items of the exposures in ``held`` are left out."""
         with self._lock:
             spec = self._store.schema.field(field) if field else self._first_open_field(actor)
-            queue = self._queues.of(spec.id)
+            queue = self._landing.queue(spec.id)
             overlap = self._overlap
             in_hand = [self._own(one, actor) for one in held]
             self._leases.keep(in_hand, actor, self._lease_seconds)
@@ -94,29 +96,34 @@ class ReviewDesk:
 
             def is_free(item_id: int) -> bool:
                 room = overlap - int(queue.counts[item_id - 1])
-                return item_id not in held_items and self._leases.others(item_id, spec.id, actor) < room
+                is_away = item_id in held_items or (item_id, spec.id) in self._landing
+                return not is_away and self._leases.others(item_id, spec.id, actor) < room
 
             served = self._queues.serve(queue, actor.person, overlap, is_free, count)
-            cards = self._issue(actor, spec, served)
+            self._take(actor, spec, served)
             left = self._queues.left(queue, actor.person, overlap)
-            message = "" if cards else self._why_nothing(spec, left, len(held_items))
+            message = "" if served else why_nothing(self._store, spec, left, len(held_items))
             late = overtaken(self._store, in_hand)
             done = self._queues.done(queue, overlap)
-            return CardBatch(tuple(cards), left, done, message, queue.size > 0, tuple(sorted(late)))
+        # Nobody else waits for these cards: they are taken, and writing them down needs no lock.
+        cards = self._issue(actor, spec, queue, served)
+        return CardBatch(tuple(cards), left, done, message, queue.size > 0, tuple(sorted(late)))
 
     def open_card(self, actor: Actor, item_id: int, field: str) -> Card:
         """Show one particular item again or for the first time; takes the lease or says who has it."""
         with self._lock:
             spec = self._store.schema.field(field) if field else self._store.schema.main_field()
             item_id = self._store.items.get([item_id])[0].item_id
-            queue = self._queues.of(spec.id)
-            mine = self._store.reviews.standing_of(item_id, spec.id, actor.person)
+            queue = self._landing.ready(item_id, spec.id)
+            mine = self._standing(queue, item_id, actor.person)
             if mine is None:
                 self._refuse_taken(item_id, spec, actor, queue)
             is_blind = bool((queue.blind == item_id).any())
             entry = None if is_blind else queue.entries.get(item_id)
             share = queue.share if is_blind else None
-            return self._issue(actor, spec, [Served(item_id, is_blind, entry, share)])[0]
+            served = [Served(item_id, is_blind, entry, share)]
+            self._take(actor, spec, served)
+            return self._issue(actor, spec, queue, served)[0]
 
     def painted(self, actor: Actor, exposure_id: int, ticket: str | None = None) -> None:
         """The card was on the screen."""
@@ -134,15 +141,15 @@ class ReviewDesk:
                 raise NotFound("There is no suggestion for this item.")
             request = ExposureRequest(before.item_id, spec.id, "revealed", suggestion.proposal_id)
             exposure = self._store.reviews.expose([request], actor)[0]
-            return self._card(actor, spec, exposure, suggestion, "")
+            return self._card(actor, spec, self._landing.queue(spec.id), exposure, suggestion, "")
 
     def decide(self, actor: Actor, decision: Decision) -> Receipt:
         """Store one decision; when this returns it is on disk. The same key again gives the same receipt."""
         with self._lock:
             exposure = self._own(decision.exposure_id, actor, decision.ticket, decision.item_id)
-            again = self._store.reviews.by_idempotency_key(decision.exposure_id, decision.idempotency_key)
             spec = self._store.schema.field(exposure.field)
-            queue = self._queues.of(spec.id)
+            queue = self._landing.ready(exposure.item_id, spec.id)
+            again = self._store.reviews.by_idempotency_key(decision.exposure_id, decision.idempotency_key)
             if again is None:
                 again = self._store_decision(actor, decision, exposure, spec, queue)
             return Receipt(
@@ -156,6 +163,7 @@ class ReviewDesk:
         with self._lock:
             review = self._to_undo(actor, review_id)
             spec = self._store.schema.field(review.field)
+            self._landing.ready(review.item_id, spec.id)
             self._store.reviews.undo([("review", review.review_id)], actor)
             self._refresh(review.item_id, spec.id, actor.person)
             self._on_label(spec.id)
@@ -211,7 +219,7 @@ class ReviewDesk:
             for exposure in exposures:
                 try:
                     spec = self._store.schema.field(exposure.field)
-                    self._refuse_taken(exposure.item_id, spec, actor, self._queues.of(spec.id), exposure.issued_at)
+                    self._refuse_taken(exposure.item_id, spec, actor, self._landing.queue(spec.id), exposure.issued_at)
                     self._leases.take(exposure.item_id, spec.id, actor, self._lease_seconds)
                 except LeaseTaken:
                     lost.append(exposure.exposure_id)
@@ -252,7 +260,7 @@ class ReviewDesk:
 
     def _first_open_field(self, actor: Actor) -> FieldSpec:
         for spec in self._store.schema.fields:
-            if self._queues.left(self._queues.of(spec.id), actor.person, self._overlap):
+            if self._queues.left(self._landing.queue(spec.id), actor.person, self._overlap):
                 return spec
         return self._store.schema.main_field()
 
@@ -271,7 +279,11 @@ class ReviewDesk:
             raise NotAllowed(f"Card {exposure_id} was shown to {exposure.reviewer}, not to {actor.person}.")
         return exposure
 
-    def _issue(self, actor: Actor, spec: FieldSpec, served: Sequence[Served]) -> list[Card]:
+    def _take(self, actor: Actor, spec: FieldSpec, served: Sequence[Served]) -> None:
+        for one in served:
+            self._leases.take(one.item_id, spec.id, actor, self._lease_seconds)
+
+    def _issue(self, actor: Actor, spec: FieldSpec, queue: FieldQueue, served: Sequence[Served]) -> list[Card]:
         # Who has seen a suggestion cannot be blind to it again.
         seen = self._store.reviews.seen_by(actor.person, spec.id, [one.item_id for one in served])
         # Nor is who was told what others answered.
@@ -297,17 +309,32 @@ class ReviewDesk:
                 )
             )
         exposures = self._store.reviews.expose(requests, actor)
+        if served:
+            self._store.items.get([one.item_id for one in served])  # at once, so that each card finds its own read
         cards = []
         for one, exposure in zip(served, exposures, strict=True):
-            self._leases.take(one.item_id, spec.id, actor, self._lease_seconds)
             why = one.entry.reason if one.entry and exposure.kind != "blind" else ""
             why = SPEAKS_TO_LABELLER if one.item_id in suspicious and exposure.kind == "blind" else why
-            cards.append(self._card(actor, spec, exposure, proposals.get(one.item_id), why))
+            cards.append(self._card(actor, spec, queue, exposure, proposals.get(one.item_id), why))
         return cards
 
-    def _card(self, actor: Actor, spec: FieldSpec, exposure: Exposure, suggestion: Proposal | None, why: str) -> Card:
+    def _standing(self, queue: FieldQueue, item_id: int, person: str) -> Review | None:
+        """The person's own answer. Memory knows of whom there is none, which is nearly always so."""
+        if not self._queues.mine(queue, person).status[item_id - 1]:
+            return None
+        return self._store.reviews.standing_of(item_id, queue.field, person)
+
+    def _card(
+        self,
+        actor: Actor,
+        spec: FieldSpec,
+        queue: FieldQueue,
+        exposure: Exposure,
+        suggestion: Proposal | None,
+        why: str,
+    ) -> Card:
         item = self._store.items.get([exposure.item_id])[0]
-        standing = self._store.reviews.standing_of(item.item_id, spec.id, actor.person)
+        standing = self._standing(queue, item.item_id, actor.person)
         backend = str(self._store.runs.identity(suggestion.run_id)["backend"]) if suggestion else ""
         spans = regions_on_card(self._store, actor, item.item_id, spec) if spec.kind == "relations" else ()
         ticket = ticket_of(self._store.project_id, exposure)
@@ -334,16 +361,19 @@ class ReviewDesk:
     def _store_decision(
         self, actor: Actor, decision: Decision, exposure: Exposure, spec: FieldSpec, queue: FieldQueue
     ) -> Review:
-        mine = self._store.reviews.standing_of(exposure.item_id, spec.id, actor.person)
+        item_id = exposure.item_id
+        mine = self._standing(queue, item_id, actor.person)
         if (mine is None or mine.value is None) and decision.verdict not in _EVENTS:
-            self._refuse_taken(exposure.item_id, spec, actor, queue, exposure.issued_at)
+            self._refuse_taken(item_id, spec, actor, queue, exposure.issued_at)
         refuse_stale(self._store, exposure)
-        request = read_decision(self._store, actor, decision, exposure, spec)
+        is_done = int(queue.counts[item_id - 1]) >= self._overlap
+        request = read_decision(self._store, actor, decision, exposure, spec, is_done)
         counted = as_decided(self._store, exposure)
-        review = self._store.reviews.add(request, counted, self._store.schema_version, actor)
+        with self._landing.away(item_id, spec.id):
+            review = self._store.reviews.add(request, counted, self._store.schema_version, actor)
         if review.verdict not in _EVENTS:
-            self._note(queue, actor.person, exposure.item_id, mine, review)
-            self._leases.drop(exposure.item_id, spec.id, actor)
+            self._note(self._queues.now(spec.id), actor.person, item_id, mine, review)
+            self._leases.drop(item_id, spec.id, actor)
             if review.value is not None:
                 self._on_label(spec.id)
         return review
@@ -357,7 +387,7 @@ class ReviewDesk:
 
     def _refresh(self, item_id: int, field_id: str, person: str) -> None:
         """Bring the memory of one item in line with the store after an undo."""
-        queue = self._queues.of(field_id)
+        queue = self._landing.queue(field_id)
         queue.counts[item_id - 1] = len(self._store.reviews.deciders(item_id, field_id))
         standing = self._store.reviews.standing_of(item_id, field_id, person)
         status = 0 if standing is None else (1 if standing.value is not None else 2)
@@ -374,17 +404,3 @@ class ReviewDesk:
         if review.reviewer != actor.person:
             raise NotAllowed(f"Decision {review_id} is {review.reviewer}'s; ask a lead to undo it.")
         return review
-
-    def _why_nothing(self, spec: FieldSpec, left: int, held: int) -> str:
-        if not self._store.items.count():
-            return "There are no items yet: drop a file on the Data tab, or use assistant import."
-        if left > held:
-            return f"The remaining {spec.name} items are in other people's hands at the moment."
-        rows = self._store.database.rows(
-            """SELECT verdict, count(*) FROM standing_reviews WHERE field = ? AND verdict IN ('skip', 'reject')
-            GROUP BY verdict ORDER BY verdict""",
-            [spec.id],
-        )
-        open_ends = ", ".join(f"{count} {'skipped' if verdict == 'skip' else 'rejected'}" for verdict, count in rows)
-        tail = f" Without an answer remain: {open_ends}." if open_ends else ""
-        return f"{spec.name} is finished: there is nothing left for you to decide.{tail}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,8 @@ from tools.records import Actor, Item, Part
 from tools.schema import LabelSchema
 
 _COLUMNS = "item_id, key, text, kind, parts, meta"
+_KEPT = 500
+_LETTERS = 20_000
 
 
 def item_from(row: tuple[Any, ...]) -> Item:
@@ -39,6 +41,7 @@ class ItemStore:
         self._database = database
         self._media = media
         self.schema: LabelSchema | None = None
+        self._kept: dict[int, Item] = {}
 
     def count(self) -> int:
         """How many items there are."""
@@ -50,8 +53,24 @@ class ItemStore:
 
     def get(self, item_ids: Sequence[int]) -> list[Item]:
         """The items, in the order of the ids; :class:`NotFound` names the first unknown one."""
+        if len(item_ids) > _KEPT:
+            return self._read(item_ids)
+        kept = self._kept  # another thread may begin a new one at any moment
+        missing = [item_id for item_id in dict.fromkeys(item_ids) if item_id not in kept]
+        found = {item.item_id: item for item in self._read(missing)} if missing else {}
+        items = [found.get(item_id) or kept[item_id] for item_id in item_ids]
+        self._keep(found)
+        return items
+
+    def _read(self, item_ids: Sequence[int]) -> list[Item]:
         rows = self._rows(_COLUMNS, item_ids)
         return self._with_images([item_from(rows[item_id]) for item_id in item_ids])
+
+    def _keep(self, items: Mapping[int, Item]) -> None:
+        """Items never change, and those in people's hands are asked for again and again."""
+        if len(self._kept) > _KEPT:
+            self._kept = {}
+        self._kept.update({one: item for one, item in items.items() if len(item.text) <= _LETTERS})
 
     def texts(self, item_ids: Sequence[int]) -> list[str]:
         """Their texts, in the order of the ids."""

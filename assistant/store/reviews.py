@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from assistant.store.database import Database, Transaction, stored_time
+from assistant.store.footprints import Footprints, Issued
 from assistant.store.near_answers import is_drawn_on_image, near_answer, standing_answers
 from assistant.store.sight import DECIDING
 from tools.errors import ExposureStale, NotFound
@@ -93,36 +94,41 @@ class ReviewStore:
         """``same_region`` gives the IoU from which regions of two people count as the same."""
         self._database = database
         self._same_region = same_region
+        self.footprints = Footprints(database)
 
     def expose(self, requests: Sequence[ExposureRequest], actor: Actor) -> list[Exposure]:
         """Write one exposure row each, in one transaction."""
         if not requests:
             return []
-        with self._database.write() as transaction:
-            ids = transaction.new_ids("exposures", len(requests))
-            at = stored_time(transaction.now)
-            for exposure_id, request in zip(ids, requests, strict=True):
-                transaction.insert(
-                    "exposures",
-                    exposure_id=exposure_id,
-                    item_id=request.item_id,
-                    field=request.field,
-                    reviewer=actor.person,
-                    kind=request.kind,
-                    proposal_id=request.proposal_id,
-                    session=actor.session,
-                    inclusion_p=request.inclusion_p,
-                    adaptive=request.adaptive,
-                    issued_at=at,
-                )
-            now = transaction.now
-        return [
-            Exposure(i, r.item_id, r.field, actor.person, r.kind, r.proposal_id, actor.session, now, r.inclusion_p)
-            for i, r in zip(ids, requests, strict=True)
-        ]
+        return self._database.together(lambda transaction: self._expose(transaction, requests, actor))
+
+    def _expose(self, transaction: Transaction, requests: Sequence[ExposureRequest], actor: Actor) -> list[Exposure]:
+        ids = transaction.new_ids("exposures", len(requests))
+        at, issued = stored_time(transaction.now), []
+        for exposure_id, one in zip(ids, requests, strict=True):
+            transaction.insert(
+                "exposures",
+                exposure_id=exposure_id,
+                item_id=one.item_id,
+                field=one.field,
+                reviewer=actor.person,
+                kind=one.kind,
+                proposal_id=one.proposal_id,
+                session=actor.session,
+                inclusion_p=one.inclusion_p,
+                adaptive=one.adaptive,
+                issued_at=at,
+            )
+            shown = (exposure_id, one.item_id, one.field, actor.person, one.kind, one.proposal_id, actor.session)
+            issued.append(Issued(Exposure(*shown, transaction.now, one.inclusion_p), one.adaptive))
+        transaction.after(lambda: self.footprints.note_issued(issued))
+        return [one.exposure for one in issued]
 
     def exposure(self, exposure_id: int) -> Exposure:
         """One exposure; :class:`NotFound` if it was never issued."""
+        issued = self.footprints.issued(exposure_id)
+        if issued is not None:
+            return issued.exposure
         rows = self._database.rows(f"SELECT {_EXPOSURE} FROM exposures WHERE exposure_id = ?", [exposure_id])
         if not rows:
             raise NotFound(f"There is no exposure {exposure_id}; reload the page to go on.")
@@ -131,13 +137,7 @@ class ReviewStore:
 
     def seen_by(self, reviewer: str, field: str, item_ids: Sequence[int]) -> set[int]:
         """Those of the items of which the reviewer was shown a suggestion for the field at any time."""
-        if not item_ids:
-            return set()
-        wanted = pa.table({"item_id": pa.array([int(one) for one in item_ids], pa.int64())})
-        sql = """SELECT DISTINCT item_id FROM exposures SEMI JOIN wanted USING (item_id)
-            WHERE field = ? AND reviewer = ? AND proposal_id IS NOT NULL AND item_id BETWEEN ? AND ?"""
-        rows = self._database.joined(sql, wanted, [field, reviewer, int(min(item_ids)), int(max(item_ids))])
-        return {int(row[0]) for row in rows}
+        return self.footprints.has_seen(reviewer, field, item_ids)
 
     def steered(self, exposure_ids: Sequence[int]) -> set[int]:
         """Those of the exposures whose item a model chose, or whose suggestion was kept back for what the text says."""
@@ -185,11 +185,17 @@ class ReviewStore:
 
     def paint(self, exposure_id: int) -> None:
         """Record that the exposure was on the screen."""
-        with self._database.write() as transaction:
-            transaction.insert("paints", exposure_id=exposure_id, painted_at=stored_time(transaction.now))
+        self._database.together(
+            lambda transaction: transaction.insert(
+                "paints", exposure_id=exposure_id, painted_at=stored_time(transaction.now)
+            )
+        )
 
     def by_idempotency_key(self, exposure_id: int, key: str) -> Review | None:
         """The review that this very click made before, if it did."""
+        issued = self.footprints.issued(exposure_id)
+        if issued is not None:
+            return self.get(issued.clicks[key]) if key in issued.clicks else None
         sql = f"SELECT {_REVIEW} FROM reviews WHERE exposure_id = ? AND idempotency_key = ?"
         rows = self._database.rows(sql, [exposure_id, key])
         return review_from(rows[0]) if rows else None
@@ -198,23 +204,24 @@ class ReviewStore:
         """Write one review; it is on disk when this returns. The same click twice gives the first review again."""
         if exposure.reviewer != actor.person:
             raise ExposureStale(f"This card was shown to {exposure.reviewer}, not to {actor.person}; reload the page.")
-        with self._database.write() as transaction:
-            # Inside the writer lock: two copies of one click may arrive at the same time.
-            again = self.by_idempotency_key(request.exposure_id, request.idempotency_key)
-            if again is not None:
-                return again
-            review_id = self._insert(transaction, request, exposure, version, actor)
-        return self.get(review_id)
+        return self._database.together(lambda transaction: self._add(transaction, request, exposure, version, actor))
+
+    def _add(
+        self, transaction: Transaction, request: ReviewRequest, exposure: Exposure, version: int, actor: Actor
+    ) -> Review:
+        # Inside the writer lock: two copies of one click may arrive at the same time, and share a transaction.
+        click = (request.exposure_id, request.idempotency_key)
+        again = transaction.told.get(click) or self.by_idempotency_key(*click)
+        if again is None:
+            again = transaction.told[click] = self._insert(transaction, request, exposure, version, actor)
+        found: Review = again
+        return found
 
     def _insert(
         self, transaction: Transaction, request: ReviewRequest, exposure: Exposure, version: int, actor: Actor
-    ) -> int:
+    ) -> Review:
         review_id = transaction.new_ids("reviews")[0]
-        before = transaction.rows(
-            "SELECT max(review_id) FROM reviews WHERE item_id = ? AND field = ? AND reviewer = ?",
-            [exposure.item_id, exposure.field, actor.person],
-        )[0][0]
-        adaptive = transaction.rows("SELECT adaptive FROM exposures WHERE exposure_id = ?", [exposure.exposure_id])
+        value, at = None if request.value is None else to_json(request.value), transaction.now
         transaction.insert(
             "reviews",
             review_id=review_id,
@@ -223,22 +230,22 @@ class ReviewStore:
             field=exposure.field,
             reviewer=actor.person,
             verdict=request.verdict,
-            value=None if request.value is None else to_json(request.value),
+            value=value,
             label=value_label(request.value),
             answer=self._answer(transaction, request.value, exposure),
             proposal_id=exposure.proposal_id if exposure.kind != "blind" else None,
             exposure=exposure.kind,
-            adaptive=bool(adaptive[0][0]),
+            adaptive=self._is_adaptive(transaction, exposure),
             reason=request.reason,
             regions=to_json(request.regions),
             schema_version=version,
             idempotency_key=request.idempotency_key,
             adjudicates=request.adjudicates,
-            supersedes=before,
+            supersedes=self._earlier(transaction, review_id, exposure, actor),
             via=actor.via,
             session=actor.session,
             seconds=request.seconds,
-            made_at=stored_time(transaction.now),
+            made_at=stored_time(at),
         )
         digest = hashlib.sha256(to_json(request.value).encode()).hexdigest()[:16]
         transaction.record(
@@ -246,7 +253,28 @@ class ReviewStore:
             "review",
             {"review": review_id, "exposure": exposure.exposure_id, "verdict": request.verdict, "value": digest},
         )
-        return review_id
+        transaction.after(lambda: self.footprints.note_click(review_id, exposure, request.idempotency_key))
+        about = (exposure.exposure_id, exposure.item_id, exposure.field, actor.person, request.verdict)
+        stored = None if value is None else json.loads(value)
+        regions = dict(request.regions)
+        return Review(review_id, *about, stored, request.reason, at, version, request.seconds, regions)
+
+    def _earlier(self, transaction: Transaction, review_id: int, exposure: Exposure, actor: Actor) -> int | None:
+        """The person's latest review of this field of the item, in this very transaction or before."""
+        about = (exposure.item_id, exposure.field, actor.person)
+        before: int | None = transaction.told.get(about)
+        transaction.told[about] = review_id
+        if before is None and self.footprints.has_touched(actor.person, exposure.field, exposure.item_id):
+            sql = "SELECT max(review_id) FROM reviews WHERE item_id = ? AND field = ? AND reviewer = ?"
+            before = self._database.rows(sql, list(about))[0][0]
+        return before
+
+    def _is_adaptive(self, transaction: Transaction, exposure: Exposure) -> bool:
+        issued = self.footprints.issued(exposure.exposure_id)
+        if issued is not None:
+            return issued.adaptive
+        rows = transaction.rows("SELECT adaptive FROM exposures WHERE exposure_id = ?", [exposure.exposure_id])
+        return bool(rows[0][0])
 
     def _answer(self, transaction: Transaction, value: Mapping[str, Any] | None, exposure: Exposure) -> str | None:
         """The text that is equal for equal answers; regions of images are equal to those that others drew like them."""

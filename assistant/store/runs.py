@@ -23,6 +23,9 @@ _PROPOSAL = (
     "proposal_id, run_id, item_id, field, schema_version, value, score, score_source, alternatives, reason, state, "
     "problem, made_at"
 )
+_FEW = 50
+"""Up to so many ids are written into the statement; a table of them costs more than the question."""
+
 _COLUMNS = pa.schema(
     [
         ("proposal_id", pa.int64()),
@@ -88,8 +91,10 @@ class RunStore:
     def __init__(self, database: Database) -> None:
         """Keep the one database."""
         self._database = database
-        self._suspicious: dict[str, tuple[int, frozenset[int]]] = {}
+        self._suspicious: dict[str, tuple[int, int, frozenset[int]]] = {}
         self._looking = threading.Lock()
+        self._withdrawn: tuple[int, frozenset[int]] = (-1, frozenset())
+        self._identities: dict[int, dict[str, Any]] = {}
 
     def start(
         self, identity: RunIdentity, arguments: Mapping[str, JsonValue], field: str, version: int, actor: Actor
@@ -182,15 +187,37 @@ class RunStore:
 
     def latest(self, field: str, item_ids: Sequence[int], backend: str = "") -> dict[int, Proposal]:
         """The active proposal of each item: the newest usable one, of ``backend`` first where one is preferred."""
-        wanted = pa.table({"item_id": pa.array([int(one) for one in item_ids], pa.int64())})
+        if not item_ids or not self._database.newest_id("proposals"):
+            return {}
         # Item ids bound the scan: proposals of a run lie in item order, so whole row groups are skipped.
-        low, high = (int(min(item_ids)), int(max(item_ids))) if len(item_ids) else (0, 0)
-        sql = f"""SELECT {_PROPOSAL} FROM live_proposals p SEMI JOIN wanted USING (item_id)
-            WHERE field = ? AND state = 'ok' AND item_id BETWEEN ? AND ?
-            QUALIFY row_number() OVER (PARTITION BY item_id ORDER BY
-                coalesce(run_id IN (SELECT run_id FROM runs WHERE backend = ?), false) DESC, proposal_id DESC) = 1"""
-        rows = self._database.joined(sql, wanted, [field, low, high, backend])
+        low, high = int(min(item_ids)), int(max(item_ids))
+        if len(item_ids) <= _FEW:
+            few = ", ".join(str(int(one)) for one in item_ids)
+            sql = f"""SELECT {_PROPOSAL} FROM proposals
+                WHERE field = ? AND state = 'ok' AND item_id BETWEEN ? AND ? AND item_id IN ({few})"""
+            rows = self._newest_last(self._database.rows(sql, [field, low, high]), backend)
+        else:
+            wanted = pa.table({"item_id": pa.array([int(one) for one in item_ids], pa.int64())})
+            sql = f"""SELECT {_PROPOSAL} FROM live_proposals p SEMI JOIN wanted USING (item_id)
+                WHERE field = ? AND state = 'ok' AND item_id BETWEEN ? AND ?
+                QUALIFY row_number() OVER (PARTITION BY item_id ORDER BY coalesce(run_id IN
+                    (SELECT run_id FROM runs WHERE backend = ?), false) DESC, proposal_id DESC) = 1"""
+            rows = self._database.joined(sql, wanted, [field, low, high, backend])
         return {int(row[2]): proposal_from(row) for row in rows}
+
+    def _newest_last(self, rows: list[tuple[Any, ...]], backend: str) -> list[tuple[Any, ...]]:
+        """Rows of runs that were not withdrawn, what is preferred at the end."""
+        withdrawn = self.withdrawn()
+        live = [row for row in rows if int(row[1]) not in withdrawn]
+        return sorted(live, key=lambda row: (bool(backend) and self.identity(row[1])["backend"] == backend, row[0]))
+
+    def withdrawn(self) -> frozenset[int]:
+        """Runs that are undone now; read again only after something was undone or redone."""
+        newest = self._database.newest_id("undos")
+        if self._withdrawn[0] != newest:
+            rows = self._database.rows("SELECT target_id FROM undone WHERE target = 'run'") if newest else []
+            self._withdrawn = (newest, frozenset(int(row[0]) for row in rows))
+        return self._withdrawn[1]
 
     def suspicious(self, field: str) -> frozenset[int]:
         """Items of which a run of the field said that their text speaks to the labeller.
@@ -199,14 +226,17 @@ class RunStore:
         call are read.
         """
         with self._looking:
-            seen, known = self._suspicious.get(field, (0, frozenset()))
-            newest, found = self._database.rows(
+            newest = self._database.newest_id("proposals")
+            asked, seen, known = self._suspicious.get(field, (0, 0, frozenset()))
+            if asked == newest:
+                return known
+            last, found = self._database.rows(
                 """SELECT coalesce(max(proposal_id), 0), list(DISTINCT item_id) FILTER (starts_with(reason, ?))
                 FROM proposals WHERE field = ? AND proposal_id > ?""",
                 [MARK, field, seen],
             )[0]
             both = known.union(int(one) for one in found or ())
-            self._suspicious[field] = (max(seen, int(newest)), both)
+            self._suspicious[field] = (newest, max(seen, int(last)), both)
             return both
 
     def of_run(self, run_id: int) -> list[Proposal]:
@@ -216,16 +246,23 @@ class RunStore:
 
     def get(self, proposal_ids: Sequence[int]) -> list[Proposal]:
         """Proposals by id, ascending, withdrawn ones left out."""
+        if len(proposal_ids) == 1:
+            sql = f"SELECT {_PROPOSAL} FROM proposals WHERE proposal_id = ?"
+            rows = self._database.rows(sql, [int(proposal_ids[0])])
+            return [proposal_from(row) for row in rows if int(row[1]) not in self.withdrawn()]
         wanted = pa.table({"proposal_id": pa.array([int(one) for one in proposal_ids], pa.int64())})
         sql = f"SELECT {_PROPOSAL} FROM live_proposals SEMI JOIN wanted USING (proposal_id) ORDER BY proposal_id"
         return [proposal_from(row) for row in self._database.joined(sql, wanted)]
 
     def identity(self, run_id: int) -> dict[str, Any]:
-        """The run's row as a dict; :class:`NotFound` if there is none."""
-        names, rows = self._database.described("SELECT * FROM runs WHERE run_id = ?", [run_id])
-        if not rows:
-            raise NotFound(f"There is no run {run_id}.")
-        return dict(zip(names, rows[0], strict=True))
+        """The run's row as a dict; :class:`NotFound` if there is none. Rows of runs never change."""
+        run_id = int(run_id)
+        if run_id not in self._identities:
+            names, rows = self._database.described("SELECT * FROM runs WHERE run_id = ?", [run_id])
+            if not rows:
+                raise NotFound(f"There is no run {run_id}.")
+            self._identities[run_id] = dict(zip(names, rows[0], strict=True))
+        return dict(self._identities[run_id])
 
     def add_queue(self, order: QueueOrder, arguments: Mapping[str, JsonValue], version: int, actor: Actor) -> int:
         """Record a sampling run with its items in order; returns the run's id."""

@@ -36,6 +36,7 @@ ASSISTANT_FLOORS = {
     "jobs": 3,
     "records": 4,
     "deciding": 2,
+    "landing": 3,
     "review": 3,
     "retraining": 4,
     "agent": 4,

@@ -1,0 +1,125 @@
+"""What people were shown and have touched, kept in memory so that a decision asks the database nothing about it.
+
+Everything here is a copy of rows: read when it is first asked for, added to after each commit of
+:class:`assistant.store.reviews.ReviewStore`, and forgotten when rows came in by another way (an import, a bulk
+acceptance).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from assistant.store.database import Database
+from tools.records import Exposure
+
+_MOST_ISSUED = 20_000
+_MOST_MARKS = 500
+_SEEN = """SELECT DISTINCT item_id FROM exposures
+    WHERE reviewer = ? AND field = ? AND proposal_id IS NOT NULL"""
+_TOUCHED = "SELECT DISTINCT item_id FROM reviews WHERE reviewer = ? AND field = ?"
+
+
+@dataclass
+class Issued:
+    """A card that was handed out, and the clicks on it that are stored, as review ids by their keys."""
+
+    exposure: Exposure
+    adaptive: bool
+    clicks: dict[str, int] = field(default_factory=dict)
+
+
+class Marks:
+    """A set of item ids, one byte an item."""
+
+    def __init__(self, item_ids: Sequence[int] = ()) -> None:
+        """Start with some."""
+        self._marks = bytearray((max(item_ids) if len(item_ids) else 0) + 1)
+        for item_id in item_ids:
+            self._marks[item_id] = 1
+
+    def __contains__(self, item_id: int) -> bool:
+        """Whether the item is one of them."""
+        return item_id < len(self._marks) and bool(self._marks[item_id])
+
+    def add(self, item_id: int) -> None:
+        """Take one in."""
+        if item_id >= len(self._marks):
+            self._marks.extend(bytes(item_id + 1 - len(self._marks) + len(self._marks) // 8))
+        self._marks[item_id] = 1
+
+
+class Footprints:
+    """The memory of one open project."""
+
+    def __init__(self, database: Database) -> None:
+        """Start with nothing; rows that are there are read when somebody asks about them."""
+        self._database = database
+        self._lock = threading.RLock()
+        self._issued: OrderedDict[int, Issued] = OrderedDict()
+        self._marks: OrderedDict[tuple[str, str, str], Marks] = OrderedDict()
+        # Up to these ids everything is accounted for here; a higher one in the database came by another way.
+        self._known = {"exposures": database.newest_id("exposures"), "reviews": database.newest_id("reviews")}
+
+    def issued(self, exposure_id: int) -> Issued | None:
+        """A card of this session; ``None`` where it is older, or so many were issued since that it was forgotten."""
+        with self._lock:
+            return self._issued.get(exposure_id)
+
+    def has_seen(self, reviewer: str, field: str, item_ids: Sequence[int]) -> set[int]:
+        """Those of the items of which the person was shown a suggestion at any time."""
+        return self._among("exposures", _SEEN, reviewer, field, item_ids)
+
+    def has_touched(self, reviewer: str, field: str, item_id: int) -> bool:
+        """Whether the person ever stored anything about the field of the item, taken back or not."""
+        return bool(self._among("reviews", _TOUCHED, reviewer, field, [item_id]))
+
+    def _among(self, table: str, sql: str, reviewer: str, field: str, item_ids: Sequence[int]) -> set[int]:
+        with self._lock:
+            self._forget_if_outdated()
+            key = (table, reviewer, field)
+            if key not in self._marks:
+                found = self._database.numpy(sql, [reviewer, field])["item_id"]
+                self._marks[key] = Marks([int(one) for one in found])
+                while len(self._marks) > _MOST_MARKS:
+                    self._marks.popitem(last=False)
+            self._marks.move_to_end(key)
+            marks = self._marks[key]
+            return {int(one) for one in item_ids if int(one) in marks}
+
+    def _forget_if_outdated(self) -> None:
+        now = {table: self._database.newest_id(table) for table in self._known}
+        if any(now[table] > known for table, known in self._known.items()):
+            self._marks.clear()
+            self._known = now
+
+    def note_issued(self, issued: Sequence[Issued]) -> None:
+        """Cards were committed; called before anybody else may write."""
+        with self._lock:
+            for one in issued:
+                exposure = one.exposure
+                self._issued[exposure.exposure_id] = one
+                if exposure.proposal_id is not None:
+                    self._mark("exposures", exposure)
+            while len(self._issued) > _MOST_ISSUED:
+                self._issued.popitem(last=False)
+            self._account("exposures", issued[0].exposure.exposure_id, issued[-1].exposure.exposure_id)
+
+    def note_click(self, review_id: int, exposure: Exposure, key: str) -> None:
+        """A decision was committed; called before anybody else may write."""
+        with self._lock:
+            if exposure.exposure_id in self._issued:
+                self._issued[exposure.exposure_id].clicks[key] = review_id
+            self._mark("reviews", exposure)
+            self._account("reviews", review_id, review_id)
+
+    def _mark(self, table: str, exposure: Exposure) -> None:
+        marks = self._marks.get((table, exposure.reviewer, exposure.field))
+        if marks is not None:
+            marks.add(exposure.item_id)
+
+    def _account(self, table: str, first: int, last: int) -> None:
+        if self._known[table] == first - 1:
+            self._known[table] = last
