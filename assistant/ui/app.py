@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.ui.blocks import build_blocks, mount
 from assistant.ui.card_routes import card_router
+from assistant.ui.express import Express
 from assistant.ui.file_routes import file_router
 from assistant.ui.guard import OUT_OF_DATE_PAGE, Guard
 from assistant.ui.logins import Logins
@@ -96,7 +97,8 @@ def build_routes(
     app.include_router(sign_in_router(logins, door))
     app.include_router(people_router(logins, door))
     app.include_router(static_router())
-    app.include_router(card_router(session, who))
+    cards = card_router(session, who)
+    app.include_router(cards)
     app.include_router(page_router(session))
     app.include_router(media_router(session))
     app.include_router(segment_router(session))
@@ -104,6 +106,7 @@ def build_routes(
     app.include_router(neighbour_router(session, turnstile or Turnstile()))
     # With a CORS policy of the outer app gradio adds none of its own, which would echo any origin.
     app.add_middleware(CORSMiddleware, allow_origins=[])
+    app.add_middleware(Express, routes=cards.routes, who=who, host=app)
     app.add_middleware(TokenDoor, logins=logins)
     known = (*LOCAL_HOSTS, *hosts, *doors.allowed)
     app.add_middleware(Guard, logins=logins, hosts=known, any_address=doors.any_address)
