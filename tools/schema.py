@@ -7,7 +7,10 @@ Label and field ids never change; names are display. The models refuse unknown k
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -186,26 +189,36 @@ class FieldSpec(_Strict):
 
     def label(self, label_id: str) -> Label:
         """The label with this id, the two reserved ones included where they are offered."""
-        for label in self.answers:
-            if label.id == label_id:
-                return label
+        if label_id in self._places:
+            return self.answers[self._places[label_id]]
         raise NotFound(f"Field {self.id!r} has no label {label_id!r}; it has {', '.join(self.label_ids)}.")
 
-    @property
+    # Asked for with every card and every label of it; a field may have thousands.
+    @cached_property
     def answers(self) -> tuple[Label, ...]:
         """The labels and, where offered, 'none of these' and 'cannot tell' at the end."""
         offered = ((NONE_OF_THESE, self.none_of_these), (CANNOT_TELL, self.cannot_tell))
         return self.labels + tuple(Label(id=i, name=RESERVED[i], color="#57534e") for i, on in offered if on)
 
-    @property
+    @cached_property
     def label_ids(self) -> tuple[str, ...]:
         """Ids of :attr:`answers`, in order."""
         return tuple(label.id for label in self.answers)
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {label_id: at for at, label_id in enumerate(self.label_ids)}
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy, in which nothing worked out from the labels of before is left."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in ("answers", "label_ids", "_places"):
+            copied.__dict__.pop(name, None)
+        return copied
+
     def color_of(self, label_id: str) -> str:
         """The label's own colour, else one from a fixed palette by position."""
-        ids = self.label_ids
-        at = ids.index(label_id) if label_id in ids else 0
+        at = self._places.get(label_id, 0)
         return self.answers[at].color or _COLOURS[at % len(_COLOURS)]
 
 
@@ -215,7 +228,7 @@ def _refuse_twins(spec: FieldSpec) -> None:
         ("name", [label.name.casefold() for label in spec.labels]),
         ("hotkey", [label.hotkey.casefold() for label in spec.labels if label.hotkey]),
     ):
-        twins = {one for one in found if found.count(one) > 1}
+        twins = {one for one, times in Counter(found).items() if times > 1}
         if twins:
             raise ValueError(f"field {spec.id!r} has two labels with the {what} {sorted(twins)[0]!r}")
     for reserved in RESERVED:
@@ -233,16 +246,17 @@ def _check_image_field(spec: FieldSpec) -> None:
         raise ValueError(f"field {spec.id!r}: 'points' and 'skeleton' belong to keypoints")
     if len(set(spec.points)) != len(spec.points):
         raise ValueError(f"field {spec.id!r} has two points of the same name")
+    points = set(spec.points)
     for point in (one for pair in spec.skeleton for one in pair):
-        if point not in spec.points:
+        if point not in points:
             raise ValueError(f"field {spec.id!r}: the skeleton names {point!r}, which is none of its points")
     _check_attributes(spec)
 
 
 def _check_attributes(spec: FieldSpec) -> None:
-    ids, labels = [one.id for one in spec.attributes], [one.id for one in spec.labels]
+    times, labels = Counter(one.id for one in spec.attributes), {one.id for one in spec.labels}
     for attribute in spec.attributes:
-        if ids.count(attribute.id) > 1:
+        if times[attribute.id] > 1:
             raise ValueError(f"field {spec.id!r} has two attributes with the id {attribute.id!r}")
         for label in attribute.labels:
             if label not in labels:
@@ -262,7 +276,7 @@ class LabelSchema(_Strict):
         if not self.fields:
             raise ValueError("a schema needs at least one field")
         ids = [field.id for field in self.fields]
-        for twin in {one for one in ids if ids.count(one) > 1}:
+        for twin in {one for one, times in Counter(ids).items() if times > 1}:
             raise ValueError(f"two fields have the id {twin!r}")
         for field in self.fields:
             if field.kind == "relations":

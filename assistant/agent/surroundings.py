@@ -205,7 +205,8 @@ def painted_keys(spec: FieldSpec, suggestion: Proposal | None) -> dict[str, str]
     value = (suggestion.draft.value if suggestion else None) or {}
     first = [*value.get("labels", ()), *([value["label"]] if "label" in value else [])]
     others = [one.label for one in suggestion.draft.alternatives] if suggestion else []
-    ranked = [one for one in dict.fromkeys([*first, *others, *spec.label_ids]) if one in spec.label_ids]
+    known = set(spec.label_ids)
+    ranked = [one for one in dict.fromkeys([*first, *others, *spec.label_ids]) if one in known]
     return keys | {str(at): label_id for at, label_id in enumerate(ranked[:_MOST_DIGITS], 1)}
 
 
