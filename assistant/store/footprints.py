@@ -44,6 +44,12 @@ class Marks:
         """Whether the item is one of them."""
         return item_id < len(self._marks) and bool(self._marks[item_id])
 
+    def take(self, others: Marks) -> None:
+        """Take in all of the others."""
+        for item_id, mark in enumerate(others._marks):
+            if mark:
+                self.add(item_id)
+
     def add(self, item_id: int) -> None:
         """Take one in."""
         if item_id >= len(self._marks):
@@ -57,9 +63,11 @@ class Footprints:
     def __init__(self, database: Database) -> None:
         """Start with nothing; rows that are there are read when somebody asks about them."""
         self._database = database
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._issued: OrderedDict[int, Issued] = OrderedDict()
         self._marks: OrderedDict[tuple[str, str, str], Marks] = OrderedDict()
+        self._arriving: list[tuple[tuple[str, str, str], Marks]] = []
+        self._since = 0
         # Up to these ids everything is accounted for here; a higher one in the database came by another way.
         self._known = {"exposures": database.newest_id("exposures"), "reviews": database.newest_id("reviews")}
 
@@ -77,22 +85,41 @@ class Footprints:
         return bool(self._among("reviews", _TOUCHED, reviewer, field, [item_id]))
 
     def _among(self, table: str, sql: str, reviewer: str, field: str, item_ids: Sequence[int]) -> set[int]:
+        key = (table, reviewer, field)
         with self._lock:
             self._forget_if_outdated()
-            key = (table, reviewer, field)
-            if key not in self._marks:
-                found = self._database.numpy(sql, [reviewer, field])["item_id"]
-                self._marks[key] = Marks([int(one) for one in found])
-                while len(self._marks) > _MOST_MARKS:
-                    self._marks.popitem(last=False)
+            marks = self._marks.get(key)
+            if marks is None:
+                return self._read(key, sql, item_ids)
             self._marks.move_to_end(key)
-            marks = self._marks[key]
             return {int(one) for one in item_ids if int(one) in marks}
+
+    def _read(self, key: tuple[str, str, str], sql: str, item_ids: Sequence[int]) -> set[int]:
+        """Ask the database, and keep the answer with what was committed meanwhile.
+
+        The lock is not held while it is asked: a commit that is noted here holds the lock of the file.
+        """
+        arriving, since = (key, Marks()), self._since
+        self._arriving.append(arriving)
+        self._lock.release()
+        try:
+            found = [int(one) for one in self._database.numpy(sql, list(key[1:]))["item_id"]]
+        finally:
+            self._lock.acquire()
+            self._arriving.remove(arriving)
+        marks = Marks(found)
+        marks.take(arriving[1])
+        if since == self._since:  # else rows came in by another way, and who knows whether they were read
+            self._marks[key] = marks
+        while len(self._marks) > _MOST_MARKS:
+            self._marks.popitem(last=False)
+        return {int(one) for one in item_ids if int(one) in marks}
 
     def _forget_if_outdated(self) -> None:
         now = {table: self._database.newest_id(table) for table in self._known}
         if any(now[table] > known for table, known in self._known.items()):
             self._marks.clear()
+            self._since += 1
             self._known = now
 
     def note_issued(self, issued: Sequence[Issued]) -> None:
@@ -116,9 +143,12 @@ class Footprints:
             self._account("reviews", review_id, review_id)
 
     def _mark(self, table: str, exposure: Exposure) -> None:
-        marks = self._marks.get((table, exposure.reviewer, exposure.field))
-        if marks is not None:
-            marks.add(exposure.item_id)
+        key = (table, exposure.reviewer, exposure.field)
+        if key in self._marks:
+            self._marks[key].add(exposure.item_id)
+        for other, marks in self._arriving:
+            if other == key:
+                marks.add(exposure.item_id)
 
     def _account(self, table: str, first: int, last: int) -> None:
         if self._known[table] == first - 1:
