@@ -11,6 +11,8 @@ from assistant.cards import Card, CardBatch
 from assistant.deciding import Decision as Decision
 from assistant.deciding import as_decided, overtaken, read_decision, refuse_stale, regions_on_card, why_nothing
 from assistant.landing import Landing
+from assistant.looking_back import PastDecision as PastDecision
+from assistant.looking_back import SimilarItem as SimilarItem
 from assistant.queueing import FieldQueue, Queues, Served
 from assistant.store.project import ProjectStore
 from assistant.store.reviews import ExposureRequest
@@ -42,29 +44,6 @@ class Undone:
     review: Review
     sentence: str
     card: Card | None
-
-
-@dataclass(frozen=True, slots=True)
-class PastDecision:
-    """A line of the list of last decisions."""
-
-    review_id: int
-    item_id: int
-    key: str
-    field: str
-    verdict: str
-    answer: str
-    excerpt: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class SimilarItem:
-    """A look-alike of an item."""
-
-    item_id: int
-    key: str
-    excerpt: str
 
 
 class ReviewDesk:

@@ -48,6 +48,8 @@ class Reviewer:
         self._cookie = str(answer.headers.get("Set-Cookie", "")).split(";")[0]
         if answer.status != 200:
             raise RuntimeError(f"{name} could not sign in: {answer.status}")
+        self._line.request("GET", "/card/project", headers={"Cookie": self._cookie})
+        self._project = json.loads(self._line.getresponse().read())["project_id"]
 
     def work(self, decisions: int, pause: float) -> None:
         """Decide so many cards, ``pause`` seconds of reading before each."""
@@ -57,11 +59,13 @@ class Reviewer:
                 self.errors.append("there was no card")
                 return
             card = self._cards.pop(0)
-            self._ask("painted", {"exposure": card["exposure"]})
+            shown = {"exposure": card["exposure"], "ticket": card["ticket"]}
+            self._ask("painted", shown)
             time.sleep(pause)
             label, key = NAMES[number % len(NAMES)], secrets.token_hex(16)
-            click = {"exposure": card["exposure"], "key": key, "verdict": "choose", "value": {"label": label}}
-            answer = self._ask("decide", {**click, "seconds": pause})
+            about = {**shown, "project": self._project, "item": card["item"]["id"]}
+            click = {"key": key, "verdict": "choose", "value": {"label": label}, "seconds": pause}
+            answer = self._ask("decide", {**about, **click})
             if answer is not None:
                 self.acknowledged.append((answer["review"], card["exposure"], key, label))
 

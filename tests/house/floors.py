@@ -37,6 +37,7 @@ ASSISTANT_FLOORS = {
     "records": 4,
     "deciding": 2,
     "landing": 3,
+    "looking_back": 1,
     "review": 3,
     "retraining": 4,
     "agent": 4,

@@ -44,7 +44,8 @@ def test_decisions_run_on_threads_that_serve_nothing_else(
     for name in ("next_cards", "decide", "history"):
         monkeypatch.setattr(project.desk, name, told(name))
     card = client.post("/card/next", json={"field": "intent"}).json()["cards"][0]
-    click = {"exposure": card["exposure"], "key": KEY, "verdict": "choose", "value": {"label": "refund"}}
+    about = {"project": project.store.project_id, "item": 1, "exposure": card["exposure"], "ticket": card["ticket"]}
+    click = {**about, "key": KEY, "verdict": "choose", "value": {"label": "refund"}}
     assert client.post("/card/decide", json=click).status_code == 200
     client.get("/card/history")
     assert (seen["next_cards"], seen["decide"]) == ("card", "card")
@@ -56,7 +57,11 @@ def test_decisions_run_on_threads_that_serve_nothing_else(
     [
         (b"{", 422, "InputError"),
         (b'{"exposure": "x"}', 422, "InputError"),
-        (b'{"exposure": 999, "key": "0123456789", "verdict": "skip"}', 404, "NotFound"),
+        (
+            b'{"project":"p","item":1,"exposure":1,"ticket":"t","key":"0123456789","verdict":"skip"}',
+            409,
+            "OtherProject",
+        ),
         (b'{"exposure": 1, "key": "0123456789", "verdict": "skip", "more": 1}', 422, "InputError"),
     ],
 )
