@@ -24,7 +24,7 @@ _PROPOSAL = (
     "problem, made_at"
 )
 _FEW = 50
-"""Up to so many ids are written into the statement; a table of them costs more than the question."""
+"""Up to so many ids go along as a list; a table of them costs more than the question."""
 
 _COLUMNS = pa.schema(
     [
@@ -192,10 +192,10 @@ class RunStore:
         # Item ids bound the scan: proposals of a run lie in item order, so whole row groups are skipped.
         low, high = int(min(item_ids)), int(max(item_ids))
         if len(item_ids) <= _FEW:
-            few = ", ".join(str(int(one)) for one in item_ids)
             sql = f"""SELECT {_PROPOSAL} FROM proposals
-                WHERE field = ? AND state = 'ok' AND item_id BETWEEN ? AND ? AND item_id IN ({few})"""
-            rows = self._newest_last(self._database.rows(sql, [field, low, high]), backend)
+                WHERE field = ? AND state = 'ok' AND item_id BETWEEN ? AND ? AND list_contains(?::BIGINT[], item_id)"""
+            few = [int(one) for one in item_ids]
+            rows = self._newest_last(self._database.rows(sql, [field, low, high, few]), backend)
         else:
             wanted = pa.table({"item_id": pa.array([int(one) for one in item_ids], pa.int64())})
             sql = f"""SELECT {_PROPOSAL} FROM live_proposals p SEMI JOIN wanted USING (item_id)

@@ -85,7 +85,7 @@ def test_the_browser_keeps_what_it_has(client: TestClient) -> None:
         ("/media/1/display?side=9", 422),
         ("/media/1/tile?x=300&y=0&w=10&h=10", 422),
         ("/media/..%2f..%2fetc/display", 404),
-        ("/media/-1/display", 404),
+        ("/media/-1/display", 422),
     ],
 )
 def test_what_is_not_there_is_refused(client: TestClient, path: str, status: int) -> None:

@@ -16,6 +16,7 @@ from tools.images.probe import MOST_PIXELS
 Pixels = npt.NDArray[np.uint8]
 """Shape (height, width, 3), RGB."""
 
+_STRIP_PIXELS = 4_000_000
 _LOW, _HIGH = 0.5, 99.5
 """Percentiles of deep grey pictures that become black and white; a few hot pixels would leave the rest dark."""
 
@@ -34,16 +35,31 @@ def read_pixels(path: str | Path, most_side: int | None = None) -> Pixels:
                 if image.size[0] * image.size[1] > MOST_PIXELS:
                     raise InputError(f"{place.name} has more pixels than are read; the limit is {MOST_PIXELS:,}.")
                 if most_side is not None:
-                    image.draft("RGB", (most_side, most_side))
-                upright = ImageOps.exif_transpose(image)
-                shown = to_rgb(upright)
+                    share = most_side / max(most_side, *image.size)
+                    # In the picture's own proportions: the shorter side would ask for more than is shown.
+                    image.draft("RGB", (max(1, int(image.size[0] * share)), max(1, int(image.size[1] * share))))
+                image.load()
+                # In place, and not copied where the mode is right: each copy is four bytes a pixel.
+                ImageOps.exif_transpose(image, in_place=True)
+                shown = to_rgb(image)
     except Image.DecompressionBombError:
         raise InputError(f"{place.name} has more pixels than are read; the limit is {MOST_PIXELS:,}.") from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise InputError(f"{place.name} cannot be read as an image: {str(error)[:80]}.") from None
     if most_side is not None and max(shown.size) > most_side:
         shown.thumbnail((most_side, most_side), Image.Resampling.LANCZOS)
-    return np.array(shown, dtype=np.uint8)
+    return _as_array(shown)
+
+
+def _as_array(image: Image.Image) -> Pixels:
+    """The pixels, taken over in strips: a picture of 169 megapixels would otherwise be held three times more."""
+    width, height = image.size
+    pixels = np.empty((height, width, 3), dtype=np.uint8)
+    strip = max(1, _STRIP_PIXELS // max(width, 1))
+    for top in range(0, height, strip):
+        bottom = min(top + strip, height)
+        pixels[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+    return pixels
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -56,7 +72,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
         upper = image.convert("RGBA")
         white = Image.new("RGBA", upper.size, (255, 255, 255, 255))
         return Image.alpha_composite(white, upper).convert("RGB")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _stretched(values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
