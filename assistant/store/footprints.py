@@ -19,6 +19,8 @@ _MOST_ISSUED = 20_000
 _MOST_MARKS = 500
 _SEEN = """SELECT DISTINCT item_id FROM exposures
     WHERE reviewer = ? AND field = ? AND proposal_id IS NOT NULL"""
+_TOLD = """SELECT DISTINCT item_id FROM exposures
+    WHERE reviewer = ? AND field = ? AND kind = 'revealed' AND proposal_id IS NULL"""
 _TOUCHED = "SELECT DISTINCT item_id FROM reviews WHERE reviewer = ? AND field = ?"
 
 
@@ -78,14 +80,18 @@ class Footprints:
 
     def has_seen(self, reviewer: str, field: str, item_ids: Sequence[int]) -> set[int]:
         """Those of the items of which the person was shown a suggestion at any time."""
-        return self._among("exposures", _SEEN, reviewer, field, item_ids)
+        return self._among("seen", _SEEN, reviewer, field, item_ids)
+
+    def was_told(self, reviewer: str, field: str, item_ids: Sequence[int]) -> set[int]:
+        """Those of the items of which the person was shown others' answers before deciding."""
+        return self._among("told", _TOLD, reviewer, field, item_ids)
 
     def has_touched(self, reviewer: str, field: str, item_id: int) -> bool:
         """Whether the person ever stored anything about the field of the item, taken back or not."""
-        return bool(self._among("reviews", _TOUCHED, reviewer, field, [item_id]))
+        return bool(self._among("touched", _TOUCHED, reviewer, field, [item_id]))
 
-    def _among(self, table: str, sql: str, reviewer: str, field: str, item_ids: Sequence[int]) -> set[int]:
-        key = (table, reviewer, field)
+    def _among(self, what: str, sql: str, reviewer: str, field: str, item_ids: Sequence[int]) -> set[int]:
+        key = (what, reviewer, field)
         with self._lock:
             self._forget_if_outdated()
             marks = self._marks.get(key)
@@ -129,7 +135,9 @@ class Footprints:
                 exposure = one.exposure
                 self._issued[exposure.exposure_id] = one
                 if exposure.proposal_id is not None:
-                    self._mark("exposures", exposure)
+                    self._mark("seen", exposure)
+                elif exposure.kind == "revealed":
+                    self._mark("told", exposure)
             while len(self._issued) > _MOST_ISSUED:
                 self._issued.popitem(last=False)
             self._account("exposures", issued[0].exposure.exposure_id, issued[-1].exposure.exposure_id)
@@ -139,11 +147,11 @@ class Footprints:
         with self._lock:
             if exposure.exposure_id in self._issued:
                 self._issued[exposure.exposure_id].clicks[key] = review_id
-            self._mark("reviews", exposure)
+            self._mark("touched", exposure)
             self._account("reviews", review_id, review_id)
 
-    def _mark(self, table: str, exposure: Exposure) -> None:
-        key = (table, exposure.reviewer, exposure.field)
+    def _mark(self, what: str, exposure: Exposure) -> None:
+        key = (what, exposure.reviewer, exposure.field)
         if key in self._marks:
             self._marks[key].add(exposure.item_id)
         for other, marks in self._arriving:

@@ -149,7 +149,7 @@ class ReviewStore:
 
     def told_of(self, reviewer: str, field: str, item_ids: Sequence[int]) -> set[int]:
         """Those of the items of which the reviewer was shown, before deciding, what others had answered."""
-        return {item_id for item_id, _ in self._told(reviewer, {field: set(item_ids)})}
+        return self.footprints.was_told(reviewer, field, item_ids)
 
     def _told(self, reviewer: str, shown: Mapping[str, Collection[int]]) -> set[tuple[int, str]]:
         wanted = _pairs(shown)
