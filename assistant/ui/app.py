@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.ui.blocks import build_blocks, mount
 from assistant.ui.card_routes import card_router
+from assistant.ui.connections import raise_file_limit, served_by
 from assistant.ui.express import Express
 from assistant.ui.file_routes import file_router
 from assistant.ui.guard import OUT_OF_DATE_PAGE, Guard
@@ -181,6 +182,7 @@ def serve(
     announce(address if session.users.exist() else f"{address}?token={secret}")
     config = uvicorn.Config(
         app, host=host, port=port, log_level="warning", server_header=False, proxy_headers=False,
+        http=served_by(raise_file_limit()),
         timeout_graceful_shutdown=_PATIENCE_SECONDS,
     )  # fmt: skip
     server = uvicorn.Server(config)

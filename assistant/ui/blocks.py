@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +17,7 @@ from assistant.ui.static_routes import PREFIX
 from assistant.ui.transcript import Transcript
 from assistant.ui.who import Who
 from tools.errors import AssistantError
+from tools.records import Actor
 
 switch_off_telemetry()
 import gradio as gr  # noqa: E402  the switches must be set before
@@ -24,7 +25,12 @@ import gradio as gr  # noqa: E402  the switches must be set before
 _LOG = logging.getLogger(__name__)
 _MOST_CHATS = 200
 _MOST_LETTERS = 8000
-CONCURRENCY = 16
+CONCURRENCY = 32
+MOST_TURNS = 3
+_TOO_QUICK = (
+    f"{MOST_TURNS} of your sentences are still being answered, so this one was not taken; it is in the box below. "
+    "Send it again when an answer is there."
+)
 # Constant: names of projects are set by the card as text, never written into the document by a template.
 TITLE = "Annotation assistant"
 _TABS = (("Quality", "aa-quality"), ("Data", "aa-files"), ("Runs", "aa-runs"), ("People", "aa-people"))
@@ -45,6 +51,23 @@ class Chats:
         self._session, self._factory = session, factory
         self._open: OrderedDict[str, tuple[Talker, Transcript, threading.Lock]] = OrderedDict()
         self._lock = threading.Lock()
+        self._turns: Counter[str] = Counter()
+
+    def enter(self, person: str) -> bool:
+        """Take a place for a turn of somebody, running or waiting; ``False`` where they have all of theirs.
+
+        Without that, one person's hundred sentences would stand before another one's first.
+        """
+        with self._lock:
+            has_room = self._turns[person] < MOST_TURNS
+            self._turns[person] += has_room
+            return has_room
+
+    def leave(self, person: str) -> None:
+        """Give the place back."""
+        with self._lock:
+            self._turns[person] -= 1
+            self._turns += Counter()  # forgets whoever has none
 
     def of(self, login: str) -> tuple[Talker, Transcript, threading.Lock]:
         """Conversation, transcript and the lock that keeps turns apart."""
@@ -193,6 +216,22 @@ def _turn(
     if not words:
         yield list(transcript.messages), "", ""
         return
+    if not chats.enter(actor.person):
+        yield [*transcript.messages, {"role": "assistant", "content": _TOO_QUICK}], words, ""
+        return
+    try:
+        yield from _answered((talker, transcript, lock), words, actor, in_hand)
+    finally:
+        chats.leave(actor.person)
+
+
+def _answered(
+    chat: tuple[Talker, Transcript, threading.Lock],
+    words: str,
+    actor: Actor,
+    in_hand: tuple[float | None, float | None],
+) -> Iterator[tuple[Any, str, str]]:
+    talker, transcript, lock = chat
     with lock:
         transcript.ask(words)
         yield list(transcript.messages), "", ""
