@@ -12,7 +12,7 @@ import contextlib
 from collections import OrderedDict
 from typing import Any
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 HEAD_SECONDS = 15.0
 """From the connection, or from the end of the answer before, until the head of a request is whole."""
@@ -112,7 +112,8 @@ class Connection(H11Protocol):
 
     @property
     def _has_head(self) -> bool:
-        return self.cycle is not None and not self.cycle.response_complete
+        cycle: RequestResponseCycle | None = self.cycle  # there is none before the first request
+        return cycle is not None and not cycle.response_complete
 
     def _begin_waiting(self) -> None:
         self._received = 0
