@@ -88,7 +88,7 @@ class Encoder:
             self._waiting.clear()
             self._change.notify_all()
         self._end()
-        if self._thread is not None:
+        if self._thread is not None and self._thread.ident is not None:
             self._thread.join()
 
     def _enqueue(self, order: EncodingOrder, is_urgent: bool) -> None:

@@ -11,7 +11,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from assistant.store.calls import StoredCalls, budget_from
 from assistant.store.people import OWN_NAME
 from assistant.store.project import ProjectStore
 from assistant.view import ProjectView
-from tools.errors import AssistantError, Conflict, JobStopped, NotFound, StoppedShort
+from tools.errors import AssistantError, Conflict, DiskFull, JobStopped, NotFound, ProjectDamaged, StoppedShort
 from tools.records import Actor, Draft, JsonValue, Stopping, to_json
 from tools.results import Artefact, WorkPlan
 from tools.spec import LearningWork, PatientWork, SteadyWork, ToolSpec, Work
@@ -186,7 +186,8 @@ class Jobs:
         if self._learner is not None:
             self._learner.close()
         for running in list(self._running.values()):
-            running.thread.join()
+            if running.thread.ident is not None:  # else the signal to end came before it began
+                running.thread.join()
 
     def _wish(self, job_id: int, state: str) -> None:
         with self._steering:
@@ -235,7 +236,9 @@ class Jobs:
             if state == "paused" and not note and not running.wish:
                 return False
             if state:
-                self._store.jobs.set(job_id, state, note)
+                # Without room on the disk the table keeps what it said, and the job can be resumed all the same.
+                with suppress(DiskFull, ProjectDamaged):
+                    self._store.jobs.set(job_id, state, note)
             self._running.pop(job_id, None)
             return True
 

@@ -110,7 +110,7 @@ class Retraining:
 
     def join(self) -> None:
         """Wait until the thread is over; call after :meth:`stop`."""
-        if self._thread is not None:
+        if self._thread is not None and self._thread.ident is not None:
             self._thread.join()
 
     def due(self) -> list[str]:

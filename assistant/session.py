@@ -11,6 +11,7 @@ from assistant.changes import forget_upload, handlers
 from assistant.encoder import Encoder
 from assistant.executor import Executor
 from assistant.jobs import Jobs
+from assistant.keeping import Keeping
 from assistant.learner import Learner
 from assistant.queueing import Queues
 from assistant.retraining import Retraining
@@ -43,6 +44,7 @@ class Session:
             on_confirmed=partial(forget_upload, store),
         )
         self.retraining = Retraining(store, self.executor, self.jobs, self.queues, self.learner)
+        self.keeping = Keeping(store)
         self.desk = ReviewDesk(store, self.queues, self.retraining.note)
 
     @classmethod
@@ -57,6 +59,7 @@ class Session:
 
     def close(self) -> None:
         """Let batches in hand finish, end the learning process and release the project."""
+        self.keeping.stop()
         self.retraining.stop()
         self.encoder.close()
         self.jobs.close()

@@ -13,6 +13,7 @@ from assistant.agent.doctor import doctor_llm
 from assistant.cli.link import Link
 from assistant.cli.printing import say, show_json
 from assistant.cli.projects import As, AsJson, Project
+from assistant.cli.rescuing import go_on_without
 from tools.backends.registry import usable
 from tools.errors import InputError
 
@@ -51,8 +52,17 @@ def _read(value: str) -> Any:
         return value
 
 
-def verify(project: Project, as_json: AsJson = False, person: As = "") -> None:
+def verify(
+    project: Project,
+    loss: Annotated[
+        bool, typer.Option("--accept-loss", help="Go on without entries that were saved and are not there any more.")
+    ] = False,
+    as_json: AsJson = False,
+    person: As = "",
+) -> None:
     """Walk the audit chain and every reference; the exit code is 1 if anything does not hold."""
+    if loss:
+        go_on_without(project, person)
     with Link(project, person) as link:
         report = link.ask("verify")
     broken = [check for check in report["checks"] if not check["holds"]]
@@ -61,6 +71,9 @@ def verify(project: Project, as_json: AsJson = False, person: As = "") -> None:
     else:
         for check in broken:
             say(f"BROKEN: {check['name']}: {check['found']} times, first: {check['example']}")
+        for check in report["checks"]:
+            if check["limit"]:
+                say(f"{check['name'].capitalize()}: {check['limit']}; the older checks alone cover those.")
         held = len(report["checks"]) - len(broken)
         say(f"{held} of {len(report['checks'])} checks hold. Audit head {report['audit_head'][:16]}.")
     if broken:

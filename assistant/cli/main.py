@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from typing import Annotated
 
 import typer
 
-from assistant.cli import deciding, keeping, people, projects, serving, using
+from assistant.cli import deciding, keeping, people, projects, rescuing, serving, using
+from assistant.store.trouble import FULL_SENTENCE, is_full
 from tools.errors import AssistantError
 
 _PACKAGE = "annotation-assistant"
@@ -21,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for room in (serving, projects, using, deciding, people, keeping):
+for room in (serving, projects, using, deciding, people, keeping, rescuing):
     room.add_to(app)
 
 
@@ -56,23 +61,44 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a command; never shows a traceback for what a person did."""
     # Kept off before any package that would look: this program sends nothing anywhere by itself.
     os.environ.setdefault("LANGSMITH_TRACING", "false")
+    ended: list[int] = []
     try:
-        code = app(arguments, standalone_mode=False)
+        with _orderly_end(ended):
+            code = app(arguments, standalone_mode=False)
     except AssistantError as error:
         _complain(str(error), error.exit_code)
-    except typer.Abort:
-        _complain("Stopped.", 130)
-    except KeyboardInterrupt:
-        _complain("Stopped.", 130)
+    except (typer.Abort, KeyboardInterrupt):
+        _complain("Stopped.", ended[0] if ended else 130)
     except _BAD_USE as error:
         _complain(_words_of(error), 2)
     except BrokenPipeError:  # the reader of a pipe went away
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
+        if is_full(error):
+            _complain(FULL_SENTENCE, 2)
         place = f" {error.filename}" if error.filename else ""
         _complain(f"{(error.strerror or str(error)).capitalize()}:{place}.", 2)
-    sys.exit(code if isinstance(code, int) else 0)
+    # typer answers an interrupt with a code of its own.
+    sys.exit(ended[0] if ended else code if isinstance(code, int) else 0)
+
+
+@contextmanager
+def _orderly_end(ended: list[int]) -> Iterator[None]:
+    """A request to end is what Ctrl+C is: jobs stop, the project is closed, nothing is left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, _frame: object) -> None:
+        ended.append(128 + number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _words_of(error: BaseException) -> str:

@@ -109,6 +109,7 @@ def _serve_one(
         if resumed:
             say(f"Going on with {len(resumed)} interrupted {'job' if len(resumed) == 1 else 'jobs'}.")
         session.retraining.begin()
+        session.keeping.begin()
         wire = WireServer(Owner(session, model))
         try:
             with warming(session):

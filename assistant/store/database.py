@@ -12,12 +12,14 @@ import duckdb
 import pyarrow as pa
 
 from assistant.store import audit, faults
+from assistant.store.covering import COVERED, Cover, total_sql
 from assistant.store.file import DatabaseFile
 from assistant.store.grouping import Group
 from assistant.store.head import HEAD, Head, HeadNote, read_note
 from assistant.store.inserting import insert_sql
 from assistant.store.lock import ProjectLock
 from assistant.store.migrating import migrate
+from assistant.store.migrations import COVERING_STEP
 from assistant.store.opening import refuse_loss, stored_head
 from assistant.store.trouble import entries_missing
 from tools.records import JsonValue, to_json
@@ -63,6 +65,7 @@ class Transaction:
         self._cursor = cursor
         self.now = now
         self._events: list[tuple[str, str, str]] = []
+        self._cover = Cover()
         self._left_behind: list[str] = []
         # Rows that wait for their statement: those of one table are inserted together.
         self._rows_of: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
@@ -101,6 +104,7 @@ class Transaction:
     def insert(self, table: str, **columns: Any) -> None:
         """Insert one row; it is there for every later statement of this transaction."""
         self._rows_of.setdefault((table, *columns), []).append(tuple(columns.values()))
+        self._cover.add(table, columns)
 
     def flush(self) -> None:
         """Send the rows that wait, one statement a table."""
@@ -108,6 +112,12 @@ class Transaction:
         for (table, *columns), rows in waiting.items():
             sql, params = insert_sql(table, columns, self._database.types_of(table), rows)
             self._cursor.execute(sql, params)
+
+    def cover(self, table: str, first: int, last: int) -> None:
+        """Have the next event tell of the rows with these keys, which were just written by a statement."""
+        count, total = self.rows(total_sql(table), [first, last])[0]
+        if count:
+            self._cover.add_range(table, first, last, int(count), int(total))
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Insert many rows by column name, in order."""
@@ -134,12 +144,18 @@ class Transaction:
             self._cursor.unregister(name)
 
     def record(self, actor: str, kind: str, payload: Mapping[str, JsonValue]) -> None:
-        """Add an audit event, written with this transaction; ids and digests only, no item text."""
-        self._events.append((actor, kind, to_json(payload)))
+        """Add an audit event, written with this transaction; ids and digests only, no item text.
+
+        It tells of the rows that were inserted since the event before it.
+        """
+        rows = self._cover.tell()
+        self._events.append((actor, kind, to_json({**payload, "rows": rows} if rows else payload)))
 
     def write_events(self, seq: int, prev_hash: str) -> tuple[int, str]:
         """Link the recorded events to the chain; returns its new head."""
         at = self.now.isoformat()
+        if rest := self._cover.tell():
+            self._events.append(("program", "rows", to_json({"rows": rest})))
         for actor, kind, payload in self._events:
             seq += 1
             digest = audit.link_hash(prev_hash, seq, at, actor, kind, payload)
@@ -178,6 +194,8 @@ class Database:
             self._let_go()
             raise
         self._lock = self._file.lock
+        if COVERING_STEP in self._migrated:
+            self._begin_covering()
         if not self.note_problem and noted is None and not self._migrated:
             self.note_problem = f"the note of the newest entry ({HEAD}) is missing"
         if self._migrated or accept_loss:
@@ -197,6 +215,15 @@ class Database:
             highest = cursor.execute(sql).fetchall()[0][0]
             self._ids[table] = max(self._ids.get(table, 0), int(highest))
         self._committed_ids = dict(self._ids)
+
+    def _begin_covering(self) -> None:
+        """Say in the audit which rows are older than what it tells of rows."""
+        above = {}
+        for table, covered in COVERED.items():
+            sql = f"SELECT coalesce(max({covered.key}), 0) FROM {table}"  # sql: see COVERED
+            above[table] = int(self.rows(sql)[0][0])
+        with self.write() as transaction:
+            transaction.record("program", "covered", {"above": above})
 
     def close(self) -> None:
         """Release the project."""
@@ -312,6 +339,11 @@ class Database:
     def audit_head(self) -> str:
         """Hash of the latest audit event."""
         return self._head.hash
+
+    @property
+    def audit_seq(self) -> int:
+        """Number of the latest audit event."""
+        return self._head.seq
 
     def audit_events(self) -> Iterator[tuple[int, str, str, str, str, str, str]]:
         """The audit chain in order, a block at a time."""

@@ -181,6 +181,7 @@ def _write(
     with transaction.staged("labels", table.append_column("earlier", earlier)):
         transaction.execute(_EXPOSURES, shared)
         transaction.execute(_REVIEWS, [*shared, import_id, actor.via, version])
+    transaction.cover("reviews", reviews.start, reviews.stop - 1)
 
 
 _EXPOSURES = """INSERT INTO exposures BY NAME SELECT exposure_id, item_id, field, reviewer, exposure AS kind,
@@ -237,7 +238,8 @@ def _add_run(
 ) -> None:
     identity = RunIdentity("import_data", 1, backend or "imported", "", {})
     run_id = insert_run(transaction, identity, {"source": source}, field, version, actor)
-    numbered = rows.append_column("proposal_id", _ids(transaction.new_ids("proposals", rows.num_rows)))
+    proposals = transaction.new_ids("proposals", rows.num_rows)
+    numbered = rows.append_column("proposal_id", _ids(proposals))
     with transaction.staged("proposed", numbered):
         transaction.execute(
             """INSERT INTO proposals BY NAME SELECT proposal_id, $1 AS run_id, item_id, field,
@@ -247,3 +249,4 @@ def _add_run(
             $3 AS made_at FROM proposed""",
             [run_id, version, stored_time(transaction.now)],
         )
+    transaction.cover("proposals", proposals.start, proposals.stop - 1)

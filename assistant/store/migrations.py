@@ -196,6 +196,9 @@ ALTER TABLE logins ADD COLUMN browser VARCHAR DEFAULT '';
 CREATE TABLE devices (token_hash VARCHAR NOT NULL, name VARCHAR NOT NULL, made_at TIMESTAMP NOT NULL);
 """
 
+COVERING_STEP = 7
+"""From this step on the audit tells of the rows that come with an event."""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "tables", _TABLES),
     Migration(2, "views", _VIEWS),
@@ -203,4 +206,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(4, "project id", _PROJECT_ID),
     Migration(5, "views as they are meant", _VIEWS_ANEW),
     Migration(6, "sign-ins", _SIGN_INS),
+    Migration(COVERING_STEP, "the audit tells of rows", "SELECT 1"),
 )

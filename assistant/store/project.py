@@ -10,7 +10,10 @@ from typing import Any
 
 from assistant.arrays import DiskArrays
 from assistant.store.actions import ActionStore, JobStore
-from assistant.store.database import Database, utc_now
+from assistant.store.backup import DATABASE as DATABASE
+from assistant.store.backup import Backups
+from assistant.store.database import Database
+from assistant.store.head import HEAD
 from assistant.store.intake import ImportReport, take_in
 from assistant.store.items import ItemStore
 from assistant.store.leases import Leases
@@ -23,6 +26,7 @@ from assistant.store.reviews import ReviewStore
 from assistant.store.runs import RunStore
 from assistant.store.settings import SchemaStore, SettingsStore, new_project
 from assistant.store.sight import asked_by
+from assistant.store.trouble import damaged
 from assistant.store.users import UserStore
 from tools.context import Answer
 from tools.errors import InputError, NotAllowed, NotFound
@@ -30,19 +34,20 @@ from tools.exchange.batch import ImportBatch
 from tools.records import ROLE_RANK, Actor, JsonValue
 from tools.schema import LabelSchema
 
-DATABASE = "project.duckdb"
-
 
 class ProjectStore:
     """All state of one project. Exactly one process has it open."""
 
     def __init__(self, path: Path) -> None:
         """Open an existing project folder; :class:`NotFound` if it is none, ``ProjectInUse`` if it is taken."""
+        if not (path / DATABASE).is_file() and (path / HEAD).is_file():
+            raise damaged(path, f"its {DATABASE} is missing")
         if not (path / DATABASE).is_file():
             raise NotFound(f"{path} is no project: it holds no {DATABASE}; create one with 'assistant new'.")
         self.path = path
         self.database = Database(path / DATABASE, path / "cache" / "spill")
         keep_private(path, path / DATABASE, path / f"{DATABASE}.wal")
+        self.backups = Backups(path, self.database)
         try:
             self.settings = SettingsStore(self.database)
             self.schemas = SchemaStore(self.database)
@@ -140,18 +145,4 @@ class ProjectStore:
 
     def backup(self, target: Path) -> list[str]:
         """Copy the project into a new folder while it is open; returns what was copied."""
-        if target.exists():
-            raise InputError(f"{target} exists; a backup goes into a new folder.")
-        unfinished = target.with_name(target.name + ".unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        with self.database.held_still():
-            shutil.copy2(self.path / DATABASE, unfinished / DATABASE)
-            for folder in ("media", "prompts", "artefacts"):
-                if (self.path / folder).is_dir():
-                    shutil.copytree(self.path / folder, unfinished / folder)
-            (unfinished / "BACKUP.txt").write_text(
-                f"Project: {self.name}\nTaken: {utc_now().isoformat()}\nAudit head: {self.database.audit_head}\n"
-            )
-        unfinished.rename(target)
-        return sorted(one.name for one in target.iterdir())
+        return self.backups.whole(target, self.name)

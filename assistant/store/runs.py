@@ -148,6 +148,7 @@ class RunStore:
             rows = [_row(pid, run_id, version, draft, at) for pid, draft in zip(first, checked, strict=True)]
             transaction.append("proposals", pa.Table.from_pylist(rows, schema=_COLUMNS))
             faults.reach("mid_batch")
+            transaction.cover("proposals", first.start, first.stop - 1)
             transaction.record("run", "proposals", {"run": run_id, "first": first.start, "count": len(checked)})
         states = [draft.state for draft in checked]
         return {state: states.count(state) for state in ("ok", "invalid", "unread")}

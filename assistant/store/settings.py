@@ -36,6 +36,9 @@ DEFAULTS: Mapping[str, JsonValue] = {
     "remote_answer_tokens": None,
     "allowed_hosts": [],
     "trusted_proxies": [],
+    "backups_kept": 3,
+    "backup_hours": 24,
+    "backup_after": 1000,
 }
 """``budget_tokens`` 0 means that nothing may be spent on paid calls until somebody sets a budget, in tokens or, where
 both prices are known, as ``budget_money``.
@@ -43,7 +46,9 @@ both prices are known, as ``budget_money``.
 Where suggestions or a sample were asked for, ``retrain`` has both done again after ``retrain_after`` new labels, or
 ``retrain_quiet_seconds`` after the last one where there are fewer. Regions of an image that two people drew are the
 same answer from an IoU of ``same_region_iou``. ``images_in_place`` leaves imported image files where they are instead
-of copying them into the project. ``segmenter`` draws masks (the built-in one if empty) and ``detector`` finds things by
+of copying them into the project. While it is served, a project keeps its last ``backups_kept`` backups (none if 0): one
+is made where something was stored since, after ``backup_hours``, or after ``backup_after`` entries of the audit, which
+a decision is one of. ``segmenter`` draws masks (the built-in one if empty) and ``detector`` finds things by
 words. ``allowed_hosts`` are further names by which the page may be called, ``trusted_proxies`` the addresses of proxies
 whose word is taken for who asks.
 """
@@ -54,6 +59,9 @@ _RANGES: Mapping[str, tuple[float, float, bool]] = {
     "remote_repeats": (1, 20, True),
     "remote_answer_tokens": (1, 100_000, True),
     "same_region_iou": (0.1, 1, False),
+    "backups_kept": (0, 100, True),
+    "backup_hours": (1, 8760, False),
+    "backup_after": (1, 1_000_000_000, True),
 }
 """Least and greatest value of a setting, and whether it must be a whole number."""
 
@@ -169,6 +177,8 @@ def new_project(database: Database, name: str, schema: LabelSchema, person: str)
     with database.write() as transaction:
         transaction.insert("project", key="name", value=name)
         transaction.insert("project", key="created_at", value=transaction.now.isoformat())
-        transaction.insert("settings", key="seed", value=to_json(secrets.randbits(31)))
+        seed = secrets.randbits(31)
+        transaction.insert("settings", key="seed", value=to_json(seed))
         transaction.record(person, "project", {"name": name})
+        transaction.record(person, "setting", {"key": "seed", "value": seed})
         add_schema(transaction, 1, schema, person)

@@ -47,12 +47,13 @@ def entries_missing(folder: Path, found: int, noted: int) -> EntriesMissing:
     """The database ends before the note of its newest entry."""
     lost = noted - found
     if lost > 0:
-        entries = "1 entry was" if lost == 1 else f"{lost:,} entries (decisions, imports and the like) were"
+        entries = "entry was" if lost == 1 else f"{lost:,} entries (decisions, imports and the like) were"
         reason = f"its newest {entries} saved and {'is' if lost == 1 else 'are'} not there any more"
     else:
         reason = "its entries are not those that were saved last"
-    go_on = f"To go on without what is missing: assistant verify {shlex.quote(str(folder.resolve()))} --accept-loss"
-    return EntriesMissing(f"The project {folder.name} is damaged: {reason}. {way_back(folder)} {go_on}")
+    go_on = f"assistant verify {shlex.quote(str(folder.resolve()))} --accept-loss"
+    told = f"{reason}. {way_back(folder)} – or go on without what is missing with: {go_on}"
+    return EntriesMissing(f"The project {folder.name} is damaged: {told}")
 
 
 def way_back(folder: Path) -> str:
@@ -93,7 +94,7 @@ def said(error: duckdb.Error, folder: Path) -> AssistantError | None:
     if is_full(error):
         return DiskFull(FULL_SENTENCE)
     first = str(error).splitlines()[0] if str(error) else ""
-    if isinstance(error, _BROKEN) or "corrupt" in first.casefold() or "while replaying wal" in first.casefold():
+    if isinstance(error, _BROKEN) or "corrupt" in first.casefold() or " wal" in first.casefold():
         return damaged(folder, _reason(folder, first))
     return None
 

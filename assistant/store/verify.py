@@ -5,16 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assistant.store.audit import first_break
+from assistant.store.covering import COVERED
 from assistant.store.database import Database
+from assistant.store.verify_rows import changed_settings, compare, read_all, told_by
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that must hold. ``found`` counts what breaks it; ``example`` names the first."""
+    """One thing that must hold. ``found`` counts what breaks it; ``example`` names the first, ``limit`` says what the
+    check cannot tell about.
+    """
 
     name: str
     found: int
     example: str = ""
+    limit: str = ""
 
     @property
     def holds(self) -> bool:
@@ -140,11 +145,28 @@ _CHECKS: tuple[tuple[str, str], ...] = (
 
 
 def verify(database: Database) -> list[Check]:
-    """Run every check; none of them writes."""
+    """Run every check; none of them writes. :class:`ProjectDamaged` where a part cannot even be read."""
+    read_all(database)
     broken = first_break(database.audit_events())
-    checks = [Check("the audit chain is whole", int(broken is not None), broken or "")]
+    checks = [
+        Check("the audit chain is whole", int(broken is not None), broken or ""),
+        Check("the newest entry is noted beside the database", int(bool(database.note_problem)), database.note_problem),
+        *_rows_as_saved(database),
+    ]
     for name, sql in _CHECKS:
         counted = f"SELECT count(*), min(offender) FROM ({sql}) AS offenders(offender)"  # sql: sql is one of _CHECKS
         found = database.rows(counted)[0]
         checks.append(Check(name, int(found[0]), found[1] or ""))
+    return checks
+
+
+def _rows_as_saved(database: Database) -> list[Check]:
+    told = told_by(database)
+    checks = []
+    for table, covered in COVERED.items():
+        found = compare(database, table, told)
+        older = f"{found.older:,} of them were saved before this was kept" if found.older else ""
+        checks.append(Check(f"every {covered.word} is as it was saved", found.found, found.example, older))
+    changed = changed_settings(database, told)
+    checks.append(Check("every setting is as it was set", len(changed), changed[0] if changed else ""))
     return checks

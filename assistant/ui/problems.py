@@ -11,7 +11,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from tools.errors import AssistantError, BackendError, Conflict, InputError, NotAllowed, NotFound, ProjectDamaged
+from tools.errors import (
+    AssistantError,
+    BackendError,
+    Conflict,
+    DiskFull,
+    InputError,
+    NotAllowed,
+    NotFound,
+    ProjectDamaged,
+    ProjectGone,
+)
 
 _LOG = logging.getLogger(__name__)
 # The page tries again after 5xx, so only what may pass by itself is one; a back-end that failed is told, not retried.
@@ -21,7 +31,9 @@ _STATUS: tuple[tuple[type[AssistantError], int], ...] = (
     (Conflict, 409),
     (InputError, 422),
     (BackendError, 424),
+    (ProjectGone, 503),
     (ProjectDamaged, 500),
+    (DiskFull, 507),
 )
 
 

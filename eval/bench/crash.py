@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 from eval.bench.counting_server import CountingServer
+from eval.bench.crash_busy import KINDS, BusyAccount, BusyTrial
 from eval.bench.crash_child import POINTS
 from eval.bench.crash_trial import Account, Trial
 from eval.bench.measure import Line, Outcome
@@ -34,7 +35,20 @@ def crash(folder: Path, is_quick: bool) -> Outcome:
                 left -= trial.work(kill_after=chance.uniform(0.0, LATEST))
                 trial.check()
             total.add(_finished(trial))
-    return _outcome(total, rounds)
+    return _outcome(total, rounds, _busy(folder, rounds // 2, chance))
+
+
+def _busy(folder: Path, rounds: int, chance: random.Random) -> BusyAccount:
+    """Kills while everything is done at once, a new project after every twenty."""
+    total, trial = BusyAccount(), BusyTrial(folder / "busy 0")
+    for number in range(rounds):
+        if number and number % 20 == 0:
+            total.add(trial.account)
+            trial = BusyTrial(folder / f"busy {number}")
+        trial.work(chance.uniform(0.1, 3.0), number)
+        trial.check()
+    total.add(trial.account)
+    return total
 
 
 def _finished(trial: Trial) -> Account:
@@ -44,7 +58,7 @@ def _finished(trial: Trial) -> Account:
     return trial.account
 
 
-def _outcome(account: Account, rounds: int) -> Outcome:
+def _outcome(account: Account, rounds: int, busy: BusyAccount) -> Outcome:
     lines = [
         Line("processes killed", account.kills, "count"),
         Line("decisions acknowledged", account.acknowledged, "count"),
@@ -57,6 +71,12 @@ def _outcome(account: Account, rounds: int) -> Outcome:
         Line("calls in flight at a kill, listed as possibly paid", account.possibly_paid, "count"),
         Line("calls in flight at a kill and not listed", account.unlisted, "count", bar=0),
         Line("checks of verify that do not hold", len(account.broken), "count", bar=0),
+        Line("killed while everything was done at once", busy.kills, "count"),
+        *(Line(f"  {kind}", busy.promised[kind], "count") for kind in KINDS),
+        Line("  acknowledged and lost", len(busy.lost), "count", bar=0),
+        Line("  stored twice", busy.twice, "count", bar=0),
+        Line("  checks that do not hold, backups that are not whole", len(busy.broken), "count", bar=0),
     ]
     notes = (f"{len(POINTS)} kills at named points, {rounds} at random moments", *account.broken[:5])
+    notes += (*busy.lost[:5], *busy.broken[:5])
     return Outcome("crash", "", tuple(lines), notes)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from eval.bench.counting_server import CountingServer
+from eval.bench.crash_busy import BusyTrial
 from eval.bench.crash_child import POINTS
 from eval.bench.crash_trial import Trial
 
@@ -68,3 +69,13 @@ def test_nothing_is_lost_or_paid_twice_when_the_process_is_killed_at_random_mome
     assert trial.account.holds, trial.account
     assert trial.account.kills == ROUNDS
     assert trial.account.replies == 30 * ROUNDS
+
+
+def test_nothing_is_lost_when_everything_is_done_at_once_and_backups_are_made_in_between(tmp_path: Path) -> None:
+    trial = BusyTrial(tmp_path / "busy")
+    for seed, point in enumerate(("after_commit", "before_commit", "after_checkpoint")):
+        trial.work(120.0, seed, "--kill", point, "--nth", "3" if point == "after_checkpoint" else "40")
+        trial.check()
+    account = trial.account
+    assert (account.lost, account.twice, account.broken) == ([], 0, [])
+    assert account.promised["decided"] > 0 and account.kills == 3

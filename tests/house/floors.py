@@ -23,6 +23,7 @@ ASSISTANT_FLOORS = {
     "tickets": 1,
     "view": 1,
     "learner_process": 1,
+    "keeping": 2,
     "learner": 2,
     "queueing": 2,
     "previews": 1,

@@ -142,7 +142,7 @@ def test_a_backup_holds_the_media_the_prompts_and_what_paused_jobs_need(project:
         (project.store.path / name).mkdir(exist_ok=True)
         (project.store.path / name / "one").write_text(name)
     copied = project.store.backup(tmp_path / "copy")
-    assert {"project.duckdb", "media", "prompts", "artefacts", "BACKUP.txt"} == set(copied)
+    assert {"project.duckdb", "project.head", "media", "prompts", "artefacts", "BACKUP.txt"} == set(copied)
     assert (tmp_path / "copy" / "artefacts" / "one").read_text() == "artefacts"
 
 

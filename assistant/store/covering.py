@@ -1,0 +1,159 @@
+"""What the audit says of the rows that came with an event: which they are, how many, and a digest of what they hold.
+
+The digest is the sum of one number a row, so that it does not depend on the order of the rows. MD5 tells changes that
+were not meant to be hidden; it is worked out alike in Python, for single rows, and in SQL, for many. A later event
+about the same rows takes the place of an earlier one: that is how an item can be erased one day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+Kind = Literal["text", "whole", "real", "time", "truth"]
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1), timedelta(microseconds=1)
+_NOTHING, _BETWEEN = "\0", "\x1f"
+_LARGEST = 1e12  # no score and no time is larger; what is not a number compares as false here and as larger in SQL
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A table whose rows the audit covers: the column that numbers them, the others, and what people call a row."""
+
+    key: str
+    columns: Mapping[str, Kind]
+    word: str
+
+
+def _columns(text: str = "", whole: str = "", real: str = "", time: str = "", truth: str = "") -> dict[str, Kind]:
+    given: tuple[tuple[Kind, str], ...] = (
+        ("text", text), ("whole", whole), ("real", real), ("time", time), ("truth", truth),
+    )  # fmt: skip
+    return {name: kind for kind, names in given for name in names.split()}
+
+
+COVERED: Mapping[str, Covered] = {
+    "items": Covered("item_id", _columns("key kind text parts meta", "item_id import_id source_row"), "item"),
+    "media": Covered("item_id", _columns("digest mime place", "item_id width height orientation size"), "picture"),
+    "imports": Covered(
+        "import_id",
+        _columns("source_name source_hash format options counts actor", "import_id", "", "made_at"),
+        "import",
+    ),
+    "schema_versions": Covered(
+        "version", _columns("source actor", "version", "", "made_at"), "version of the schema"
+    ),
+    "runs": Covered(
+        "run_id",
+        _columns(
+            "tool backend revision settings prompt prompt_hash arguments field actor via", "run_id schema_version",
+            "", "made_at",
+        ),
+        "run",
+    ),
+    "proposals": Covered(
+        "proposal_id",
+        _columns(
+            "field value label score_source alternatives reason state problem",
+            "proposal_id run_id item_id schema_version", "score", "made_at",
+        ),
+        "suggestion",
+    ),
+    "reviews": Covered(
+        "review_id",
+        _columns(
+            "field reviewer verdict value label answer exposure reason regions idempotency_key via",
+            "review_id exposure_id item_id proposal_id schema_version action_id import_id supersedes",
+            "seconds", "made_at", "adaptive adjudicates",
+        ),
+        "decision",
+    ),
+    "undos": Covered(
+        "undo_id", _columns("target actor via reason", "undo_id target_id", "", "made_at", "undone"), "undo"
+    ),
+    "gold_marks": Covered(
+        "gold_id",
+        _columns("field value label answer actor", "gold_id item_id action_id", "", "made_at", "active"),
+        "gold mark",
+    ),
+    "pending_actions": Covered(
+        "action_id", _columns("tool kind arguments item_ids role actor", "action_id", "", "made_at"), "change asked for"
+    ),
+    "action_decisions": Covered(
+        "action_id", _columns("decision actor via outcome", "action_id", "", "made_at"), "answer to a change"
+    ),
+}  # fmt: skip
+
+
+_IN_PYTHON: Mapping[Kind, Callable[[Any], str]] = {
+    "text": str,
+    "whole": lambda value: str(int(value)),
+    "real": lambda value: str(math.floor(value * 1e6 + 0.5)) if abs(value) <= _LARGEST else _NOTHING,
+    "time": lambda value: str((value - _EPOCH) // _MICROSECOND),
+    "truth": lambda value: "true" if value else "false",
+}
+_IN_SQL: Mapping[Kind, str] = {
+    "text": "{}",
+    "whole": "CAST({} AS VARCHAR)",
+    "real": """CASE WHEN abs({0}) <= 1e12 THEN
+        CAST(CAST(floor({0} * CAST(1e6 AS DOUBLE) + CAST(0.5 AS DOUBLE)) AS HUGEINT) AS VARCHAR) END""",
+    "time": "CAST(epoch_us({}) AS VARCHAR)",
+    "truth": "CAST({} AS VARCHAR)",
+}
+
+
+def number_of(table: str, row: Mapping[str, Any]) -> int:
+    """The number of one row, from its cells; those that are not given are empty."""
+    cells = ((row.get(name), kind) for name, kind in COVERED[table].columns.items())
+    text = _BETWEEN.join(_NOTHING if cell is None else _IN_PYTHON[kind](cell) for cell, kind in cells)
+    digest = hashlib.md5(text.encode(errors="surrogatepass"), usedforsecurity=False).digest()
+    return int.from_bytes(digest[8:], "little")
+
+
+def number_sql(table: str) -> str:
+    """The same as an expression over the table."""
+    cells = (f"coalesce({_IN_SQL[kind].format(name)}, chr(0))" for name, kind in COVERED[table].columns.items())
+    return f"md5_number_lower(concat_ws(chr(31), {', '.join(cells)}))"
+
+
+def total_sql(table: str) -> str:
+    """How many rows have a key from ``$1`` to ``$2``, and the sum of their numbers."""
+    key = COVERED[table].key
+    return f"""SELECT count(*), CAST(coalesce(sum({number_sql(table)}), 0) AS VARCHAR) FROM {table}
+        WHERE {key} BETWEEN $1 AND $2"""  # sql: table and columns are named in COVERED
+
+
+class Cover:
+    """The rows of one transaction that no event has told of yet."""
+
+    def __init__(self) -> None:
+        """None so far."""
+        self._ranges: dict[str, list[list[int]]] = {}
+
+    def add(self, table: str, row: Mapping[str, Any]) -> None:
+        """Take note of one row of any table."""
+        if table not in COVERED:
+            return
+        key = int(row[COVERED[table].key])
+        self.add_range(table, key, key, 1, number_of(table, row))
+
+    def add_range(self, table: str, first: int, last: int, count: int, total: int) -> None:
+        """Take note of many."""
+        ranges = self._ranges.setdefault(table, [])
+        if ranges and ranges[-1][1] + 1 == first:
+            before = ranges[-1]
+            before[1:] = [last, before[2] + count, before[3] + total]
+        else:
+            ranges.append([first, last, count, total])
+
+    def tell(self) -> dict[str, list[list[int | str]]]:
+        """All of them, for the payload of an event; from then on they are told."""
+        ranges, self._ranges = self._ranges, {}
+        return {
+            table: [[first, last, count, str(total)] for first, last, count, total in found]
+            for table, found in ranges.items()
+        }

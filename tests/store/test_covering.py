@@ -1,0 +1,155 @@
+"""From the audit to every row: what is forged, changed or taken away behind the program's back is named."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant.store.covering import COVERED, number_of, number_sql
+from assistant.store.migrations import COVERING_STEP, MIGRATIONS
+from assistant.store.verify import verify
+from tests.store.opened import ANN, BOB, LEAD, REFUND, Opened, broken_checks, decide, reopen, suggest
+
+CELLS = {
+    "text": st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
+    "whole": st.integers(-(2**31), 2**31 - 1),
+    "real": st.floats(allow_nan=True, allow_infinity=True, width=64),
+    "time": st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1)),
+    "truth": st.booleans(),
+}
+
+
+@pytest.fixture(scope="module")
+def tables() -> Any:
+    """The tables of a project in memory, free of conditions, so that any cell may be empty."""
+    with duckdb.connect(config={"threads": 1}) as connection:
+        for migration in MIGRATIONS:
+            connection.execute(migration.sql)
+        for table in COVERED:
+            connection.execute(f"CREATE TABLE free_{table} AS SELECT * FROM {table}")
+        yield connection
+
+
+@pytest.mark.parametrize("table", list(COVERED))
+def test_the_number_of_a_row_is_the_same_in_python_and_in_sql(tables: Any, table: str) -> None:
+    columns = COVERED[table].columns
+
+    @settings(max_examples=40, deadline=None)
+    @given(st.fixed_dictionaries({name: st.none() | CELLS[kind] for name, kind in columns.items()}))
+    def holds(row: dict[str, Any]) -> None:
+        tables.execute(f"DELETE FROM free_{table}")
+        names, marks = ", ".join(row), ", ".join("?" for _ in row)
+        tables.execute(f"INSERT INTO free_{table} ({names}) VALUES ({marks})", list(row.values()))
+        found = tables.execute(f"SELECT {number_sql(table)} FROM free_{table}").fetchone()[0]
+        assert found == number_of(table, row)
+
+    holds()
+
+
+@pytest.fixture(scope="module")
+def worked_on(finished_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Suggestions, decisions, an undo, gold and a setting; shared, every test takes its change back."""
+    path = tmp_path_factory.mktemp("covering") / "project"
+    shutil.copytree(finished_project, path)
+    with reopen(path) as project:
+        suggest(project, {1: REFUND, 4: REFUND})
+        decide(project, ANN, 1, REFUND)
+        decide(project, BOB, 2, None, verdict="skip")
+        decide(project, ANN, 2, REFUND)
+        project.desk.undo(ANN)
+        project.store.reviews.mark_gold([(1, "intent", REFUND)], LEAD, None)
+        project.store.settings.put("overlap", 2, LEAD)
+        yield project
+
+
+DECISION = "every decision is as it was saved"
+UNDO = "every undo is as it was saved"
+GOLD = "every gold mark is as it was saved"
+ITEM = "every item is as it was saved"
+RUN = "every run is as it was saved"
+SUGGESTION = "every suggestion is as it was saved"
+IMPORT = "every import is as it was saved"
+VERSION = "every version of the schema is as it was saved"
+SETTING = "every setting is as it was set"
+FORGERIES = [
+    ("DELETE FROM reviews WHERE review_id = (SELECT max(review_id) FROM reviews)", DECISION),
+    ("UPDATE reviews SET answer = 'praise' WHERE review_id = 1", DECISION),
+    ("UPDATE reviews SET label = 'praise' WHERE review_id = 1", DECISION),
+    ("UPDATE reviews SET made_at = made_at - INTERVAL 1 DAY WHERE review_id = 1", DECISION),
+    ("UPDATE reviews SET seconds = 99.5 WHERE review_id = 1", DECISION),
+    ("UPDATE reviews SET reason = 'x' WHERE review_id = 2", DECISION),
+    ("INSERT INTO reviews BY NAME SELECT * REPLACE (900 AS review_id) FROM reviews LIMIT 1", DECISION),
+    ("DELETE FROM undos", UNDO),
+    ("UPDATE undos SET undone = false", UNDO),
+    ("INSERT INTO undos BY NAME SELECT * REPLACE (900 AS undo_id, 1 AS target_id) FROM undos", UNDO),
+    ("UPDATE gold_marks SET value = '{\"label\":\"praise\"}'", GOLD),
+    ("INSERT INTO gold_marks BY NAME SELECT * REPLACE (900 AS gold_id, 2 AS item_id) FROM gold_marks", GOLD),
+    ("UPDATE items SET text = text || '!' WHERE item_id = 3", ITEM),
+    ("UPDATE items SET meta = '{\"a\":\"b\"}' WHERE item_id = 3", ITEM),
+    ("UPDATE items SET key = 'other' WHERE item_id = 3", ITEM),
+    ("INSERT INTO items BY NAME SELECT * REPLACE (7 AS item_id, 'new' AS key) FROM items LIMIT 1", ITEM),
+    ("UPDATE imports SET source_name = 'other.csv'", IMPORT),
+    ("UPDATE schema_versions SET source = replace(source, 'Praise', 'Blame')", VERSION),
+    ("UPDATE proposals SET value = '{\"label\":\"praise\"}', label = 'praise' WHERE item_id = 4", SUGGESTION),
+    ("UPDATE proposals SET score = 0.999 WHERE item_id = 4", SUGGESTION),
+    ("DELETE FROM proposals WHERE item_id = 4", SUGGESTION),
+    ("UPDATE runs SET backend = 'other'", RUN),
+    ("UPDATE settings SET value = '1' WHERE key = 'overlap'", SETTING),
+    ("UPDATE settings SET value = '7' WHERE key = 'seed'", SETTING),
+    ("DELETE FROM settings WHERE key = 'overlap'", SETTING),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "check"), FORGERIES)
+def test_a_row_that_is_not_as_it_was_saved_is_named(worked_on: Opened, change: str, check: str) -> None:
+    database = worked_on.store.database
+    cursor = database._file.ready().cursor()
+    cursor.execute("BEGIN TRANSACTION")
+
+    def read(ask: Any) -> Any:
+        return ask(cursor)
+
+    try:
+        cursor.execute(change)
+        database._file.read = read  # type: ignore[method-assign]
+        found = {one.name: one for one in verify(database) if not one.holds}
+    finally:
+        del database._file.read
+        cursor.execute("ROLLBACK")
+        cursor.close()
+    assert check in found and found[check].example
+
+
+def test_a_project_in_which_nothing_was_forged_holds_in_every_check(worked_on: Opened) -> None:
+    assert broken_checks(worked_on) == []
+    assert [one.limit for one in verify(worked_on.store.database) if one.limit] == []
+
+
+def test_an_undo_is_named_also_where_there_was_none_before(project: Opened) -> None:
+    decide(project, ANN, 1, REFUND)
+    with project.store.database.write() as transaction:
+        transaction.execute("INSERT INTO undos VALUES (1, 'review', 1, true, 'eve', 'key', '', now()::TIMESTAMP)")
+    assert broken_checks(project) == [UNDO]
+
+
+def test_rows_of_an_older_program_are_told_apart_and_not_called_broken(folder: Path) -> None:
+    with reopen(folder) as project:
+        decide(project, ANN, 1, REFUND)
+        with project.store.database.write() as transaction:
+            # As it was before the audit told of rows.
+            transaction.execute("DELETE FROM audit")
+            transaction.execute("DELETE FROM migrations WHERE number = ?", [COVERING_STEP])
+    (folder / "project.head").unlink()
+    with reopen(folder) as project:
+        decide(project, ANN, 2, REFUND)
+        checks = {one.name: one for one in verify(project.store.database)}
+    assert (checks[DECISION].holds, checks[DECISION].limit) == (True, "1 of them were saved before this was kept")
+    assert (checks[ITEM].holds, checks[ITEM].limit) == (True, "6 of them were saved before this was kept")
+    assert checks[VERSION].holds
