@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tools.records import Exposure, Item, Media, Proposal
+from tools.records import Exposure, Item, Media, Proposal, Review
 from tools.schema import CANNOT_TELL, NONE_OF_THESE, FieldSpec
 
 # Digits belong to labels; these two letters are free on every card.
@@ -16,7 +16,8 @@ _MOST_DIGITS = 9
 
 @dataclass(frozen=True)
 class Card:
-    """One exposure ready to be painted. ``spans`` are the regions that relations may join."""
+    """One exposure ready to be painted. ``spans`` are the regions that relations may join; ``former`` is the answer
+    that the person took back and has not replaced."""
 
     exposure: Exposure
     item: Item
@@ -27,6 +28,7 @@ class Card:
     spans: tuple[Mapping[str, Any], ...]
     why: str
     ticket: str = ""
+    former: Review | None = None
 
 
 @dataclass(frozen=True)
@@ -114,9 +116,14 @@ def card_record(card: Card) -> dict[str, Any]:
         "field": field_record(card.field),
         "suggestion": None if card.suggestion is None else _suggestion(card.suggestion, card.backend),
         "standing": None if card.standing is None else dict(card.standing),
+        "former": None if card.former is None else _former(card.former),
         "spans": [dict(span) for span in card.spans],
         "why": card.why,
     }
+
+
+def _former(review: Review) -> dict[str, Any]:
+    return {"value": dict(review.value or {}), "regions": dict(review.regions)}
 
 
 def _media(media: Media) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from assistant.store.reviews import ReviewRequest
 from assistant.store.sight import sees_all
 from assistant.view import ProjectView, blind_mask
 from tools.errors import ExposureStale, InputError
-from tools.records import VALUED_VERDICTS, Actor, Exposure, Verdict
+from tools.records import NOT_LOOKED_AT, REGION_VERDICTS, VALUED_VERDICTS, Actor, Exposure, Verdict
 from tools.schema import FieldSpec
-from tools.values import check_value, regions_of, same_value
+from tools.values import check_value, comparable, regions_of, same_value
 
 _VERDICTS: tuple[str, ...] = get_args(Verdict)
 _LONGEST_REASON = 2000
@@ -44,6 +44,11 @@ class Decision:
             raise InputError(f"A decision is one of {', '.join(_VERDICTS)}, got {self.verdict!r}.")
         if not self.idempotency_key:
             raise InputError("A decision needs a key of its own, so that the same click twice counts once.")
+        if not isinstance(self.regions, Mapping):
+            raise InputError(f"Verdicts on regions are an object of id and verdict, got {self.regions!r}.")
+        for key, verdict in self.regions.items():
+            if verdict not in REGION_VERDICTS:
+                raise InputError(f"A region gets one of {', '.join(REGION_VERDICTS)}; {key!r} got {verdict!r}.")
 
 
 def read_decision(
@@ -55,7 +60,7 @@ def read_decision(
     gave them.
     """
     suggested = _suggested_value(store, exposure)
-    verdict, value = decision.verdict, None
+    verdict, value, verdicts = decision.verdict, None, decision.regions
     if verdict in ("accept", "reject") and suggested is None:
         if _has_suggestion(exposure):
             raise InputError("The suggestion on this card was withdrawn; choose an answer.")
@@ -65,6 +70,7 @@ def read_decision(
         spans = regions_on_card(store, actor, exposure.item_id, spec) if spec.kind == "relations" else None
         item = store.items.get([exposure.item_id])[0]
         value = check_value(spec, given, item.text, spans, item.pixels)
+        verdicts = region_verdicts(spec, value, suggested, decision)
         # Choosing what was suggested is accepting it, by whatever key.
         verdict = "accept" if suggested is not None and same_value(value, suggested) else verdict
     elif verdict == "comment" and not decision.reason.strip():
@@ -74,11 +80,40 @@ def read_decision(
         verdict,
         value,
         decision.reason.strip()[:_LONGEST_REASON],
-        decision.regions,
+        verdicts,
         decision.idempotency_key,
         decision.seconds,
         adjudicates=is_done and value is not None and _adjudicates(store, actor, exposure, spec),
     )
+
+
+def region_verdicts(
+    spec: FieldSpec, value: Mapping[str, Any], suggested: Mapping[str, Any] | None, decision: Decision
+) -> dict[str, str]:
+    """The verdict on each region. What was suggested becomes a person's only by a decision on it, or by accepting all.
+
+    Suggested regions of which nothing was said and which are not in the answer were not looked at.
+    """
+    said, kept, before = dict(decision.regions), regions_of(value), regions_of(suggested)
+    dropped = [one for one in kept if said.get(str(one["id"])) in ("reject", NOT_LOOKED_AT)]
+    if dropped:
+        key = str(dropped[0]["id"])
+        raise InputError(
+            f"Region {key!r} is in the answer, but the verdict on it is {said[key]!r}: say one or the other."
+        )
+    if decision.verdict == "accept":
+        return said
+    originals = {comparable({spec.kind: [one]}) for one in before}
+    by_id = {str(one["id"]): one for one in kept}
+    open_ones = {key: one for key, one in by_id.items() if key not in said}
+    undecided = [key for key, one in open_ones.items() if comparable({spec.kind: [one]}) in originals]
+    if undecided:
+        raise InputError(
+            f"Nobody decided about what was suggested as {', '.join(map(repr, undecided))}: give each a verdict under "
+            '"regions", leave it out, or decide "accept" to take all as suggested.'
+        )
+    unseen = (str(one["id"]) for one in before)
+    return said | {key: NOT_LOOKED_AT for key in unseen if key not in by_id and key not in said}
 
 
 def refuse_stale(store: ProjectStore, exposure: Exposure) -> None:

@@ -16,6 +16,7 @@ from assistant.looking_back import SimilarItem as SimilarItem
 from assistant.queueing import FieldQueue, Queues, Served
 from assistant.store.project import ProjectStore
 from assistant.store.reviews import ExposureRequest
+from assistant.taking_back import Redone, Undone, review_to_redo, review_to_undo
 from assistant.tickets import UNKNOWN, refuse_unknown, ticket_of
 from assistant.view import ProjectView
 from tools.errors import CardUnknown, LeaseTaken, NotAllowed, NotFound
@@ -35,15 +36,6 @@ class Receipt:
     review: Review
     left: int
     done: int
-
-
-@dataclass(frozen=True)
-class Undone:
-    """What was undone, and the card to show again; ``None`` when somebody else has the item in hand by now."""
-
-    review: Review
-    sentence: str
-    card: Card | None
 
 
 class ReviewDesk:
@@ -140,18 +132,27 @@ class ReviewDesk:
     def undo(self, actor: Actor, review_id: int | None = None) -> Undone:
         """Take back the actor's last decision (or the one named) and show its card again."""
         with self._lock:
-            review = self._to_undo(actor, review_id)
+            review = review_to_undo(self._store, actor, review_id)
             spec = self._store.schema.field(review.field)
             self._landing.ready(review.item_id, spec.id)
             self._store.reviews.undo([("review", review.review_id)], actor)
-            self._refresh(review.item_id, spec.id, actor.person)
-            self._on_label(spec.id)
-            key = self._store.items.keys([review.item_id])[0]
+            key = self._changed(review, actor)
             try:
                 card = self.open_card(actor, review.item_id, spec.id)
             except LeaseTaken as taken:
                 return Undone(review, f"Undone: {review.verdict} on {key}. {taken}", None)
             return Undone(review, f"Undone: {review.verdict} on {key}.", card)
+
+    def redo(self, actor: Actor) -> Redone:
+        """Put back the decision that the actor took back last; refused where others have the item by now."""
+        with self._lock:
+            review = review_to_redo(self._store, actor)
+            spec = self._store.schema.field(review.field)
+            queue = self._landing.ready(review.item_id, spec.id)
+            self._refuse_taken(review.item_id, spec, actor, queue, review.decided_at)
+            self._store.reviews.undo([("review", review.review_id)], actor, undone=False)
+            self._leases.drop(review.item_id, spec.id, actor)
+            return Redone(review, f"Done again: {review.verdict} on {self._changed(review, actor)}.")
 
     def history(self, actor: Actor, limit: int = 20) -> list[PastDecision]:
         """The actor's last standing decisions, newest first."""
@@ -316,8 +317,9 @@ class ReviewDesk:
         standing = self._standing(queue, item.item_id, actor.person)
         backend = str(self._store.runs.identity(suggestion.run_id)["backend"]) if suggestion else ""
         spans = regions_on_card(self._store, actor, item.item_id, spec) if spec.kind == "relations" else ()
-        ticket = ticket_of(self._store.project_id, exposure)
-        return Card(exposure, item, spec, suggestion, backend, standing.value if standing else None, spans, why, ticket)
+        former = self._store.reviews.taken_back(item.item_id, spec.id, actor.person)
+        stands, ticket = standing.value if standing else None, ticket_of(self._store.project_id, exposure)
+        return Card(exposure, item, spec, suggestion, backend, stands, spans, why, ticket, former)
 
     def _refuse_taken(
         self, item_id: int, spec: FieldSpec, actor: Actor, queue: FieldQueue, shown: datetime | None = None
@@ -373,13 +375,8 @@ class ReviewDesk:
         self._queues.mine(queue, person).status[item_id - 1] = status
         queue.main_from = queue.blind_from = 0
 
-    def _to_undo(self, actor: Actor, review_id: int | None) -> Review:
-        if review_id is None:
-            latest = self._store.reviews.latest_of(actor.person, 1)
-            if not latest:
-                raise NotFound("There is nothing of yours left to undo.")
-            return latest[0]
-        review = self._store.reviews.get(review_id)
-        if review.reviewer != actor.person:
-            raise NotAllowed(f"Decision {review_id} is {review.reviewer}'s; ask a lead to undo it.")
-        return review
+    def _changed(self, review: Review, actor: Actor) -> str:
+        """Tell the queue that a decision was taken back or put back; the key of its item."""
+        self._refresh(review.item_id, review.field, actor.person)
+        self._on_label(review.field)
+        return self._store.items.keys([review.item_id])[0]

@@ -41,6 +41,10 @@ ROLE_RANK: dict[str, int] = {"reviewer": 0, "engineer": 1, "lead": 2, "admin": 3
 VALUED_VERDICTS = ("accept", "choose", "edit")
 """The verdicts that carry a value; the others are events."""
 
+NOT_LOOKED_AT = "not_looked_at"
+REGION_VERDICTS = ("accept", "edit", "choose", "reject", NOT_LOOKED_AT)
+"""What can be said of one region of an answer; a suggested region that nobody looked at is no part of the answer."""
+
 CALIBRATING_EXPOSURES = ("blind", "imported_independent")
 """The only exposures whose labels may calibrate, score prompts or become gold."""
 

@@ -66,6 +66,11 @@ _CLAUSE = re.compile(
     rf"(?:,? and then|, then|,? and|;|,) (?=(?:{_ORDER})\b|(?:(?:the )?{NOUN} )?#?\d+{_IS} "
     rf"|(?:the )?(?:first|second|third|fourth|fifth|last) [^,]*?{_IS} )"
 )
+_OTHERS = r"(?:(?:all )?(?:of )?(?:the )?(?:rest|others?|other ones|remaining(?: ones)?)|everything else)"
+_REST = re.compile(
+    rf"(?:,|;|,? and|,? but|,? then)* (?:{_TAKE} {_OTHERS}(?: as (?:it is|they are|suggested))?"
+    rf"|{_OTHERS} (?:is|are) (?:all )?{_FINE})"
+)
 _MANY = re.compile(
     r"\b(?:items?|pictures?|photos?|images?|suggestions?|proposals?|predictions?|batch|score|above|below)\b"
 )
@@ -73,11 +78,15 @@ _MANY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Edit:
-    """Regions to be taken away, and regions to get another label or flag; a question where either is open."""
+    """Regions to be taken away, and regions to get another label or flag; a question where either is open.
+
+    ``is_whole``: the words were about all regions, also those that stay as they are.
+    """
 
     gone: frozenset[int] = frozenset()
     labels: tuple[tuple[int, str], ...] = ()
     flags: tuple[tuple[int, str, bool], ...] = ()
+    is_whole: bool = False
 
 
 _Read = _Edit | Question | None
@@ -94,8 +103,24 @@ def read_region_words(text: str, card: CardInHand) -> Answer:
         return _decided(_Edit(frozenset(range(len(_shown(card))))), card)
     if _ACCEPT_ALL.fullmatch(words):
         return accept_pictured(card)
-    found = _read_clauses(words, card) or _read(words, card)
-    return _decided(found, card) if isinstance(found, _Edit) else found
+    rest = next((one for one in _REST.finditer(words) if one.end() == len(words)), None)
+    told = words[: rest.start()] if rest else words
+    found = _read_clauses(told, card) or _read(told, card)
+    if not isinstance(found, _Edit):
+        return found
+    asked = None if rest or found.is_whole else _about_the_rest(found, words, card)
+    return asked or _decided(found, card)
+
+
+def _about_the_rest(edit: _Edit, words: str, card: CardInHand) -> Question | None:
+    """A question where the words leave suggested regions open: only what is decided about becomes a person's."""
+    told = edit.gone | {at for at, _ in edit.labels} | {at for at, _, _ in edit.flags}
+    open_ones = [at for at in range(len(_shown(card))) if at not in told]
+    if card.standing is not None or not open_ones:
+        return None
+    them = "Is it" if len(open_ones) == 1 else "Are they"
+    asked = f"About {say_places(open_ones)} nothing was said yet. {them} right as suggested?"
+    return Question(asked, (f"{words} and accept the rest",))
 
 
 def _shown(card: CardInHand) -> Sequence[Region]:
@@ -134,6 +159,7 @@ def _read_clauses(words: str, card: CardInHand) -> _Read:
         frozenset().union(*(edit.gone for edit in told)),
         tuple(pair for edit in told for pair in edit.labels),
         tuple(flag for edit in told for flag in edit.flags),
+        any(edit.is_whole for edit in told),
     )
 
 
@@ -142,7 +168,7 @@ def _read_all_but(words: str, card: CardInHand) -> _Read:
     meant = read_regions(match.group("what"), card) if match else None
     if meant is None:
         return None
-    return _asked(meant, card, "accept all but {}") or _Edit(frozenset(meant.places))
+    return _asked(meant, card, "accept all but {}") or _Edit(frozenset(meant.places), is_whole=True)
 
 
 def _read_remove(words: str, card: CardInHand) -> _Read:
@@ -196,7 +222,7 @@ def _read_only(words: str, card: CardInHand) -> _Read:
     asked = _asked(meant, card, "keep only {}")
     others = frozenset(range(len(_shown(card)))) - set(meant.places)
     if asked is not None or not others or match.group("what"):
-        return asked or _Edit(others)
+        return asked or _Edit(others, is_whole=True)
     kept = say_places(meant.places)
     return Question(
         f"Shall I keep only {kept} and remove the other {len(others)}?", (f"keep only {kept}", "accept all")

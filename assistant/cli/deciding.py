@@ -34,7 +34,10 @@ def review(
     ] = False,
     person: As = "",
 ) -> None:
-    """Decide item by item; with --json each input line is {"item", "field", "verdict", "value"} and gets a receipt."""
+    """Decide item by item; with --json each input line is {"item", "field", "verdict", "value"} and gets a receipt.
+
+    Where regions were suggested, "regions" holds the verdict on each by its id; "accept" takes all as suggested.
+    """
     with Link(project, person) as link:
         if as_json:
             if _from_lines(link, field):
@@ -73,6 +76,7 @@ def _decide_line(link: Link, line: str, field: str) -> dict[str, Any]:
         "verdict": given["verdict"],
         "value": given.get("value"),
         "reason": str(given.get("reason", "")),
+        "regions": given.get("regions", {}),
     }
     return link.ask("decide", decision=decision)
 

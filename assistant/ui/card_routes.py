@@ -158,6 +158,12 @@ def _add_deciding(router: APIRouter, session: OpenProject) -> None:
             "card": None if undone.card is None else card_record(undone.card),
         }
 
+    @router.post("/redo")
+    def redo(actor: Person) -> dict[str, Any]:
+        redone = desk.redo(actor)
+        review = redone.review
+        return {"item": review.item_id, "field": review.field, "sentence": redone.sentence}
+
 
 def _decision(body: DecideBody) -> Decision:
     return Decision(

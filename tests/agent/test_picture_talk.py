@@ -91,6 +91,18 @@ def test_a_box_removed_and_one_relabelled_in_words_are_the_review_that_keys_woul
     assert [(one["id"], one["label"], one["box"]) for one in value["boxes"]] == [("r1", "animal", [100, 20, 250, 290])]
 
 
+def test_words_about_one_box_make_no_other_box_a_persons(photos: Project) -> None:
+    exposure = card_of(photos)
+    events = say(photos, "remove box 2", exposure)
+    assert events[-1].kind == "options"
+    assert "About 1 nothing was said yet" in told(events)
+    assert photos.counts()["reviews"] == 0
+    say(photos, events[-1].options[0], exposure)
+    verdict, value, regions = last_review(photos)
+    assert (verdict, [one["id"] for one in value["boxes"]]) == ("edit", ["r1"])
+    assert regions == {"r1": "accept", "r2": "reject"}
+
+
 def test_words_start_from_what_the_person_decided_before(photos: Project) -> None:
     say(photos, "accept all but 1", card_of(photos))
     say(photos, "box 1 is an animal", card_of(photos))
@@ -115,7 +127,7 @@ def test_a_picture_that_is_not_there_is_named(photos: Project) -> None:
 
 
 def test_pictures_are_found_by_what_was_decided_on_them(photos: Project) -> None:
-    say(photos, "remove box 2", card_of(photos, 1))
+    say(photos, "accept all but 2", card_of(photos, 1))
     say(photos, "accept", card_of(photos, 2))
     found = [one.result.items for one in say(photos, "pictures with a machine") if one.result]
     assert [list(one) for one in found] == [[2]]
@@ -152,7 +164,7 @@ def test_the_tool_asked_last_is_about_pictures_too(photos: Project) -> None:
     assert any(one.tool == "sample" and one.result is not None for one in events), told(events)
 
 
-@pytest.mark.parametrize("words", ["accept", "remove box 2", "no objects", "reject"])
+@pytest.mark.parametrize("words", ["accept", "accept all but 2", "no objects", "reject"])
 def test_words_do_not_pass_over_drawings_that_are_not_saved(photos: Project, words: str) -> None:
     assert "not saved" in told(say(photos, words, card_of(photos), is_changed=True))
     assert photos.counts()["reviews"] == 0

@@ -39,6 +39,7 @@ ASSISTANT_FLOORS = {
     "deciding": 2,
     "landing": 3,
     "looking_back": 1,
+    "taking_back": 2,
     "review": 3,
     "retraining": 4,
     "agent": 4,

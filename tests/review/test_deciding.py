@@ -56,7 +56,68 @@ def test_choosing_something_else_counts_as_a_correction(project: Opened) -> None
 def test_an_edit_that_changes_only_region_ids_counts_as_accepting(project: Opened) -> None:
     suggest(project, {1: SPAN}, "entities")
     other = {"spans": [{**SPAN["spans"][0], "id": "mine"}]}
-    assert review(project, decide(project, ANN, 1, other, "entities", verdict="edit"))[0] == "accept"
+    about = {"verdict": "edit", "regions": {"mine": "accept"}}
+    assert review(project, decide(project, ANN, 1, other, "entities", **about))[0] == "accept"
+
+
+TWO = {"spans": [*SPAN["spans"], {"id": "s2", "start": 8, "end": 12, "label": "product"}]}
+OWN = {"id": "n1", "start": 13, "end": 16, "label": "product"}
+
+
+def regions_of_review(project: Opened, review_id: int) -> tuple[Any, Any]:
+    found = project.store.reviews.get(review_id)
+    return found.value, found.regions
+
+
+def test_a_suggested_region_nobody_decided_about_is_refused_and_nothing_is_stored(project: Opened) -> None:
+    suggest(project, {1: TWO}, "entities")
+    answer = {"spans": [*TWO["spans"], OWN]}
+    with pytest.raises(InputError, match="Nobody decided about what was suggested as 's2'"):
+        decide(project, ANN, 1, answer, "entities", verdict="edit", regions={"s1": "accept", "n1": "choose"})
+    assert count(project) == 0
+
+
+def test_the_whole_suggestion_written_out_is_no_decision_on_its_regions(project: Opened) -> None:
+    suggest(project, {1: TWO}, "entities")
+    with pytest.raises(InputError, match="'s1', 's2'"):
+        decide(project, ANN, 1, TWO, "entities", verdict="choose")
+    assert count(project) == 0
+
+
+def test_accept_takes_all_regions_as_suggested(project: Opened) -> None:
+    suggest(project, {1: TWO}, "entities")
+    value, _ = regions_of_review(project, decide(project, ANN, 1, None, "entities", verdict="accept"))
+    assert value == TWO
+
+
+def test_a_region_that_was_not_looked_at_is_recorded_as_that_and_left_out(project: Opened) -> None:
+    suggest(project, {1: TWO}, "entities")
+    review_id = decide(
+        project, ANN, 1, {"spans": [OWN]}, "entities", verdict="edit", regions={"n1": "choose", "s1": "reject"}
+    )
+    value, regions = regions_of_review(project, review_id)
+    assert value == {"spans": [OWN]}
+    assert regions == {"n1": "choose", "s1": "reject", "s2": "not_looked_at"}
+
+
+def test_a_suggested_region_that_was_changed_needs_no_verdict_of_its_own(project: Opened) -> None:
+    suggest(project, {1: SPAN}, "entities")
+    longer = {"spans": [{**SPAN["spans"][0], "end": 9}]}
+    value, _ = regions_of_review(project, decide(project, ANN, 1, longer, "entities", verdict="edit"))
+    assert value == longer
+
+
+@pytest.mark.parametrize("verdict", ["reject", "not_looked_at"])
+def test_a_region_cannot_be_in_the_answer_and_out_of_it(project: Opened, verdict: str) -> None:
+    suggest(project, {1: SPAN}, "entities")
+    with pytest.raises(InputError, match="'s1' is in the answer, but"):
+        decide(project, ANN, 1, None, "entities", verdict="accept", regions={"s1": verdict})
+    assert count(project) == 0
+
+
+def test_a_verdict_on_a_region_that_is_none_is_refused(project: Opened) -> None:
+    with pytest.raises(InputError, match="'s1' got 'perhaps'"):
+        decide(project, ANN, 1, SPAN, "entities", regions={"s1": "perhaps"})
 
 
 def test_without_a_suggestion_the_same_answer_is_a_choice(project: Opened) -> None:

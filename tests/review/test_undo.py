@@ -6,8 +6,28 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.opened import ANN, BOB, LEAD, PRAISE, REFUND, Opened, annotation, decide, reopen, suggest
-from tools.errors import NotAllowed, NotFound
+from assistant.cards import card_record
+from tests.store.opened import (
+    ANN,
+    BOB,
+    LEAD,
+    PRAISE,
+    REFUND,
+    Opened,
+    annotation,
+    broken_checks,
+    decide,
+    reopen,
+    suggest,
+)
+from tools.errors import LeaseTaken, NotAllowed, NotFound
+
+SPANS = {
+    "spans": [
+        {"id": "s1", "start": 0, "end": 7, "label": "product"},
+        {"id": "s2", "start": 8, "end": 12, "label": "product"},
+    ]
+}
 
 
 def test_undo_takes_back_the_last_decision_and_shows_its_card(project: Opened) -> None:
@@ -17,6 +37,74 @@ def test_undo_takes_back_the_last_decision_and_shows_its_card(project: Opened) -
     assert undone.card is not None and undone.card.item.item_id == 2
     assert undone.sentence == "Undone: choose on K2."
     assert (annotation(project, 1), annotation(project, 2)) == (("agreed", "refund"), None)
+
+
+def test_undo_reopens_the_answer_as_it_was_whoever_asks_for_the_card(project: Opened) -> None:
+    suggest(project, {1: SPANS}, "entities")
+    answer = {"spans": [SPANS["spans"][0], {"id": "n1", "start": 8, "end": 10, "label": "product"}]}
+    verdicts = {"s1": "accept", "s2": "reject", "n1": "choose"}
+    decide(project, ANN, 1, answer, "entities", verdict="edit", regions=verdicts)
+    undone = project.desk.undo(ANN).card
+    assert undone is not None and undone.standing is None
+    for card in (undone, project.desk.open_card(ANN, 1, "entities")):
+        assert card_record(card)["former"] == {"value": answer, "regions": verdicts}
+    assert project.desk.open_card(LEAD, 2, "entities").former is None
+
+
+def test_an_answer_that_was_replaced_is_not_offered_again(project: Opened) -> None:
+    decide(project, ANN, 1, REFUND)
+    project.desk.undo(ANN)
+    decide(project, ANN, 1, PRAISE)
+    card = project.desk.open_card(ANN, 1, "intent")
+    assert (card.former, card.standing) == (None, PRAISE)
+
+
+def test_an_answer_that_a_lead_took_back_is_not_offered_again(project: Opened) -> None:
+    review_id = decide(project, ANN, 1, REFUND)
+    project.store.reviews.undo([("review", review_id)], LEAD)
+    assert project.desk.open_card(ANN, 1, "intent").former is None
+
+
+def test_a_decision_is_put_back_as_it_was_by_a_row_of_its_own(project: Opened) -> None:
+    review_id = decide(project, ANN, 1, REFUND)
+    project.desk.undo(ANN)
+    assert project.desk.redo(ANN).sentence == "Done again: choose on K1."
+    assert annotation(project, 1) == ("agreed", "refund")
+    undos = project.store.database.rows("SELECT target_id, undone FROM undos ORDER BY undo_id")
+    assert undos == [(review_id, True), (review_id, False)]
+    assert project.desk.next_cards(ANN, "intent").done == 1
+    assert broken_checks(project) == []
+    with pytest.raises(NotFound, match="nothing of yours to do again"):
+        project.desk.redo(ANN)
+
+
+def test_several_undone_decisions_are_put_back_one_by_one(project: Opened) -> None:
+    for item_id in (1, 2):
+        decide(project, ANN, item_id, REFUND)
+    project.desk.undo(ANN)
+    project.desk.undo(ANN)
+    assert [project.desk.redo(ANN).review.item_id for _ in range(2)] == [1, 2]
+
+
+def test_a_decision_made_since_the_undo_ends_doing_again(project: Opened) -> None:
+    decide(project, ANN, 1, REFUND)
+    project.desk.undo(ANN)
+    decide(project, ANN, 2, PRAISE)
+    with pytest.raises(NotFound, match="a decision made since the undo ends that"):
+        project.desk.redo(ANN)
+    assert annotation(project, 1) is None
+
+
+def test_nothing_is_put_back_over_the_answer_of_somebody_else(project: Opened) -> None:
+    project.store.settings.put("overlap", 1, LEAD)
+    decide(project, ANN, 1, REFUND)
+    card = project.desk.undo(ANN).card
+    assert card is not None
+    project.desk.release(ANN, [card.exposure.exposure_id])
+    decide(project, BOB, 1, PRAISE)
+    with pytest.raises(LeaseTaken, match="bob decided"):
+        project.desk.redo(ANN)
+    assert annotation(project, 1) == ("agreed", "praise")
 
 
 def test_undo_again_goes_one_decision_further_back(project: Opened) -> None:

@@ -13,6 +13,7 @@ from tools.ask.objects import ratio_sums
 from tools.ask.question import Question
 from tools.context import Answer, ToolContext
 from tools.naming import label_name
+from tools.records import NOT_LOOKED_AT
 from tools.results import Fact, Table, ToolResult
 from tools.sentences import capital, count_of
 from tools.values import regions_of, same_value
@@ -49,7 +50,10 @@ def object_fates(
     """
     after = {str(one["id"]): one for one in regions_of(decided)}
     before = {str(one["id"]): one for one in regions_of(suggested)}
-    told = [(str(one["label"]), _fate(one, after.get(key), (verdicts or {}).get(key))) for key, one in before.items()]
+    said = verdicts or {}
+    # Of what was not looked at nobody said anything: it is neither kept nor removed.
+    judged = {key: one for key, one in before.items() if said.get(key) != NOT_LOOKED_AT}
+    told = [(str(one["label"]), _fate(one, after.get(key), said.get(key))) for key, one in judged.items()]
     return told + [(str(one["label"]), _ADDED) for key, one in after.items() if key not in before]
 
 
