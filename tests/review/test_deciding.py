@@ -233,7 +233,7 @@ def test_the_card_of_somebody_else_cannot_be_decided(project: Opened) -> None:
 
 
 def test_a_card_that_was_never_shown_cannot_be_decided(project: Opened) -> None:
-    with pytest.raises(NotFound, match="no exposure 77"):
+    with pytest.raises(NotFound, match="This card is not known here"):
         project.desk.decide(ANN, Decision(77, "k", "choose", REFUND))
 
 
