@@ -26,7 +26,7 @@ from tools.schema import read_schema
 ORIGIN = "http://127.0.0.1:9"
 _STYLES = "".join(
     f'<link rel="stylesheet" href="/static/card/{name}.css">'
-    for name in ("page", "card", "text", "image", "regions", "panels")
+    for name in ("page", "card", "text", "image", "regions", "panels", "saving")
 )
 _PAGE = (
     f'<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">{_STYLES}<body>'
@@ -83,7 +83,13 @@ class PictureServer:
 
     def _spoken(self, path: str, body: Any) -> Any:
         plain: dict[str, Any] = {
-            "/card/project": {"project": "Pictures", "person": "lead", "role": "lead", "fields": self.fields},
+            "/card/project": {
+                "project": "Pictures",
+                "project_id": "pictures",
+                "person": "lead",
+                "role": "lead",
+                "fields": self.fields,
+            },
             "/card/painted": {},
             "/card/release": {},
             "/page/actions": {"actions": []},
@@ -94,6 +100,9 @@ class PictureServer:
         if path == "/card/decide":
             self.decided.append(body)
             return {"left": self._left(), "done": len(self.decided)}
+        if path == "/card/open":
+            found = (one for one in self.cards if one["item"]["id"] == body["item"])
+            return {"card": next(one for one in found if one["field"]["id"] == body["field"])}
         if path.startswith("/card/segment/"):
             return self._segment(path, body) if self.radius else None
         return plain.get(path)

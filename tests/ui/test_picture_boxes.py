@@ -39,12 +39,38 @@ def test_each_region_is_accepted_with_one_key_and_the_question_ends_the_item(pic
     assert stage.watched.errors == []
 
 
-def test_enter_takes_everything_and_asks_once(pictures: Opener) -> None:
+def test_all_are_taken_as_suggested_by_a_key_of_its_own(pictures: Opener) -> None:
     server, stage = pictures("boxes", PERSON, ROCKET)
     stage.watched.press("Enter")
-    assert "2 boxes, 2 as suggested. Is any object missing?" in stage.watched.status()
+    assert stage.watched.status().startswith("2 suggested boxes are not decided yet.")
+    stage.watched.press("a")
+    assert "2 boxes. Is any object missing?" in stage.watched.status()
     stage.watched.press("Enter")
     assert saved(server, stage)["verdict"] == "accept"
+    assert server.decided[-1]["regions"] == {"a": "accept", "b": "accept"}
+
+
+def test_a_suggested_box_is_not_taken_in_passing_beside_one_that_was_drawn(pictures: Opener) -> None:
+    server, stage = pictures("boxes", PERSON)
+    stage.watched.press("1", "b")
+    stage.drag((150, 60), (300, 300))
+    stage.watched.press("Enter", "Enter")
+    assert server.decided == []
+    assert stage.watched.status().startswith("1 of 2: Person, suggested")
+    stage.watched.press("x", "Enter", "n")
+    sent = saved(server, stage)
+    assert [one["id"] for one in sent["value"]["boxes"]] == ["n1"]
+    assert sent["regions"] == {"n1": "choose", "a": "reject"}
+
+
+def test_what_nobody_decided_about_is_dropped_in_one_key_and_comes_back_with_one(pictures: Opener) -> None:
+    server, stage = pictures("boxes", PERSON, ROCKET)
+    stage.watched.press("a", "ArrowRight", "Escape", "Enter", "x")
+    assert stage.watched.page.locator(".aa-region").count() == 1
+    stage.watched.press("z")
+    assert stage.watched.page.locator(".aa-region.is-proposed").count() == 1
+    stage.watched.press("Enter", "x", "n")
+    assert saved(server, stage)["regions"] == {"a": "edit", "b": "reject"}
 
 
 def test_a_digit_relabels_and_leads_on_and_x_drops(pictures: Opener) -> None:
@@ -61,7 +87,7 @@ def test_a_box_is_moved_and_resized_with_the_mouse(pictures: Opener) -> None:
     stage.click(200, 100)
     stage.drag((330, 330), (350, 380))
     stage.drag((200, 200), (180, 220))
-    stage.watched.press("Enter", "n")
+    stage.watched.press("Enter", "a", "n")
     first, second = boxes(server, stage)
     assert first == pytest.approx([100, 40, 330, 400], abs=2 * PIXEL)
     assert second == ROCKET["box"]
@@ -77,7 +103,7 @@ def test_a_box_is_moved_and_resized_with_keys(pictures: Opener) -> None:
 
 def test_a_missing_object_is_drawn_and_labelled(pictures: Opener) -> None:
     server, stage = pictures("boxes", PERSON)
-    stage.watched.press("Enter", "b")
+    stage.watched.press("Enter", "a", "b")
     stage.drag((355, 60), (470, 330))
     assert "choose its label" in stage.watched.status()
     stage.watched.press("2", "Enter", "n")
@@ -118,7 +144,7 @@ def test_a_hidden_region_is_still_saved_and_a_locked_one_cannot_be_changed(pictu
     assert "locked" in status()
     press("Tab", "v")
     assert stage.watched.page.locator(".aa-region.is-veiled").count() == 1
-    press("Enter", "n")
+    press("Enter", "a", "n")
     assert saved(server, stage)["value"] == {"boxes": [PERSON, ROCKET]}
 
 
@@ -146,7 +172,7 @@ def test_attributes_are_set_in_the_list_and_leave_with_the_label(pictures: Opene
     stage.watched.press("Tab")
     page.get_by_label("Cut off").check()
     page.get_by_label("Pose").select_option("right")
-    stage.watched.press("Escape", "Tab", "Enter", "n")
+    stage.watched.press("Escape", "Enter", "a", "n")
     first, second = saved(server, stage)["value"]["boxes"]
     assert first["attributes"] == {"cut": True, "pose": "right"}
     assert "attributes" not in second
@@ -176,7 +202,7 @@ def test_what_is_still_being_typed_about_a_region_is_saved(pictures: Opener) -> 
 def test_what_was_drawn_is_not_dropped_by_one_press_of_skip(pictures: Opener) -> None:
     server, stage = pictures("boxes", PERSON)
     stage.watched.press("Tab", "ArrowRight", " ")
-    assert "would be dropped" in stage.watched.status()
+    assert "kept and not saved: press again" in stage.watched.status()
     assert server.decided == []
     stage.watched.press(" ")
     assert saved(server, stage)["verdict"] == "skip"

@@ -192,7 +192,7 @@ def test_what_is_half_drawn_is_not_lost_to_another_key(pictures: Opener) -> None
     for point in [(100, 50), (300, 40), (330, 200)]:
         stage.click(*point)
     stage.watched.press("Tab", "m", "b")
-    assert "Esc drops it" in stage.watched.status()
+    assert "U takes back a step" in stage.watched.status()
     stage.watched.press("Enter", "1", "Enter", "n")
     assert len(saved(server, stage)["value"]["polygons"]) == 1
 

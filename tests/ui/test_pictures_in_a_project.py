@@ -64,7 +64,7 @@ def test_photographs_are_accepted_relabelled_and_resized_with_keys_and_mouse(ope
 def test_a_decision_about_a_photograph_is_undone_and_can_be_changed(opened: Opener) -> None:
     project, watched = opened(schema("boxes"), ITEMS, proposed)
     ready(watched, 512, 512)
-    watched.press("Enter", "n")
+    watched.press("Enter", "a", "n")
     watched.wait_card("coffee.png")
     watched.wait_saved()
     watched.press("z")

@@ -4,6 +4,11 @@ import { nameOf } from "./labels.js";
 import { plural } from "./dom.js";
 import { counted, IMAGE_KINDS, said } from "./edit_region_forms.js";
 
+/** The person's own answer that a card starts from: one they took back and can change, else the one that stands. */
+export function ownAnswer(card) {
+  return card.former?.value ?? card.standing ?? null;
+}
+
 /** Whether two answers say the same; ids of regions and the order of regions do not count. */
 export function sameValue(one, other) {
   return comparable(one) === comparable(other);

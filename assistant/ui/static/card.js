@@ -6,6 +6,7 @@ import { Clock } from "./clock.js";
 import { ConfirmPanel, followVisible } from "./confirm.js";
 import { Controls } from "./controls.js";
 import { Deck } from "./deck.js";
+import { Drafts } from "./drafts.js";
 import { Drawers } from "./drawers.js";
 import { FoundItems } from "./found.js";
 import { Frame } from "./frame.js";
@@ -20,6 +21,7 @@ import { Reviewer } from "./reviewer.js";
 import { server } from "./server.js";
 import { SteadyStorage } from "./steady_storage.js";
 import { Columns, Places, restoreTheme, switchTheme, TopBar } from "./shell.js";
+import { Unfinished } from "./unfinished.js";
 
 const RENEW_EVERY = 40000;
 const COUNTS_EVERY = 20;
@@ -39,7 +41,7 @@ class Page {
       person: project.person,
       locks: navigator.locks ?? null,
       send: (entry) => this.#send(entry),
-      onSaved: (entry, answer) => this.#saved(answer),
+      onSaved: (entry, answer) => this.reviewer.saved(entry) ?? this.#saved(answer),
       onRefused: (entry, problem) => this.reviewer.refused(entry, problem),
       onChange: () => this.#outboxChanged(),
     });
@@ -57,6 +59,7 @@ class Page {
       onCounts: () => this.top.showCounts(this.deck.counts),
     });
     this.aside = this.reviewer.aside = new Aside({ frame: this.frame, top: this.top, outbox: this.outbox, onOpen: (entry) => this.reviewer.openAgain(entry) });
+    this.reviewer.unfinished = this.#makeUnfinished(project);
     this.drawers = new Drawers({ frame: this.frame, reviewer: this.reviewer, server, keymap: this.keymap, project });
     this.controls = new Controls({ ...this.#controlParts(), reasons: project.reasons ?? [], goToChat });
     this.confirm = new ConfirmPanel({ server, onDone: (verb, record) => this.#changeDone(verb, record) });
@@ -73,6 +76,7 @@ class Page {
     this.#drawFields();
     if (this.outbox.size > 0) await this.outbox.settled(2000);
     await this.#fill();
+    this.reviewer.unfinished.offer(this.reviewer.card, (item, field) => this.reviewer.open(item, field));
     this.frame.focus();
     setInterval(() => this.#renew(), RENEW_EVERY);
     addEventListener("online", () => this.outbox.retry());
@@ -84,12 +88,15 @@ class Page {
 
   async chooseField(id) {
     kept.setItem(this.fieldKey, id);
+    this.reviewer.unfinished.drafts.flush();
     this.reviewer.card = undefined;
     this.frame.say("");
     const filled = this.deck.switchTo(id);
     this.reviewer.show();
     this.#drawFields();
     await filled.catch((problem) => this.frame.say(problem.message));
+    await this.reviewer.resume();
+    this.reviewer.show();
     this.frame.focus();
   }
 
@@ -99,6 +106,15 @@ class Page {
     if (decided === null) await this.deck.switchTo(this.deck.field);
     else this.reviewer.decidedElsewhere(decided);
     return this.#fill();
+  }
+
+  #makeUnfinished({ project_id: id, person }) {
+    const drafts = new Drafts({ storage: kept, project: id, person, onFull: (words) => this.frame.say(words) });
+    // The last thing that every browser tells a page, also where it is about to be killed.
+    addEventListener("pagehide", () => drafts.flush());
+    document.addEventListener("visibilitychange", () => document.hidden && drafts.flush());
+    const session = new SteadyStorage(() => sessionStorage);
+    return new Unfinished({ drafts, frame: this.frame, session, scope: `${id}.${person}`, editor: () => this.reviewer.editor });
   }
 
   state() {
@@ -191,6 +207,7 @@ class Page {
     } catch (problem) {
       this.frame.showEmpty("No item in hand", problem.message);
     }
+    await this.reviewer.resume();
     this.reviewer.show();
   }
 
@@ -266,7 +283,7 @@ function offer(ready) {
     inHand: async () => {
       await ready;
       await page.outbox.settled(2000);
-      return [page.state().exposure, page.reviewer.editor?.touched ? 1 : 0];
+      return [page.state().exposure, page.reviewer.editor?.draftState?.() ? 1 : 0];
     },
     refresh: async (options) => (await ready).refresh(options),
     open: async (item, field) => (await ready).reviewer.open(item, field),

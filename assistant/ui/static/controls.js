@@ -22,6 +22,7 @@ export class Controls {
       reject: () => this.#askReason(),
       skip: () => reviewer.skip(),
       undo: () => reviewer.undo(),
+      redo: () => reviewer.redo(),
       hide: () => reviewer.hide(),
       flag: () => this.#askWords("flag", "Why should the lead look at this?"),
       comment: () => this.#askWords("comment", "Your comment"),
@@ -50,6 +51,8 @@ export class Controls {
   }
 
   #pressedInCard(event) {
+    const step = stepOf(event, this.keymap.isOn && !this.reviewer.typing);
+    if (step) return this.#stop(event) || this.run(step);
     const digit = this.keymap.isOn ? digitOf(event) : null;
     if (digit !== null) return this.#digit(event, digit);
     if (event.key === "Escape") return this.#close();
@@ -118,6 +121,10 @@ export class Controls {
     const save = () => this.#answer(() => this.reviewer.decide(verdict, null, input.value.trim()));
     this.asking = { kind: "words", input, save, mayBeEmpty: verdict === "flag" };
     this.frame.ask(el("span", { class: "aa-ask-words", text: verdict === "flag" ? "Flag" : "Comment" }), input, button({ class: "aa-action", on: { click: save } }, "Save ", cap("↵")));
+    const { drafts } = this.reviewer.unfinished;
+    const { card } = this.reviewer;
+    input.value = drafts.find(card, verdict)?.text ?? "";
+    input.addEventListener("input", () => drafts.note(card, () => (input.value.trim() ? { text: input.value } : null), verdict));
     input.focus();
   }
 
@@ -150,4 +157,13 @@ export class Controls {
     if (input.value.trim() || mayBeEmpty) return save();
     return this.frame.say("Write a few words, or Esc");
   }
+}
+
+// A step back or again with Ctrl, and Shift+Z: the editor's own first, else the last decision.
+function stepOf(event, hasLetters) {
+  const key = event.key.toLowerCase();
+  const isControl = (event.ctrlKey || event.metaKey) && !event.altKey;
+  if (isControl && key === "z") return event.shiftKey ? "redo" : "undo";
+  if (isControl && key === "y") return "redo";
+  return hasLetters && !event.ctrlKey && !event.metaKey && !event.altKey && event.shiftKey && key === "z" ? "redo" : null;
 }

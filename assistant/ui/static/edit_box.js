@@ -61,10 +61,6 @@ export class BoxTool {
     return undefined;
   }
 
-  undo() {
-    return false;
-  }
-
   leave() {
     this.grip = null;
   }

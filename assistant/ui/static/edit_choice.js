@@ -2,7 +2,9 @@
 // ranked labels on top, and typing filters all of them.
 
 import { el, fill } from "./dom.js";
+import { ownAnswer } from "./answers.js";
 import { chip, chipRows } from "./chips.js";
+import { History } from "./edit_history.js";
 import { digitOf } from "./keys.js";
 import { digitsStay, keyOf, labelAt, matching, MOST_DIGITS, ranked, RESERVED } from "./labels.js";
 
@@ -13,6 +15,7 @@ export class ChoiceEditor {
     this.isMulti = this.field.kind === "multi_choice";
     this.isLong = !digitsStay(this.field);
     this.lit = -1;
+    this.history = new History();
     this.ranking = this.isLong ? ranked(this.field, host.card.suggestion) : this.field.labels;
     this.filter = this.isLong ? this.#makeFilter() : null;
     this.rows = el("div", { class: "aa-label-rows" });
@@ -22,8 +25,8 @@ export class ChoiceEditor {
 
   /** Start again from what stands, else from the suggestion where it is not hidden. */
   reset() {
-    const { standing, suggestion } = this.host.card;
-    const start = standing ?? (this.host.hidden ? null : (suggestion?.value ?? null));
+    const { suggestion } = this.host.card;
+    const start = ownAnswer(this.host.card) ?? (this.host.hidden ? null : (suggestion?.value ?? null));
     this.chosen = new Set(start ? (this.isMulti ? start.labels : [start.label]) : []);
     this.given = start !== null;
     this.touched = false;
@@ -75,10 +78,36 @@ export class ChoiceEditor {
     return isLetter ? "typed" : this.#keyByHotkey(event);
   }
 
+  /** What is not saved here, to be kept; null where nothing is. */
+  draftState() {
+    return this.touched ? { chosen: [...this.chosen] } : null;
+  }
+
+  putBack({ chosen }) {
+    this.history.keep(this.#state());
+    this.#restore({ chosen: new Set(chosen), given: true, touched: true });
+  }
+
   command(name) {
+    if (name === "undo") return this.#restore(this.history.back(this.#state()), "One step back");
+    if (name === "redo") return this.#restore(this.history.again(this.#state()), "Done again");
     if (name !== "edit") return false;
     if (this.filter) this.filter.focus();
     else this.#move("ArrowRight");
+    return true;
+  }
+
+  #state() {
+    return { chosen: this.chosen, given: this.given, touched: this.touched };
+  }
+
+  // False where there is no such step: then the key means the last decision.
+  #restore(state, words = "") {
+    if (!state) return false;
+    Object.assign(this, state);
+    this.draw();
+    if (words) this.host.say(words);
+    this.host.changed();
     return true;
   }
 
@@ -105,7 +134,8 @@ export class ChoiceEditor {
 
   #take(label) {
     if (!this.isMulti) return void this.host.commit({ label: label.id });
-    if (this.chosen.has(label.id)) this.chosen.delete(label.id);
+    this.history.keep(this.#state());
+    if (this.chosen.has(label.id)) this.chosen = new Set([...this.chosen].filter((id) => id !== label.id));
     else if (RESERVED.includes(label.id)) this.chosen = new Set([label.id]);
     else this.chosen = new Set([...this.chosen, label.id].filter((id) => !RESERVED.includes(id)));
     this.given = true;
@@ -135,11 +165,12 @@ export class ChoiceEditor {
   #chip(label, at = -1) {
     const digit = this.isLong ? (at >= 0 && at < MOST_DIGITS ? String(at + 1) : "") : keyOf(this.field, label).toUpperCase();
     // Until somebody touches them, labels proposed by a model are dashed, not chosen.
-    const isProposed = !this.touched && !this.host.card.standing && !this.host.hidden;
+    const own = ownAnswer(this.host.card);
+    const isProposed = !this.touched && !own && !this.host.hidden;
     const isOpen = isProposed && suggests(this.host.card.suggestion, label.id);
     const state = {
       digit,
-      chosen: this.isMulti || this.host.card.standing ? this.chosen.has(label.id) && !isOpen : undefined,
+      chosen: this.isMulti || own ? this.chosen.has(label.id) && !isOpen : undefined,
       suggested: isOpen || (!this.isMulti && !this.host.hidden && suggests(this.host.card.suggestion, label.id)),
       lit: this.shown[this.lit] === label,
     };

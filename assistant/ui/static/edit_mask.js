@@ -74,10 +74,6 @@ export class MaskTool {
     return undefined;
   }
 
-  undo() {
-    return false;
-  }
-
   leave() {
     Object.assign(this, { stroke: null, grip: null });
   }

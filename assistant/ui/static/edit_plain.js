@@ -1,5 +1,6 @@
 // Ratings and free text.
 
+import { ownAnswer } from "./answers.js";
 import { button, cap, el, fill } from "./dom.js";
 
 export class RatingEditor {
@@ -13,7 +14,7 @@ export class RatingEditor {
 
   reset() {
     const suggested = this.host.hidden ? null : (this.host.card.suggestion?.value?.rating ?? null);
-    this.start = this.host.card.standing?.rating ?? suggested;
+    this.start = ownAnswer(this.host.card)?.rating ?? suggested;
     this.draw();
   }
 
@@ -29,7 +30,7 @@ export class RatingEditor {
     const suggested = this.host.hidden ? null : (this.host.card.suggestion?.value?.rating ?? null);
     const steps = [];
     for (let step = this.field.min; step <= this.field.max; step += 1) {
-      const isStanding = this.host.card.standing?.rating === step;
+      const isStanding = ownAnswer(this.host.card)?.rating === step;
       const classes = `aa-step ${step === suggested ? "is-suggested" : ""} ${isStanding ? "is-chosen" : ""}`;
       const press = { click: () => this.host.commit({ rating: step }) };
       steps.push(button({ class: classes, "aria-label": `${step}`, on: press }, this.#digitFor(step) ? cap(String(step)) : `${step}`));
@@ -74,9 +75,9 @@ export class TextEditor {
   }
 
   reset() {
-    const { standing, suggestion } = this.host.card;
+    const { suggestion } = this.host.card;
     const suggested = this.host.hidden ? null : (suggestion?.value?.text ?? null);
-    this.start = standing?.text ?? suggested;
+    this.start = ownAnswer(this.host.card)?.text ?? suggested;
     this.area.value = this.start ?? "";
     this.touched = false;
     this.draw();
@@ -97,8 +98,18 @@ export class TextEditor {
   }
 
   draw() {
-    const isOpen = !this.touched && !this.host.card.standing && this.start !== null;
+    const isOpen = !this.touched && !ownAnswer(this.host.card) && this.start !== null;
     this.element.classList.toggle("is-suggested", isOpen);
+  }
+
+  /** What is not saved here, to be kept; null where nothing is. */
+  draftState() {
+    return this.touched && this.area.value !== (this.start ?? "") ? { text: this.area.value } : null;
+  }
+
+  putBack({ text }) {
+    this.area.value = text;
+    this.#written();
   }
 
   #written() {

@@ -74,12 +74,14 @@ export class PointsTool {
     return undefined;
   }
 
-  /** Take back the last point of an object that is being placed; false when none is. */
-  undo() {
-    if (!this.isBusy) return false;
-    this.placed = this.placed.length > 1 ? this.placed.slice(0, -1) : null;
+  /** The points of an object that is being placed, or null. */
+  get drawn() {
+    return this.placed;
+  }
+
+  set drawn(points) {
+    this.placed = points;
     this.#show();
-    return true;
   }
 
   leave() {
@@ -109,29 +111,34 @@ export class PointsTool {
   #keyWhilePlacing(event) {
     if (event.key === "Enter") return this.#finish();
     if (event.key === "k") return this.#skip();
-    if (event.key === "u" || event.key === "Backspace") return this.undo() && "done";
-    if (event.key !== "Escape") return undefined;
-    this.placed = null;
-    this.editor.dropShown();
-    return "done";
+    if (["u", "Backspace", "Escape"].includes(event.key)) return this.editor.stepBack() ?? "done";
+    return undefined;
   }
 
   #place(at, seen = at.shift ? HIDDEN : VISIBLE) {
     const [x, y] = this.#point(at);
     if (this.names.length === 0) return this.editor.offer({ points: [[x, y, seen]] });
-    this.placed = [...(this.placed ?? []), [x, y, seen]];
-    return this.#next();
+    return this.#put([x, y, seen]);
   }
 
   #skip() {
-    this.placed = [...(this.placed ?? []), [0, 0, ABSENT]];
-    this.#next();
+    this.#put([0, 0, ABSENT]);
     return "done";
+  }
+
+  // The last point and the object that it completes are one step.
+  #put(point) {
+    return this.editor.steps.asOne(() => {
+      this.editor.keepStep();
+      this.placed = [...(this.placed ?? []), point];
+      return this.#next();
+    });
   }
 
   #next() {
     if (this.placed.length >= this.names.length) return this.#finish();
     this.#show();
+    this.editor.noted();
     return this.editor.say(this.hint);
   }
 
@@ -139,9 +146,12 @@ export class PointsTool {
   #finish() {
     const rest = this.names.slice(this.placed.length).map(() => [0, 0, ABSENT]);
     const points = [...this.placed, ...rest];
-    this.placed = null;
-    this.editor.dropShown();
-    if (points.some((point) => point[2] > 0)) this.editor.offer({ points });
+    this.editor.steps.asOne(() => {
+      this.editor.keepStep();
+      this.placed = null;
+      this.editor.dropShown();
+      if (points.some((point) => point[2] > 0)) this.editor.offer({ points });
+    });
     return "done";
   }
 

@@ -30,9 +30,19 @@ export class PolygonTool {
     return this.editor.say(this.hint);
   }
 
+  /** The outline that is being drawn and what it becomes, or null. */
+  get drawn() {
+    return this.isBusy ? { ring: this.ring, goal: this.goal } : null;
+  }
+
+  set drawn({ ring, goal }) {
+    Object.assign(this, { ring, goal });
+  }
+
   down(at) {
     const region = this.editor.editable();
     this.grip = null;
+    this.isSweeping = false;
     if (this.editor.isDrawing || !region) return;
     const vertex = vertexNear(region.parts, [at.x, at.y], at.near);
     const side = vertex ? null : sideNear(region.parts, [at.x, at.y], at.near * 0.7);
@@ -79,8 +89,7 @@ export class PolygonTool {
 
   key(event) {
     if (this.isBusy && event.key === "Enter") return this.#close();
-    if (this.isBusy && (event.key === "Backspace" || event.key === "u")) return this.undo() && "done";
-    if (this.isBusy && event.key === "Escape") return this.#drop();
+    if (this.isBusy && ["Backspace", "u", "Escape"].includes(event.key)) return this.editor.stepBack() ?? "done";
     if (event.key === "w") return this.#putInMiddle();
     if (event.key === "p") return this.begin("part") ?? "done";
     if (event.key === "o") return this.begin("hole") ?? "done";
@@ -88,14 +97,6 @@ export class PolygonTool {
     if (this.active && /^Arrow/.test(event.key) && !event.altKey) return this.#nudge(event);
     if (this.active && event.key === "Escape") return this.#letGo();
     return undefined;
-  }
-
-  /** Take back the last corner of what is being drawn; false when nothing is. */
-  undo() {
-    if (!this.isBusy) return false;
-    this.ring = this.ring.slice(0, -1);
-    this.editor.view.redraw();
-    return true;
   }
 
   /** Another region is in focus, or another mode begins. */
@@ -112,7 +113,8 @@ export class PolygonTool {
 
   paint(painter, region) {
     const coarse = this.editor.isCoarse;
-    if (region) {
+    // While one draws, corners of the region in focus cannot be dragged and do not look as if they could.
+    if (region && !this.editor.isDrawing) {
       region.parts.forEach((rings, part) =>
         rings.forEach((ring, at) => ring.forEach((point, corner) => painter.dot(point, coarse ? 7 : 4, false, this.#isActive(part, at, corner) ? "#1d4ed8" : "#ffffff"))),
       );
@@ -145,12 +147,16 @@ export class PolygonTool {
   #corner(at) {
     const isClosing = this.ring.length > 2 && Math.hypot(this.ring[0][0] - at.x, this.ring[0][1] - at.y) <= at.near;
     if (isClosing) return this.#close();
+    this.editor.keepStep();
     this.ring = [...this.ring, this.#point(at)];
-    this.editor.view.redraw();
+    this.editor.noted();
     return this.editor.say(`${this.ring.length} ${this.ring.length === 1 ? "corner" : "corners"}`);
   }
 
   #sweep(at, from) {
+    // A sweep is one step, however many corners it leaves.
+    if (!this.isSweeping) this.editor.keepStep();
+    this.isSweeping = true;
     if (this.ring.length === 0) this.ring = [this.#point(from)];
     const last = this.ring[this.ring.length - 1];
     const away = Math.hypot(last[0] - at.x, last[1] - at.y) * this.editor.view.transform.scale;
@@ -162,6 +168,7 @@ export class PolygonTool {
   // A sweep that comes back to its start is closed; one that stops on the way goes on with clicks.
   #closeSweep(at) {
     const [first] = this.ring;
+    this.editor.noted();
     if (this.ring.length > 5 && Math.hypot(first[0] - at.x, first[1] - at.y) <= 2.5 * at.near) this.#close();
   }
 
@@ -169,18 +176,19 @@ export class PolygonTool {
     const { editor, ring, goal } = this;
     if (ring.length < 3) return editor.say("A polygon needs three corners") ?? "done";
     const region = editor.editable();
-    this.#forget();
-    if (goal && region) return this.#addRing(region, ring, goal);
-    editor.offer({ parts: [[ring]] });
-    return "done";
+    if (goal === "hole" && region && holderOf(region, ring) < 0) return editor.say("A hole must begin inside the polygon") ?? "done";
+    return editor.steps.asOne(() => {
+      editor.keepStep();
+      this.#forget();
+      return goal && region ? this.#addRing(region, ring, goal) : editor.offer({ parts: [[ring]] });
+    });
   }
 
   #addRing(region, ring, goal) {
     const { editor } = this;
     editor.setMode("select");
     if (goal === "part") return editor.change({ ...region, parts: [...region.parts, [ring]] }, "part added");
-    const part = region.parts.findIndex((rings) => isIn({ parts: [[rings[0]]] }, ring[0]));
-    if (part < 0) return editor.say("A hole must begin inside the polygon") ?? "done";
+    const part = holderOf(region, ring);
     const parts = region.parts.map((rings, at) => (at === part ? [...rings, ring] : rings));
     return editor.change({ ...region, parts }, "hole cut");
   }
@@ -215,13 +223,6 @@ export class PolygonTool {
     return this.editor.view.transform.inside(at.x, at.y).map(rounded);
   }
 
-  #drop() {
-    this.#forget();
-    this.editor.say("Outline dropped");
-    this.editor.view.redraw();
-    return "done";
-  }
-
   #letGo() {
     this.active = null;
     this.editor.view.redraw();
@@ -229,8 +230,12 @@ export class PolygonTool {
   }
 
   #forget() {
-    Object.assign(this, { ring: [], goal: "", over: null, active: null, grip: null });
+    Object.assign(this, { ring: [], goal: "", over: null, active: null, grip: null, isSweeping: false });
   }
+}
+
+function holderOf(region, ring) {
+  return region.parts.findIndex((rings) => isIn({ parts: [[rings[0]]] }, ring[0]));
 }
 
 function inserted(parts, { part, ring, at, point }) {

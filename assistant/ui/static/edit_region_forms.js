@@ -27,7 +27,29 @@ export function held(field, value, proposed) {
   return (value[field.kind] ?? []).map((region) => ({ ...shapeOf(region), id: region.id, label: region.label, attributes: { ...region.attributes }, prompts: region.prompts, origin: region, proposed }));
 }
 
-function shapeOf(region) {
+/** What a card starts from: {all, gone}. An answer taken back is as it was, what nobody had looked at still suggested. */
+export function startingRegions(field, { former, standing, suggestion }, isHidden) {
+  const suggested = held(field, suggestion?.value, true) ?? [];
+  if (!former) return { all: held(field, standing, false) ?? (isHidden ? [] : suggested), gone: new Map() };
+  const origins = new Map(suggested.map((region) => [region.id, region.origin]));
+  const own = held(field, former.value, false).map((region) => ({ ...region, origin: former.regions[region.id] === "choose" ? null : (origins.get(region.id) ?? region.origin) }));
+  const ids = new Set(own.map((region) => region.id));
+  const rest = suggested.filter((region) => !ids.has(region.id));
+  const gone = rest.filter((region) => former.regions[region.id] === "reject").map((region) => [region.id, region.origin]);
+  return { all: [...own, ...rest.filter((region) => former.regions[region.id] === "not_looked_at")], gone: new Map(gone) };
+}
+
+/** A region, or what has no label yet, as plain values to be kept. */
+export function plainRegion(region) {
+  return { ...stored({ ...region, origin: null }), ...(region.intervals ? { counts: countsOf(region) } : {}) };
+}
+
+/** The region that was kept as plain values. */
+export function fromPlain(region) {
+  return { ...shapeOf(region), id: region.id, label: region.label, attributes: { ...region.attributes }, prompts: region.prompts, origin: null, proposed: false };
+}
+
+export function shapeOf(region) {
   if (region.box) return { box: region.box, angle: region.angle ?? 0 };
   if (region.parts) return { parts: region.parts };
   if (region.points) return { points: region.points };

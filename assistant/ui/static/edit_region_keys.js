@@ -5,7 +5,7 @@ const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], Arro
 /** What the help lists for regions of pictures. */
 export const REGION_KEYS = [
   ["A", "accept this region and go to the next; after the last: is one missing?"],
-  ["↵", "take all regions as they are; then N: no object is missing"],
+  ["↵", "done here: asks about suggested regions that nobody decided about, then whether an object is missing"],
   ["Tab", "review the next region, zoomed to (Shift+Tab: the one before)"],
   ["1…9", "relabel the region in focus, label what was drawn, or take a label in hand"],
   ["X Del ⌫", "delete the region in focus"],
@@ -17,7 +17,7 @@ export const REGION_KEYS = [
   ["R", "boxes with an angle: turn (Shift: back) · masks: brush or eraser · clicks: drag a box (Alt+drag)"],
   ["[ ]", "thinner, thicker brush; otherwise fainter, stronger regions"],
   ["P O K", "polygons: part, hole · key points: next, hidden, not there"],
-  ["U", "one step back inside this picture (Ctrl+Z); Shift+U or Ctrl+Y: again"],
+  ["U Z", "one step back inside this picture (Ctrl+Z); Shift+U, Shift+Z or Ctrl+Y: again"],
   ["L V", "lock, hide the region in focus; V with none: all"],
 ];
 
@@ -31,7 +31,9 @@ export function keyInRegions(editor, event) {
   if (editor.list.isTyping) return keyInList(editor, event);
   if (editor.list.hasFocus && (event.key === "Tab" || event.key === " ")) return "typed";
   if (editor.labels.isTyping) return editor.labels.key(event);
-  if (event.ctrlKey || event.metaKey) return keyWithControl(editor, event);
+  if (event.ctrlKey || event.metaKey) return undefined;
+  const answered = editor.review.open.key(event);
+  if (answered) return answered;
   if (editor.review.isAsking) return keyWhileAsking(editor, event);
   return labelKey(editor, event) ?? toolKey(editor, event) ?? regionKey(editor, event) ?? viewKey(editor, event);
 }
@@ -41,13 +43,6 @@ function keyInList(editor, event) {
   document.activeElement.blur();
   editor.host.focus();
   return "done";
-}
-
-function keyWithControl(editor, event) {
-  const key = event.key.toLowerCase();
-  if (key === "z" && !event.shiftKey) return editor.stepBack() ?? "done";
-  if (key === "y" || key === "z") return editor.stepAgain() ?? "done";
-  return undefined;
 }
 
 function keyWhileAsking(editor, event) {
@@ -122,9 +117,9 @@ function arrow(editor, event) {
   return editor.nudge(byX * step, byY * step) ? "done" : undefined;
 }
 
-// From the inside out: what was just drawn, the mode, the focus, the zoom; then the card's own Escape.
+// From the inside out: the last step of what is drawn, the mode, the focus, the zoom; then the card's own Escape.
 function letGo(editor) {
-  if (editor.draft) return editor.dropDraft() ?? "done";
+  if (editor.draft) return editor.stepBack() ?? "done";
   if (editor.mode !== "select") return editor.setMode("select") ?? "done";
   if (!editor.selected && !editor.brush) return undefined;
   editor.letGo();

@@ -11,7 +11,7 @@ export function toolButtons(editor) {
     segment && { key: "M", words: "Click", title: segmenter.words || "Segment by clicks", pressed: isClicking, act: () => editor.startClicking() },
     ...tool.buttons(),
     { key: "U", words: "Back", title: "One step back inside this item (Ctrl+Z)", act: () => editor.stepBack(), disabled: !editor.canStepBack },
-    editor.history.future.length > 0 && { key: "⇧U", words: "Again", title: "Do the step again (Ctrl+Shift+Z)", act: () => editor.stepAgain() },
+    editor.steps.canGoOn && { key: "⇧U", words: "Again", title: "Do the step again (Ctrl+Shift+Z)", act: () => editor.stepAgain() },
   ];
   return usual.filter(Boolean).map(toolButton);
 }

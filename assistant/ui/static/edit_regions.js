@@ -4,16 +4,17 @@
 import { el, fill } from "./dom.js";
 import { boxOfRegion, isIn, movedRegion, sizeOf } from "./canvas_geometry.js";
 import { BoxTool } from "./edit_box.js";
-import { History } from "./edit_history.js";
 import { MaskTool } from "./edit_mask.js";
 import { PointsTool } from "./edit_points.js";
 import { PolygonTool } from "./edit_polygon.js";
 import { LabelRow } from "./edit_region_labels.js";
 import { RegionList } from "./edit_region_list.js";
-import { counted, freshId, fault, held, isChanged, stored, wordFor } from "./edit_region_forms.js";
+import { putBackRegions, unsavedRegions } from "./edit_region_drafts.js";
+import { counted, fault, freshId, isChanged, startingRegions, stored, wordFor } from "./edit_region_forms.js";
 import { paintRegions } from "./edit_region_paint.js";
 import { keyInRegions } from "./edit_region_keys.js";
 import { RegionReview } from "./edit_region_review.js";
+import { RegionSteps } from "./edit_region_steps.js";
 import { toolButtons } from "./edit_region_tools.js";
 import { startSegmenter } from "./edit_segment.js";
 import { nameOf } from "./labels.js";
@@ -28,7 +29,7 @@ export class RegionEditor {
     this.size = this.view.size;
     this.word = wordFor(this.field);
     this.isCoarse = window.matchMedia("(pointer: coarse)").matches;
-    this.history = new History();
+    this.steps = new RegionSteps(this);
     this.shape = new SHAPES[this.field.kind](this);
     this.review = new RegionReview(this);
     this.labels = new LabelRow(this);
@@ -38,22 +39,27 @@ export class RegionEditor {
     this.view.tool = this;
     this.view.painter = (...parts) => paintRegions(this, ...parts);
     this.reset();
-    if (this.all.length === 0) this.setMode("draw");
     this.review.greet();
   }
 
-  /** Start again from what stands, else from the suggestion where it is not hidden. */
+  /** Start again from the person's own answer, else from the suggestion where it is not hidden. */
   reset() {
-    const { standing, suggestion } = this.host.card;
-    const start = held(this.field, standing ?? (this.host.hidden ? null : suggestion?.value), !standing);
-    this.all = start ?? [];
-    this.gone = new Map();
-    this.locked = new Set();
-    this.veiled = new Set();
-    Object.assign(this, { selected: null, draft: null, shown: null, brush: null, hovered: null, mode: "select" });
-    Object.assign(this, { touched: false, isAllVeiled: false });
-    Object.assign(this.review, { isOn: false, isAsking: false });
-    this.draw();
+    Object.assign(this, startingRegions(this.field, this.host.card, this.host.hidden));
+    Object.assign(this, { locked: new Set(), veiled: new Set(), selected: null, draft: null, shown: null, brush: null });
+    Object.assign(this, { hovered: null, mode: "select", touched: false, isAllVeiled: false });
+    this.shape.leave?.();
+    this.review.reset();
+    if (this.all.length === 0) this.setMode("draw");
+    else this.draw();
+  }
+
+  /** What is not saved here, to be kept; null where nothing is. */
+  draftState() {
+    return unsavedRegions(this);
+  }
+
+  putBack(state) {
+    putBackRegions(this, state);
   }
 
   /** The next card is shown. */
@@ -74,7 +80,8 @@ export class RegionEditor {
 
   regions() {
     const verdicts = {};
-    for (const region of this.all) verdicts[region.id] = !region.origin ? "choose" : isChanged(region) ? "edit" : "accept";
+    const decided = this.all.filter((region) => !region.proposed);
+    for (const region of decided) verdicts[region.id] = !region.origin ? "choose" : isChanged(region) ? "edit" : "accept";
     for (const id of this.gone.keys()) verdicts[id] = "reject";
     return verdicts;
   }
@@ -96,6 +103,8 @@ export class RegionEditor {
 
   command(name) {
     if (name === "accept") return this.review.accept() ?? true;
+    if (name === "undo" && this.canStepBack) return this.stepBack() ?? true;
+    if (name === "redo" && this.steps.canGoOn) return this.stepAgain() ?? true;
     if (name === "reject" && this.draft) return this.dropDraft() ?? true;
     if (name === "reject" && this.selected) return this.remove(this.selected) ?? true;
     if (name === "edit") return this.labels.focus() || this.review.step(1, true) || (this.setMode("draw") ?? true);
@@ -169,6 +178,7 @@ export class RegionEditor {
   }
 
   pick(at) {
+    if (this.isMidway()) return;
     this.review.isOn = false;
     this.select(this.hit(at)?.id ?? null);
   }
@@ -212,20 +222,21 @@ export class RegionEditor {
 
   /** Something new was drawn: it gets the label in hand, or waits for one. */
   offer(shape) {
-    this.touched = true;
     const label = this.brush ?? (this.field.labels.length === 1 ? this.field.labels[0].id : null);
     const made = { attributes: {}, ...shape, origin: null, proposed: false };
     if (label) return this.add(made, label);
-    Object.assign(this, { draft: made, selected: null });
+    const isAnother = this.draft && this.field.kind !== "masks";
+    this.keepStep();
+    Object.assign(this, { draft: made, selected: null, touched: true });
     this.draw();
     this.host.changed();
-    this.say(`New ${this.word}: choose its label`);
+    this.say(`New ${this.word}${isAnother ? " in place of the one before, which U brings back" : ""}: choose its label`);
     return "done";
   }
 
   add(shape, label) {
     const region = { ...shape, id: freshId(this.#taken()), label };
-    this.#keep();
+    this.keepStep();
     this.all = [...this.all, region];
     Object.assign(this, { draft: null, selected: region.id });
     this.review.isOn = false;
@@ -240,7 +251,7 @@ export class RegionEditor {
       this.say(problem);
       return this.view.redraw() ?? "done";
     }
-    this.#keep(step && `${step} ${region.id}`);
+    this.keepStep(step && `${step} ${region.id}`);
     const { prompts, ...rest } = region;
     const after = { ...rest, ...(prompts ? { prompts } : {}), proposed: false };
     this.all = this.all.map((one) => (one.id === region.id ? after : one));
@@ -250,8 +261,20 @@ export class RegionEditor {
 
   changed(words) {
     this.touched = true;
+    this.stepped(words);
+  }
+
+  /** Something was changed, taken back, or done again. */
+  stepped(words) {
     this.draw();
     this.say(words);
+    this.host.changed();
+  }
+
+  /** A tool has something half drawn, or less of it. */
+  noted() {
+    this.drawTools();
+    this.view.redraw();
     this.host.changed();
   }
 
@@ -261,13 +284,14 @@ export class RegionEditor {
   }
 
   get canStepBack() {
-    return this.tool.isBusy || this.draft !== null || this.history.past.length > 0;
+    return this.steps.canGoBack;
   }
 
   // Modes.
 
   setMode(mode) {
     this.review.closeQuestion();
+    if (this.tool.isBusy) this.keepStep();
     this.tool.leave?.();
     this.shown = null;
     this.mode = mode;
@@ -292,8 +316,9 @@ export class RegionEditor {
 
   /** Whether something is half drawn, which another mode would lose; says what to do about it. */
   isMidway() {
-    if (this.tool.isBusy) this.say("Enter keeps what you began, Esc drops it");
-    return Boolean(this.tool.isBusy);
+    if (this.tool.isBusy) this.say("Enter keeps what you began, U takes back a step of it");
+    else if (this.draft) this.say(`Choose the label of the new ${this.word} first, or X drops it`);
+    return Boolean(this.tool.isBusy || this.draft);
   }
 
   // Choosing.
@@ -324,7 +349,7 @@ export class RegionEditor {
     if (this.locked.has(id)) return this.say(`This ${this.word} is locked: L unlocks it`);
     const at = this.all.indexOf(region);
     const wasReviewing = this.review.isOn;
-    this.#keep();
+    this.keepStep();
     if (region.origin) this.gone = new Map(this.gone).set(id, region.origin);
     this.all = this.all.filter((one) => one.id !== id);
     this.selected = null;
@@ -342,45 +367,33 @@ export class RegionEditor {
   }
 
   dropDraft() {
+    this.keepStep();
     this.draft = null;
-    this.draw();
-    this.say(`New ${this.word} dropped`);
+    this.stepped(`New ${this.word} dropped: U brings it back`);
   }
 
   stepBack() {
-    if (this.tool.undo()) return this.drawTools();
-    if (this.draft) return this.dropDraft();
-    return this.#restore(this.history.back(this.#state()), "One step back");
+    return this.steps.back();
   }
 
   stepAgain() {
-    return this.#restore(this.history.again(this.#state()), "Done again");
+    return this.steps.again();
   }
 
   /** A person looked at these and keeps them: they are proposals no longer. */
   settle(ids) {
     if (!this.all.some((region) => region.proposed && ids.includes(region.id))) return;
-    this.#keep();
+    this.keepStep();
     this.touched = true;
     this.all = this.all.map((region) => (ids.includes(region.id) ? { ...region, proposed: false } : region));
+    this.host.changed();
   }
 
-  #keep(step = "") {
-    this.history.keep(this.#state(), step);
-  }
-
-  #state() {
-    return { all: this.all, gone: this.gone, selected: this.selected };
-  }
-
-  #restore(state, words) {
-    if (!state) return this.say("There is no further step");
-    Object.assign(this, state, { draft: null, shown: null });
-    this.shape.leave?.();
-    return this.changed(words);
+  keepStep(step = "") {
+    this.steps.keep(step);
   }
 
   #taken() {
-    return new Set([...this.all.map((region) => region.id), ...this.gone.keys(), ...this.history.past.flatMap((state) => state.all.map((region) => region.id))]);
+    return new Set([...this.all.map((region) => region.id), ...this.gone.keys(), ...this.steps.ids()]);
   }
 }

@@ -2,6 +2,10 @@
 
 import { button, cap, el, fill, plural } from "./dom.js";
 import { chip } from "./chips.js";
+import { keptRegions, mergedRegions } from "./edit_drafts.js";
+import { History } from "./edit_history.js";
+import { startingRegions } from "./edit_texts.js";
+import { OpenQuestion } from "./edit_undecided.js";
 import { colourOf, keyOf, labelAt, labelOf, nameOf } from "./labels.js";
 
 const NEUTRAL = "#57534e";
@@ -11,6 +15,12 @@ export class RelationEditor {
     this.host = host;
     this.field = host.card.field;
     this.spans = [...(host.card.spans ?? [])].sort((a, b) => a.start - b.start || a.end - b.end);
+    this.history = new History();
+    this.question = new OpenQuestion(host, (count) => plural(count, "relation"), {
+      take: () => this.#decideAll((one) => ({ ...one, proposed: false })),
+      drop: () => this.#decideAll(() => null),
+      look: () => this.#choose(this.relations.find((one) => one.proposed).id),
+    });
     this.ends = el("div", { class: "aa-ends", "aria-live": "off" });
     this.labels = el("div", { class: "aa-chips" });
     this.list = el("ol", { class: "aa-region-list" });
@@ -20,11 +30,8 @@ export class RelationEditor {
   }
 
   reset() {
-    const { standing, suggestion } = this.host.card;
-    const start = standing?.relations ?? (this.host.hidden ? null : (suggestion?.value?.relations ?? null));
-    this.given = start !== null;
-    this.relations = (start ?? []).map((one) => ({ ...one, origin: one, proposed: !standing }));
-    this.gone = new Set();
+    const { all, gone } = startingRegions("relations", this.host.card, this.host.hidden);
+    Object.assign(this, { relations: all, gone });
     Object.assign(this, { from: null, at: null, selected: null, touched: false });
     this.draw();
   }
@@ -36,9 +43,10 @@ export class RelationEditor {
   regions() {
     const verdicts = {};
     for (const one of this.relations) {
+      if (one.proposed && this.#isOwn) continue;
       verdicts[one.id] = !one.origin ? "choose" : one.origin.label === one.label ? "accept" : "edit";
     }
-    for (const id of this.gone) verdicts[id] = "reject";
+    for (const id of this.gone.keys()) verdicts[id] = "reject";
     return verdicts;
   }
 
@@ -60,6 +68,8 @@ export class RelationEditor {
 
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
+    const answered = this.question.key(event);
+    if (answered) return answered;
     if (event.key === "Tab") return this.#cycle(event.shiftKey ? -1 : 1);
     if (event.key === "w") return this.#startHere();
     if (event.key === "ArrowDown" || event.key === "ArrowUp") return this.#walk(event.key === "ArrowDown" ? 1 : -1);
@@ -71,6 +81,9 @@ export class RelationEditor {
   }
 
   command(name) {
+    if (name === "accept") return this.#asksFirst();
+    if (name === "undo") return this.#restore(this.history.back(this.#state()), "One step back");
+    if (name === "redo") return this.#restore(this.history.again(this.#state()), "Done again");
     if (name === "reject" && this.selected) return this.#remove(this.selected) === "done";
     return name === "edit" && this.#cycle(1) === "done";
   }
@@ -177,6 +190,7 @@ export class RelationEditor {
     const same = (one) => one.from === this.from && one.to === this.at && one.label === label.id;
     if (this.relations.some(same)) return this.host.say("These two spans already have this relation");
     const made = { id: this.#freshId(), label: label.id, from: this.from, to: this.at, origin: null, proposed: false };
+    this.#remember();
     this.relations = [...this.relations, made];
     Object.assign(this, { from: null, at: null });
     return this.#changed(`${label.name} added`);
@@ -186,31 +200,101 @@ export class RelationEditor {
     const one = this.relations.find((relation) => relation.id === this.selected);
     if (!this.#mayJoin(label, one.from, one.to)) return this.host.say(`${label.name} may not join these two spans`);
     const change = { ...one, label: label.id, proposed: false };
+    this.#remember();
     this.relations = this.relations.map((relation) => (relation.id === one.id ? change : relation));
     return this.#changed(`${label.name} set`);
   }
 
   #remove(id) {
     const one = this.relations.find((relation) => relation.id === id);
-    if (one.origin) this.gone.add(id);
+    this.#remember();
+    if (one.origin) this.gone = new Map(this.gone).set(id, one.origin);
     this.relations = this.relations.filter((relation) => relation.id !== id);
     this.selected = null;
     this.#changed(`${nameOf(this.field, one.label)} deleted, ${plural(this.relations.length, "relation")} left`);
     return "done";
   }
 
+  /** What is not saved here, to be kept; null where nothing is. */
+  draftState() {
+    if (!this.touched && !this.from) return null;
+    return { ...keptRegions(this.relations, this.gone.keys(), this.#proposal, plainRelation), from: this.from, at: this.at };
+  }
+
+  putBack({ from, at, ...kept }) {
+    this.#remember();
+    const { all, gone } = mergedRegions(this.relations, kept, this.#proposal);
+    const known = (id) => (this.spans.some((span) => span.id === id) ? id : null);
+    Object.assign(this, { relations: all, gone, from: known(from), at: known(at), touched: true });
+    this.draw();
+  }
+
+  // Somebody worked on it, now or before taking it back: it is no longer the suggestion as it came.
+  get #isOwn() {
+    return this.touched || Boolean(this.host.card.former);
+  }
+
+  get #proposal() {
+    return this.host.card.suggestion?.proposal ?? null;
+  }
+
+  // An untouched card is taken as suggested, all of it in sight; among relations of one's own each is decided about.
+  #asksFirst() {
+    const open = this.relations.filter((one) => one.proposed);
+    if (!this.#isOwn || open.length === 0) return false;
+    if (!open.some((one) => one.id === this.selected)) return this.question.ask(open.length) ?? true;
+    this.#remember();
+    this.relations = this.relations.map((one) => (one.id === this.selected ? { ...one, proposed: false } : one));
+    if (open.length === 1) return false;
+    this.#changed(`${plural(open.length - 1, "suggested relation")} left`);
+    return this.#choose(this.relations.find((one) => one.proposed).id) ?? true;
+  }
+
+  #decideAll(decide) {
+    this.#remember();
+    const out = this.relations.filter((one) => one.proposed && !decide(one));
+    this.gone = new Map([...this.gone, ...out.map((one) => [one.id, one.origin])]);
+    this.relations = this.relations.map((one) => (one.proposed ? decide(one) : one)).filter(Boolean);
+    this.#changed("");
+    this.host.accept();
+  }
+
+  #state() {
+    return { relations: this.relations, gone: this.gone, selected: this.selected, touched: this.touched };
+  }
+
+  #remember() {
+    this.question.close();
+    this.history.keep(this.#state());
+  }
+
+  // False where there is no such step: then the key means the last decision.
+  #restore(state, words) {
+    if (!state) return false;
+    const { touched } = state;
+    Object.assign(this, state, { from: null, at: null });
+    this.question.close();
+    this.#changed(words);
+    this.touched = touched;
+    this.host.changed();
+    return true;
+  }
+
   #changed(words) {
     this.touched = true;
-    this.given = true;
     this.draw();
     this.host.say(words);
     this.host.changed();
   }
 
   #freshId() {
-    const taken = new Set([...this.relations.map((one) => one.id), ...this.gone]);
+    const taken = new Set([...this.relations.map((one) => one.id), ...this.gone.keys()]);
     let number = 1;
     while (taken.has(`n${number}`)) number += 1;
     return `n${number}`;
   }
+}
+
+function plainRelation({ id, label, from, to }) {
+  return { id, label, from, to };
 }

@@ -38,6 +38,23 @@ export class SegmentTool {
     this.#forget();
   }
 
+  /** The clicks and lines given so far, or null. */
+  get drawn() {
+    return this.isBusy ? { steps: this.steps, base: this.base?.id ?? null } : null;
+  }
+
+  set drawn(clicks) {
+    const { answer, isNegative, isBoxing } = this;
+    this.segmenter.forget();
+    this.#forget();
+    Object.assign(this, { isNegative, isBoxing });
+    this.base = clicks ? this.editor.regionOf(clicks.base) : this.editor.mode === "segment" ? this.editor.editable() : null;
+    if (!clicks) return;
+    // Until the answer to these clicks is here, the last one is seen.
+    Object.assign(this, { steps: clicks.steps, answer });
+    this.#ask();
+  }
+
   down(at) {
     this.line = [this.#point(at)];
   }
@@ -59,7 +76,9 @@ export class SegmentTool {
     const step = this.#stepOf(at, isTap);
     this.line = null;
     if (isTap && !this.#isInside(at)) return;
+    this.editor.keepStep();
     this.steps = [...this.steps, step];
+    this.editor.noted();
     this.#ask();
   }
 
@@ -76,20 +95,10 @@ export class SegmentTool {
     if (event.key === "Enter") return this.#keep();
     if (event.key === "-" || event.key === "+" || event.key === "=") return this.#turnOver(event.key === "-" ? !this.isNegative : false);
     if (event.key === "r") return this.#turnToBox();
-    if (event.key === "u" || (event.key === "Backspace" && this.isBusy)) return this.undo() ? "done" : undefined;
+    if (this.isBusy && ["u", "Backspace", "Escape"].includes(event.key)) return this.editor.stepBack() ?? "done";
     if (event.key !== "Escape") return undefined;
-    if (this.isBusy) this.editor.say("Clicks dropped");
     this.editor.setMode("select");
     return "done";
-  }
-
-  /** Take the last click or scribble back; false when there is none. */
-  undo() {
-    if (!this.isBusy) return false;
-    this.steps = this.steps.slice(0, -1);
-    if (this.isBusy) this.#ask();
-    else this.#drop();
-    return true;
   }
 
   buttons() {
@@ -163,12 +172,13 @@ export class SegmentTool {
     if (this.isAsking) return this.#keepWhenReady();
     if (!answer || answer.intervals.length === 0) return editor.say("Click on the object first") ?? "done";
     const shape = { ...this.#shapeOf(answer), prompts: answer.prompts };
-    this.#forget();
-    editor.setMode("select");
-    const region = base && editor.regionOf(base.id);
-    if (region) editor.change({ ...region, ...shape }, "segmented");
-    else editor.offer(shape);
-    return "done";
+    return editor.steps.asOne(() => {
+      editor.keepStep();
+      this.#forget();
+      editor.setMode("select");
+      const region = base && editor.regionOf(base.id);
+      return region ? editor.change({ ...region, ...shape }, "segmented") : editor.offer(shape);
+    });
   }
 
   #keepWhenReady() {
@@ -202,14 +212,6 @@ export class SegmentTool {
     this.editor.drawTools();
     this.editor.say(this.hint);
     return "done";
-  }
-
-  #drop() {
-    this.segmenter.forget();
-    Object.assign(this, { answer: null, isAsking: false, isWanted: false });
-    this.editor.drawTools();
-    this.editor.view.redraw();
-    this.editor.say(this.hint);
   }
 
   #isNegative(at) {

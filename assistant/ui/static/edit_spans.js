@@ -1,6 +1,10 @@
 // Marking spans. Proposed spans are dashed until somebody decides; what is drawn is what is saved.
 
 import { button, cap, el, fill, plural } from "./dom.js";
+import { keptRegions, mergedRegions } from "./edit_drafts.js";
+import { History } from "./edit_history.js";
+import { startingRegions } from "./edit_texts.js";
+import { OpenQuestion } from "./edit_undecided.js";
 import { digitOf } from "./keys.js";
 import { chip, chipRows } from "./chips.js";
 import { colourOf, digitsStay, keyOf, labelAt, labelOf, matching, nameOf } from "./labels.js";
@@ -12,7 +16,12 @@ export class SpanEditor {
     this.field = host.card.field;
     this.offsets = host.offsets;
     this.tokens = null;
-    this.past = [];
+    this.history = new History();
+    this.question = new OpenQuestion(host, (count) => plural(count, "span"), {
+      take: () => this.#decideAll((span) => ({ ...span, proposed: false })),
+      drop: () => this.#decideAll(() => null),
+      look: () => this.#look(),
+    });
     this.rows = el("div", { class: "aa-label-rows" });
     this.list = el("ol", { class: "aa-region-list" });
     this.filter = digitsStay(this.field) ? null : this.#makeFilter();
@@ -23,12 +32,8 @@ export class SpanEditor {
   }
 
   reset() {
-    const { standing, suggestion } = this.host.card;
-    const proposed = !standing;
-    const start = standing?.spans ?? (this.host.hidden ? null : (suggestion?.value?.spans ?? null));
-    this.given = start !== null;
-    this.spans = (start ?? []).map((span) => ({ ...span, origin: span, proposed }));
-    this.gone = new Map();
+    const { all, gone } = startingRegions("spans", this.host.card, this.host.hidden);
+    Object.assign(this, { spans: all, gone });
     Object.assign(this, { selected: null, draft: null, brush: null, touched: false });
     this.draw();
   }
@@ -46,6 +51,7 @@ export class SpanEditor {
   regions() {
     const verdicts = {};
     for (const span of this.spans) {
+      if (span.proposed && this.#isOwn) continue;
       if (!span.origin) verdicts[span.id] = "choose";
       else verdicts[span.id] = isMoved(span) ? "edit" : "accept";
     }
@@ -69,8 +75,9 @@ export class SpanEditor {
 
   key(event) {
     if (this.typing) return this.#keyInFilter(event);
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") return this.#back();
     if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
+    const answered = this.question.key(event);
+    if (answered) return answered;
     if (event.key === "Tab") return this.#cycle(event.shiftKey ? -1 : 1);
     if (event.key === "w") return this.#startDraft();
     if (event.key === "ArrowLeft" || event.key === "ArrowRight") return this.#arrow(event);
@@ -80,6 +87,10 @@ export class SpanEditor {
   }
 
   command(name) {
+    if (name === "accept") return this.#asksFirst();
+    if (name === "undo" && this.draft) return this.#letGo() === "done";
+    if (name === "undo") return this.#restore(this.history.back(this.#state()), "One step back");
+    if (name === "redo") return this.#restore(this.history.again(this.#state()), "Done again");
     if (name === "reject" && this.selected) return this.#remove(this.selected) === "done";
     if (name === "edit" && this.filter) return this.filter.focus() ?? true;
     if (name === "edit") return this.#cycle(1) === "done" || this.#startDraft() === "done";
@@ -124,6 +135,8 @@ export class SpanEditor {
   #marked(range) {
     this.selected = null;
     this.draft = range;
+    this.question.close();
+    this.host.changed();
     if (this.brush) return this.#label(labelOf(this.field, this.brush));
     this.draw();
     this.host.say(`“${this.offsets.slice(range.start, range.end)}” marked: choose its label`);
@@ -148,7 +161,7 @@ export class SpanEditor {
     const span = { id: this.#freshId(), start, end, label: label.id, origin: null, proposed: false };
     if (this.#refuses(span)) return;
     this.#remember();
-    this.spans.push(span);
+    this.spans = [...this.spans, span];
     Object.assign(this, { draft: null, selected: span.id });
     this.#changed(`${label.name} added`);
   }
@@ -166,8 +179,9 @@ export class SpanEditor {
   #remove(id) {
     const span = this.spans.find((one) => one.id === id);
     this.#remember();
-    if (span.origin) this.gone.set(id, span.origin);
+    if (span.origin) this.gone = new Map(this.gone).set(id, span.origin);
     const ids = this.value().spans.map((one) => one.id);
+    this.question.close();
     this.spans = this.spans.filter((one) => one.id !== id);
     this.selected = ids[ids.indexOf(id) + 1] ?? null;
     this.#changed(`${nameOf(this.field, span.label)} deleted, ${plural(this.spans.length, "span")} left`);
@@ -270,21 +284,77 @@ export class SpanEditor {
     return el("input", { class: "aa-filter", type: "text", autocomplete: "off", placeholder, "aria-label": "Filter labels", on: { input: draw } });
   }
 
-  #remember() {
-    this.past.push({ spans: this.spans, gone: new Map(this.gone), selected: this.selected });
+  /** What is not saved here, to be kept; null where nothing is. */
+  draftState() {
+    if (!this.touched && !this.draft) return null;
+    return { ...keptRegions(this.spans, this.gone.keys(), this.#proposal, plainSpan), draft: this.draft };
   }
 
-  #back() {
-    const before = this.past.pop();
-    if (!before) return "done";
-    Object.assign(this, before, { draft: null });
-    this.#changed("One step back");
-    return "done";
+  putBack({ draft, ...kept }) {
+    this.#remember();
+    const { all, gone } = mergedRegions(this.spans, kept, this.#proposal);
+    Object.assign(this, { spans: all, gone, draft, touched: true });
+    this.draw();
+  }
+
+  // Somebody worked on it, now or before taking it back: it is no longer the suggestion as it came.
+  get #isOwn() {
+    return this.touched || Boolean(this.host.card.former);
+  }
+
+  get #proposal() {
+    return this.host.card.suggestion?.proposal ?? null;
+  }
+
+  // An untouched card is taken as suggested, all of it in sight; among spans of one's own each is decided about.
+  #asksFirst() {
+    const open = this.spans.filter((span) => span.proposed);
+    if (!this.#isOwn || open.length === 0) return false;
+    if (!open.some((span) => span.id === this.selected)) return this.question.ask(open.length) ?? true;
+    this.#remember();
+    this.spans = this.spans.map((span) => (span.id === this.selected ? { ...span, proposed: false } : span));
+    if (open.length === 1) return false;
+    this.#changed(`${plural(open.length - 1, "suggested span")} left`);
+    return this.#look() ?? true;
+  }
+
+  #look() {
+    const next = this.spans.find((span) => span.proposed);
+    this.#select(next.id);
+    this.host.text.reveal(next.start);
+  }
+
+  #decideAll(decide) {
+    this.#remember();
+    const out = this.spans.filter((span) => span.proposed && !decide(span));
+    this.gone = new Map([...this.gone, ...out.map((span) => [span.id, span.origin])]);
+    this.spans = this.spans.map((span) => (span.proposed ? decide(span) : span)).filter(Boolean);
+    this.#changed("");
+    this.host.accept();
+  }
+
+  #state() {
+    return { spans: this.spans, gone: this.gone, selected: this.selected, touched: this.touched };
+  }
+
+  #remember() {
+    this.history.keep(this.#state());
+  }
+
+  // False where there is no such step: then the key means the last decision.
+  #restore(state, words) {
+    if (!state) return false;
+    const { touched } = state;
+    Object.assign(this, state, { draft: null });
+    this.question.close();
+    this.#changed(words);
+    this.touched = touched;
+    this.host.changed();
+    return true;
   }
 
   #changed(words) {
     this.touched = true;
-    this.given = true;
     this.draw();
     this.host.say(words);
     this.host.changed();
@@ -300,6 +370,10 @@ export class SpanEditor {
     while (taken.has(`n${number}`)) number += 1;
     return `n${number}`;
   }
+}
+
+function plainSpan({ id, start, end, label }) {
+  return { id, start, end, label };
 }
 
 function isMoved(span) {

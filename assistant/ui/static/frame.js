@@ -33,6 +33,7 @@ export class Frame {
     this.question = el("div", { class: "aa-question", dir: "auto" });
     this.suggestion = el("div", { class: "aa-suggestion" });
     this.editor = el("div", { class: "aa-editor" });
+    this.kept = el("div", { class: "aa-kept", role: "status", hidden: true });
     this.bar = el("div", { class: "aa-ask" });
     this.status = el("div", { class: "aa-status", role: "status", "aria-live": "polite" });
     this.actions = el("div", { class: "aa-actions", role: "toolbar", "aria-label": "Decide" });
@@ -45,6 +46,7 @@ export class Frame {
       el("div", { class: "aa-head" }, this.fields, this.place),
       this.banner,
       el("div", { class: "aa-scroll" }, this.inside, this.empty),
+      this.kept,
       this.bar,
       el("div", { class: "aa-foot" }, this.actions, el("div", { class: "aa-line" }, this.status, this.why)),
       this.drawer,
@@ -133,6 +135,12 @@ export class Frame {
     this.buttons.get("reject").node.disabled = !card?.suggestion;
   }
 
+  /** A calm line about work that is not saved, with what can be done about it; "" takes it away. */
+  keep(words, ...parts) {
+    this.kept.hidden = !words;
+    fill(this.kept, words ? [words, ...parts] : []);
+  }
+
   /** Ask for one more key or a few words, in a row above the buttons. */
   ask(...children) {
     fill(this.bar, ...children);
@@ -186,7 +194,8 @@ function metaRows(meta, columns) {
 }
 
 function suggestionWords(card, isHidden) {
-  const { suggestion, field, standing } = card;
+  const { suggestion, field, standing, former } = card;
+  if (former) return el("span", { class: "aa-muted", text: `You had decided: ${sayValue(field, former.value)}` });
   if (standing) return el("span", { class: "aa-muted", text: `You decided: ${sayValue(field, standing)}` });
   if (!suggestion) return el("span", { class: "aa-muted", text: "No suggestion is shown for this item." });
   if (isHidden) return el("span", { class: "aa-muted", text: "The suggestion is hidden." });

@@ -2,7 +2,7 @@
 // deck, saves through the outbox.
 
 import { button, cap, el } from "./dom.js";
-import { sayVerdict, verdictOf } from "./answers.js";
+import { ownAnswer, sayVerdict, verdictOf } from "./answers.js";
 import { ImageView } from "./canvas_view.js";
 import { ChoiceEditor } from "./edit_choice.js";
 import { RatingEditor, TextEditor } from "./edit_plain.js";
@@ -56,6 +56,7 @@ export class Reviewer {
     this.spanField = this.fieldOf(card.field.over);
     this.editor = new EDITORS[card.field.kind](this);
     this.frame.show(card, this.shown, this.editor.element, this.columns(), false);
+    this.unfinished.opened(card, this.editor, this.deck.field);
     this.pictureReady();
     this.changed();
     this.#takeFocus();
@@ -69,6 +70,7 @@ export class Reviewer {
 
   // What goes on for a card, as loading its picture, ends with it.
   #leaveCard() {
+    this.unfinished.drafts.flush();
     this.editor?.close?.();
     this.view?.close();
     this.view = null;
@@ -105,6 +107,7 @@ export class Reviewer {
   changed() {
     const canAccept = Boolean(this.card && this.editor?.value());
     this.frame.refreshActions({ typing: this.typing, hidden: this.hidden, card: this.card, canAccept });
+    if (this.card) this.unfinished.changed(this.card, this.editor);
   }
 
   /** One key answers and decides. */
@@ -122,9 +125,9 @@ export class Reviewer {
     this.decide(verdictOf(this.card, value), value);
   }
 
-  /** Go on without an answer; what was drawn meanwhile is not dropped without a second press. */
+  /** Go on without an answer; with something drawn meanwhile only at the second press. */
   skip() {
-    if (this.#hasDrawing() && !this.#isSure("skip", "What you drew would be dropped: press again to skip")) return;
+    if (this.#hasDrawing() && !this.#isSure("skip", "What you drew is kept and not saved: press again to skip")) return;
     this.decide("skip");
   }
 
@@ -135,6 +138,8 @@ export class Reviewer {
     const startedAt = this.clock.keyAt();
     const regions = value ? editor.regions() : {};
     const words = sayVerdict(verdict, card.field, value);
+    const part = ["flag", "comment"].includes(verdict) ? verdict : "";
+    const draft = value || part ? this.unfinished.drafts.seal(card, part) : "";
     this.outbox.add({
       exposure: card.exposure,
       ticket: card.ticket,
@@ -148,8 +153,9 @@ export class Reviewer {
       itemKey: card.item.key,
       field: card.field.id,
       words,
+      draft,
     });
-    if (["flag", "comment"].includes(verdict)) return void this.say(words);
+    if (part) return void this.say(words);
     this.deck.advance();
     this.#count(-1, card.standing);
     this.show(startedAt);
@@ -168,6 +174,37 @@ export class Reviewer {
     } catch (problem) {
       this.say(problem.message);
     }
+  }
+
+  /** Put back the decision that was taken back last. */
+  async redo() {
+    if (!(await this.outbox.settled())) return void this.say("This needs the server, and it does not answer yet");
+    try {
+      const { item, field, sentence } = await this.server.post("/card/redo");
+      const isThere = (card) => card.item.id === item && card.field.id === field;
+      this.deck.drop(this.deck.cards.filter(isThere).map((card) => card.exposure));
+      this.#count(-1, null);
+      this.show();
+      this.say(sentence);
+      await this.deck.fill();
+      this.show();
+    } catch (problem) {
+      this.say(problem.message);
+    }
+  }
+
+  /** What this tab had in hand and not finished is in hand again, where the server still lets it be. */
+  async resume() {
+    const place = this.unfinished.inHand(this.deck.field);
+    if (!place || (this.card?.item.id === place.item && this.card.field.id === place.field)) return;
+    const { card } = await this.server.post("/card/open", place).catch(() => ({ card: null }));
+    if (card) this.deck.putFirst(card);
+  }
+
+  /** The server has this decision: what it was made of is no draft any more. */
+  saved(entry) {
+    const part = ["flag", "comment"].includes(entry.verdict) ? entry.verdict : "";
+    this.unfinished.drafts.acknowledged(entry.item, entry.field, entry.draft, part);
   }
 
   async open(item, field) {
@@ -194,8 +231,7 @@ export class Reviewer {
       this.changed();
       return void this.say(this.hidden ? "suggestion hidden" : "suggestion shown");
     }
-    const price = this.#hasDrawing() ? "; what you drew is dropped" : "";
-    if (!this.#isSure("reveal", `This item is shown without a suggestion on purpose: press again to reveal it${price}`)) return;
+    if (!this.#isSure("reveal", "This item is shown without a suggestion on purpose: press again to reveal it")) return;
     try {
       const { card } = await this.server.post("/card/reveal", { exposure: this.card.exposure, ticket: this.card.ticket });
       this.deck.advance();
@@ -260,7 +296,7 @@ export class Reviewer {
   // No marks on an item without a suggestion may be an answer or a slip: the second press means it.
   #isEmptyByAccident(value) {
     const regions = value.spans ?? value.relations;
-    if (!regions || regions.length > 0 || this.editor.touched || this.card.suggestion?.value || this.card.standing) return false;
+    if (!regions || regions.length > 0 || this.editor.touched || this.card.suggestion?.value || ownAnswer(this.card)) return false;
     return !this.#isSure("empty", `Nothing is marked: press again to save “no ${this.card.field.kind}”`);
   }
 
@@ -279,6 +315,7 @@ export class Reviewer {
 
   #showNothing() {
     this.editor = null;
+    this.frame.keep("");
     this.changed();
     const { deck, frame } = this;
     if (deck.filling) return void frame.showEmpty("One moment", "The next item is on its way.");
