@@ -316,6 +316,8 @@ export class Reviewer {
   #showNothing() {
     this.editor = null;
     this.frame.keep("");
+    // What had the focus went with its card: keys are for what is left.
+    if (document.activeElement === document.body) this.frame.focus();
     this.changed();
     const { deck, frame } = this;
     if (deck.filling) return void frame.showEmpty("One moment", "The next item is on its way.");
