@@ -16,6 +16,7 @@ from assistant.looking_back import SimilarItem as SimilarItem
 from assistant.queueing import FieldQueue, Queues, Served
 from assistant.store.project import ProjectStore
 from assistant.store.reviews import ExposureRequest
+from assistant.store.taken_back import TakenBack
 from assistant.taking_back import Redone, Undone, review_to_redo, review_to_undo
 from assistant.tickets import UNKNOWN, refuse_unknown, ticket_of
 from assistant.view import ProjectView
@@ -317,7 +318,7 @@ class ReviewDesk:
         standing = self._standing(queue, item.item_id, actor.person)
         backend = str(self._store.runs.identity(suggestion.run_id)["backend"]) if suggestion else ""
         spans = regions_on_card(self._store, actor, item.item_id, spec) if spec.kind == "relations" else ()
-        former = self._store.reviews.taken_back(item.item_id, spec.id, actor.person)
+        former = TakenBack(self._store.database, self._store.reviews).answer(item.item_id, spec.id, actor.person)
         stands, ticket = standing.value if standing else None, ticket_of(self._store.project_id, exposure)
         return Card(exposure, item, spec, suggestion, backend, stands, spans, why, ticket, former)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from assistant.cards import Card
 from assistant.store.project import ProjectStore
+from assistant.store.taken_back import TakenBack
 from tools.errors import NotAllowed, NotFound
 from tools.records import Actor, Review
 
@@ -45,7 +46,7 @@ def review_to_undo(store: ProjectStore, actor: Actor, review_id: int | None) -> 
 
 def review_to_redo(store: ProjectStore, actor: Actor) -> Review:
     """What the person took back last, as long as they have decided nothing since."""
-    review = store.reviews.last_taken_back(actor.person)
+    review = TakenBack(store.database, store.reviews).last(actor.person)
     if review is None:
         raise NotFound("There is nothing of yours to do again: a decision made since the undo ends that.")
     return review

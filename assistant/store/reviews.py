@@ -330,37 +330,6 @@ class ReviewStore:
         after = stored_time(since) if since is not None else datetime.min
         return [str(row[0]) for row in self._database.rows(sql, [item_id, field, after])]
 
-    def taken_back(self, item_id: int, field: str, reviewer: str) -> Review | None:
-        """The reviewer's last answer on this field where they took it back themselves and have not replaced it."""
-        if not self._takes_back(reviewer):
-            return None
-        sql = f"""SELECT {_REVIEW} FROM reviews WHERE item_id = ? AND field = ? AND reviewer = ? AND import_id IS NULL
-            AND action_id IS NULL AND verdict NOT IN ('comment', 'flag') ORDER BY review_id DESC LIMIT 1"""
-        rows = self._database.rows(sql, [item_id, field, reviewer])
-        found = review_from(rows[0]) if rows else None
-        if found is None or found.value is None:
-            return None
-        last = self._database.rows(
-            """SELECT undone AND actor = ? FROM undos WHERE target = 'review' AND target_id = ?
-            ORDER BY undo_id DESC LIMIT 1""",
-            [reviewer, found.review_id],
-        )
-        return found if last and last[0][0] else None
-
-    def last_taken_back(self, reviewer: str) -> Review | None:
-        """The decision that the reviewer took back last, where it is still undone and they decided nothing since."""
-        sql = """SELECT target_id FROM undos u WHERE target = 'review' AND actor = $1 AND undone
-            AND target_id IN (SELECT target_id FROM undone WHERE target = 'review')
-            AND made_at >= (SELECT max(made_at) FROM reviews WHERE reviewer = $1) ORDER BY undo_id DESC LIMIT 1"""
-        rows = self._database.rows(sql, [reviewer])
-        found = self.get(int(rows[0][0])) if rows else None
-        return found if found is not None and found.reviewer == reviewer else None
-
-    # Most people never undo anything: that costs a look at a small table.
-    def _takes_back(self, reviewer: str) -> bool:
-        sql = "SELECT 1 FROM undos WHERE target = 'review' AND actor = ? LIMIT 1"
-        return bool(self._database.rows(sql, [reviewer]))
-
     def latest_of(self, reviewer: str, limit: int) -> list[Review]:
         """The reviewer's last live decisions, newest first, imported and bulk ones left out."""
         sql = f"""SELECT {_REVIEW} FROM live_reviews WHERE reviewer = ? AND import_id IS NULL AND action_id IS NULL
