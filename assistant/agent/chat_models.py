@@ -6,14 +6,18 @@ langchain is imported late: a conversation without a model never loads it.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from assistant.agent.repair import mend_message
-from tools.errors import BackendMissing, InputError
+from tools.backends.remote_dialect import refuses_system, without_system
+from tools.backends.remote_http import BoundedClient, within
+from tools.errors import BackendFailed, BackendMissing, InputError
+from tools.records import JsonValue
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -21,20 +25,36 @@ if TYPE_CHECKING:
 SCHEMES = ("openai", "remote")
 OPENAI_URL = "https://api.openai.com/v1"
 TIMEOUT_SECONDS = 60.0
+"""Seconds that the model may take for one turn, where the project sets no other number."""
+
+ANSWER_TOKENS = 1024
+"""Most tokens of one answer: a model that rambles is cut off, not waited for."""
+
+_LONGEST = 3600.0
 _TRACING = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2")
 
 
 @dataclass(frozen=True)
 class ChatEndpoint:
-    """A model at an address. The key is kept out of every representation."""
+    """A model at an address. The key is kept out of every representation.
+
+    ``timeout`` is for all calls of one turn, ``answer_tokens`` for one answer.
+    """
 
     base_url: str
     model: str
     key: str = ""
+    timeout: float = TIMEOUT_SECONDS
+    answer_tokens: int = ANSWER_TOKENS
 
     def __repr__(self) -> str:
         """Without the key."""
         return f"ChatEndpoint({self.base_url!r}, {self.model!r})"
+
+    def set_by(self, settings: Mapping[str, JsonValue]) -> ChatEndpoint:
+        """The same with what a project sets under ``chat_timeout`` and ``chat_answer_tokens``."""
+        seconds, tokens = settings.get("chat_timeout"), settings.get("chat_answer_tokens")
+        return replace(self, timeout=float(seconds or TIMEOUT_SECONDS), answer_tokens=int(tokens or ANSWER_TOKENS))
 
     @property
     def is_local(self) -> bool:
@@ -74,23 +94,72 @@ def silence_tracing() -> None:
         os.environ[name] = "false"
 
 
-def open_chat_model(
-    endpoint: ChatEndpoint, tool_names: frozenset[str], timeout: float = TIMEOUT_SECONDS
-) -> BaseChatModel:
-    """A client for the endpoint whose replies are mended; it never streams, which is where servers differ most."""
+def open_chat_model(endpoint: ChatEndpoint, tool_names: frozenset[str], timeout: float = 0.0) -> BaseChatModel:
+    """A client for the endpoint whose replies are mended; it never streams, which is where servers differ most.
+
+    It is for one turn: ``timeout``, the endpoint's own if 0, is the time of all its calls together. Nothing is sent
+    again by itself: that would double a wait of which the person sees nothing.
+    """
     silence_tracing()
     model: BaseChatModel = _mending_class()(
         model=endpoint.model,
         base_url=endpoint.base_url,
         api_key=endpoint.key or "no key needed",
         temperature=0,
-        timeout=timeout,
-        max_retries=1,
+        timeout=timeout or endpoint.timeout,
+        max_retries=0,
         disable_streaming=True,
         use_responses_api=False,
+        http_client=_network(),
         tool_names=tool_names,
+        endpoint=endpoint,
+        seconds_left=timeout or endpoint.timeout,
     )
     return model
+
+
+@lru_cache(maxsize=1)
+def _network() -> BoundedClient:
+    """The connections of all conversations; each call has its own time."""
+    return BoundedClient(_LONGEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How an endpoint wants to be asked; what it refuses is taken away once and not tried again."""
+
+    limit_key: str = "max_tokens"
+    has_system_role: bool = True
+
+    def after_refusal(self, message: str) -> Form | None:
+        """The next form after a refusal with this message, ``None`` where it is about something else."""
+        said = message.casefold()
+        if self.limit_key == "max_tokens" and "max_completion_tokens" in said:
+            return replace(self, limit_key="max_completion_tokens")
+        if self.has_system_role and refuses_system(said):
+            return replace(self, has_system_role=False)
+        return None
+
+    def fitted(self, payload: dict[str, Any], answer_tokens: int) -> dict[str, Any]:
+        """The body of a request in this form."""
+        made = {key: value for key, value in payload.items() if key not in ("max_tokens", "max_completion_tokens")}
+        made[self.limit_key] = answer_tokens
+        if not self.has_system_role:
+            made["messages"] = without_system(made["messages"])
+        return made
+
+
+_FORMS: dict[tuple[str, str], Form] = {}
+
+
+def forget_forms() -> None:
+    """Begin anew with every endpoint."""
+    _FORMS.clear()
+
+
+def _form_of(endpoint: ChatEndpoint) -> Form:
+    usual = Form() if endpoint.is_local else Form("max_completion_tokens")
+    return _FORMS.get((endpoint.base_url, endpoint.model), usual)
 
 
 @lru_cache(maxsize=1)
@@ -104,6 +173,12 @@ def _mending_class() -> Any:
         """ChatOpenAI that mends each reply, and asks once more where nothing in it can be read."""
 
         tool_names: frozenset[str] = frozenset()
+        endpoint: Any = None
+        seconds_left: float = TIMEOUT_SECONDS
+
+        def _get_request_payload(self, input_: Any, *, stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
+            payload = super()._get_request_payload(input_, stop=stop, **kwargs)
+            return _form_of(self.endpoint).fitted(payload, self.endpoint.answer_tokens)
 
         def _create_chat_result(self, response: Any, generation_info: dict[str, Any] | None = None) -> ChatResult:
             plain = response if isinstance(response, dict) else _as_dict(response)
@@ -117,14 +192,56 @@ def _mending_class() -> Any:
             return result
 
         def _generate(self, messages: list[Any], *args: Any, **kwargs: Any) -> ChatResult:
-            result = super()._generate(messages, *args, **kwargs)
+            result = self._asked(messages, *args, **kwargs)
             problem = _problem(result)
             if not problem:
                 return result
             told = f"{problem} Call one tool with a JSON object of arguments, or answer in plain words."
-            return super()._generate([*messages, AIMessage("…"), HumanMessage(told)], *args, **kwargs)
+            return self._asked([*messages, AIMessage("…"), HumanMessage(told)], *args, **kwargs)
+
+        def _asked(self, messages: list[Any], *args: Any, **kwargs: Any) -> ChatResult:
+            found: ChatResult = _in_its_form(
+                self, lambda: super(MendingChatOpenAI, self)._generate(messages, *args, **kwargs)
+            )
+            return found
 
     return MendingChatOpenAI
+
+
+def _in_its_form(client: Any, ask: Callable[[], Any]) -> Any:
+    """What ``ask`` gives, asked again in another form where the endpoint refuses one, within the time of the turn."""
+    while True:
+        began, form = time.monotonic(), _form_of(client.endpoint)
+        try:
+            with within(client.seconds_left):
+                return ask()
+        except Exception as error:  # noqa: BLE001 - what is not ours to mend goes on as it is
+            _FORMS[client.endpoint.base_url, client.endpoint.model] = _other_form(client.endpoint, form, error)
+        finally:
+            client.seconds_left = max(0.0, client.seconds_left - (time.monotonic() - began))
+
+
+def _other_form(endpoint: ChatEndpoint, form: Form, error: Exception) -> Form:
+    """The form to try after this error; it is raised again, or as our own sentence, where no form is to blame."""
+    import openai
+
+    if isinstance(error, openai.APITimeoutError):
+        raise BackendFailed(_too_late(endpoint)) from None
+    if isinstance(error, openai.APIConnectionError) and isinstance(error.__cause__, BackendFailed):
+        raise BackendFailed(str(error.__cause__)) from None
+    weaker = None
+    if isinstance(error, openai.APIStatusError) and error.status_code not in (401, 403, 404, 429):
+        weaker = form.after_refusal(str(error))
+    if weaker is None:
+        raise error
+    return weaker
+
+
+def _too_late(endpoint: ChatEndpoint) -> str:
+    return (
+        f"The language model {endpoint.name} took longer than {endpoint.timeout:g} seconds, so it was not waited for. "
+        "The setting chat_timeout gives it more time."
+    )
 
 
 def _as_dict(response: Any) -> dict[str, Any]:

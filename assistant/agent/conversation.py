@@ -185,7 +185,8 @@ class Conversation:
         tried = Tried()
         world = self._around.world(turn.text, turn.actor, turn.memory.last, turn.exposure_id)
         if self._endpoint is not None and not turn.text.lstrip().startswith("/"):
-            freely = Freely(self._host, self._runner, self._endpoint, self._make_export_folder)
+            endpoint = self._endpoint.set_by(self._host.store.settings.all())
+            freely = Freely(self._host, self._runner, endpoint, self._make_export_folder)
             tried = yield from freely.turn(turn.text, turn.actor, world, turn.memory.history)
             turn.calls += tried.calls
             turn.following += tried.following

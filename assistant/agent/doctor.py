@@ -11,6 +11,8 @@ import httpx
 
 from assistant.agent.chat_models import ChatEndpoint
 from assistant.agent.repair import mend_message
+from tools.backends.remote_http import BoundedClient
+from tools.errors import BackendFailed
 
 _SECONDS = 20.0
 _TOOL = {
@@ -44,12 +46,14 @@ Probe = Callable[["_Asker"], Check]
 
 def doctor_llm(endpoint: ChatEndpoint, timeout: float = _SECONDS) -> list[Check]:
     """Probe the endpoint; where nothing answers, the list ends with the sentence that says so."""
-    with httpx.Client(timeout=timeout, headers=_headers(endpoint)) as client:
+    with BoundedClient(timeout, _headers(endpoint)) as client:
         asker = _Asker(client, endpoint)
         checks = [_models(asker), _chat(asker)]
         if not checks[-1].ok:
             return checks
-        return checks + [probe(asker) for probe in (_tool_call, _named_tool, _json_schema, _json_object, _logprobs)]
+        return checks + [
+            probe(asker) for probe in (_system, _tool_call, _named_tool, _json_schema, _json_object, _logprobs)
+        ]
 
 
 def _headers(endpoint: ChatEndpoint) -> dict[str, str]:
@@ -88,6 +92,8 @@ class _Asker:
             return "no answer came in time"
         except httpx.HTTPError:
             return "nothing answers at this address"
+        except BackendFailed as problem:
+            return str(problem).rstrip(".")
         if response.status_code >= 400:
             return f"it refused with status {response.status_code}"
         try:
@@ -114,6 +120,16 @@ def _chat(asker: _Asker) -> Check:
             "chat", False, f"{asker.endpoint.name} cannot be used: {choice}. The built-in planner needs no model."
         )
     return Check("chat", True, f"{asker.endpoint.name} answers.")
+
+
+def _system(asker: _Asker) -> Check:
+    """Every question of ours begins with one; some models' templates know users and assistants only."""
+    words = "Say hello in one word."
+    choice = asker.ask(words, messages=[{"role": "system", "content": "Be brief."}, {"role": "user", "content": words}])
+    if isinstance(choice, str):
+        told = f"A system message does not work: {choice}, so its words are put in front of the first question."
+        return Check("system message", False, told)
+    return Check("system message", True, "A system message is taken.")
 
 
 def _tool_call(asker: _Asker) -> Check:

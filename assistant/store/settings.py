@@ -39,6 +39,8 @@ DEFAULTS: Mapping[str, JsonValue] = {
     "backups_kept": 3,
     "backup_hours": 24,
     "backup_after": 1000,
+    "chat_timeout": None,
+    "chat_answer_tokens": None,
 }
 """``budget_tokens`` 0 means that nothing may be spent on paid calls until somebody sets a budget, in tokens or, where
 both prices are known, as ``budget_money``.
@@ -58,6 +60,8 @@ _RANGES: Mapping[str, tuple[float, float, bool]] = {
     "remote_timeout": (1, 3600, False),
     "remote_repeats": (1, 20, True),
     "remote_answer_tokens": (1, 100_000, True),
+    "chat_timeout": (1, 3600, False),
+    "chat_answer_tokens": (1, 100_000, True),
     "same_region_iou": (0.1, 1, False),
     "backups_kept": (0, 100, True),
     "backup_hours": (1, 8760, False),

@@ -5,7 +5,7 @@ from typing import Any
 
 from assistant.agent.chat_models import ChatEndpoint
 from assistant.agent.doctor import Check, doctor_llm
-from tests.openai_server import Answer, OpenAIServer, call, say
+from tests.openai_server import Answer, OpenAIServer, call, say, status
 
 
 def able(body: dict[str, Any]) -> Answer:
@@ -24,14 +24,15 @@ def profile(checks: list[Check]) -> dict[str, bool]:
 def test_an_able_endpoint_passes_every_probe() -> None:
     with OpenAIServer(able) as server:
         checks = doctor_llm(ChatEndpoint(server.address, "m"))
-    assert len(checks) == 7
+    assert len(checks) == 8
     assert all(profile(checks).values()), checks
 
 
 def test_a_text_only_endpoint_is_told_apart() -> None:
     with OpenAIServer(lambda body: say("red"), refuses=("tools", "json_schema", "logprobs")) as server:
         found = profile(doctor_llm(ChatEndpoint(server.address, "m")))
-    assert found == {"models": True, "chat": True, "tool call": False, "named tool": False, "json_schema": False,
+    assert found == {"models": True, "chat": True, "system message": True,
+                     "tool call": False, "named tool": False, "json_schema": False,
                      "json_object": False, "logprobs": False}  # fmt: skip
 
 
@@ -41,6 +42,20 @@ def test_a_call_written_into_the_text_counts_as_mended() -> None:
         checks = {check.name: check for check in doctor_llm(ChatEndpoint(server.address, "m"))}
     assert checks["tool call"].ok
     assert "after mending" in checks["tool call"].sentence
+
+
+def test_a_refused_system_message_is_found_by_asking_with_one() -> None:
+    def script(body: dict[str, Any]) -> Answer:
+        has_system = any(one["role"] == "system" for one in body["messages"])
+        return status(400, "System role not supported") if has_system else able(body)
+
+    with OpenAIServer(script) as server:
+        checks = {check.name: check for check in doctor_llm(ChatEndpoint(server.address, "m"))}
+    assert checks["chat"].ok and not checks["system message"].ok
+    assert checks["system message"].sentence == (
+        "A system message does not work: it refused with status 400, so its words are put in front of the first "
+        "question."
+    )
 
 
 def test_an_unlisted_model_is_named() -> None:

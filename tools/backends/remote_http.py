@@ -74,6 +74,17 @@ def unless(is_unwanted: Callable[[], bool]) -> Iterator[None]:
         _HERE.is_unwanted = before
 
 
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Calls of this thread take at most so long each, even where their client has more patience."""
+    before = getattr(_HERE, "seconds", None)
+    _HERE.seconds = seconds
+    try:
+        yield
+    finally:
+        _HERE.seconds = before
+
+
 class BoundedClient(httpx.Client):
     """A client whose calls take at most ``seconds`` each, from the first byte that is sent to the last that is read."""
 
@@ -92,7 +103,8 @@ class BoundedClient(httpx.Client):
         given |= {"stream": True, "follow_redirects": False}
         before = getattr(_HERE, "limits", None)
         wanted = getattr(_HERE, "is_unwanted", None) or (lambda: False)
-        _HERE.limits = limits = _Limits(time.monotonic() + self._seconds, wanted)
+        seconds = min(self._seconds, self._seconds if (least := getattr(_HERE, "seconds", None)) is None else least)
+        _HERE.limits = limits = _Limits(time.monotonic() + seconds, wanted)
         try:
             for _ in range(_HOPS):
                 response = super().send(request, **given)
@@ -133,7 +145,10 @@ def _whole(request: httpx.Request, response: httpx.Response, limits: _Limits) ->
         raise ReplyTooLong(f"{request.url.host} packed its reply although it was asked not to; the reply was not read.")
     parts, size = [], 0
     for part in response.iter_raw():
-        limits.left()
+        try:
+            limits.left()
+        except httpcore.ReadTimeout as over:
+            raise httpx.ReadTimeout(str(over), request=request) from None
         size += len(part)
         if size > MOST_BYTES:
             raise ReplyTooLong(

@@ -27,7 +27,5 @@ export class JobWatch {
 }
 
 function words(job) {
-  if (job.done === 0 && job.note) return job.note;
-  const left = job.seconds_left ? `, about ${Math.ceil(job.seconds_left)} s left` : "";
-  return `${job.tool}: ${job.done} of ${job.total}${left}`;
+  return `${job.tool}: ${job.words}`;
 }

@@ -38,16 +38,14 @@ export class RunsPanel {
 
   #job(job) {
     const share = job.total > 0 ? Math.round((100 * job.done) / job.total) : 0;
-    const rate = job.rate_per_s ? `, ${Math.round(job.rate_per_s * 10) / 10} a second` : "";
-    const rest = job.seconds_left ? `, about ${wait(job.seconds_left)} left` : "";
     const bar = el("div", { class: "aa-progress", role: "progressbar", "aria-valuenow": String(share) }, el("div", { class: "aa-progress-fill", style: { width: `${share}%` } }));
     const verbs = (VERBS[job.state] ?? []).map((verb) => button({ class: "aa-small", on: { click: () => this.#steer(verb, job.job_id) } }, verb[0].toUpperCase() + verb.slice(1)));
     return el(
       "div",
       { class: "aa-job" },
-      el("div", { class: "aa-row" }, el("strong", { text: job.tool }), el("span", { class: `aa-kind is-${job.state}`, text: job.state }), el("span", { class: "aa-muted", text: `${job.done} of ${job.total}${rate}${rest}` }), verbs),
+      el("div", { class: "aa-row" }, el("strong", { text: job.tool }), el("span", { class: `aa-kind is-${job.state}`, text: job.state }), el("span", { class: "aa-muted", dir: "auto", text: job.words }), verbs),
       bar,
-      job.note ? el("p", { class: "aa-muted", dir: "auto", text: job.note }) : null,
+      job.note && !job.words.includes(job.note) ? el("p", { class: "aa-muted", dir: "auto", text: job.note }) : null,
     );
   }
 
@@ -90,9 +88,4 @@ function made(run) {
   if (run.queued > 0) return `${run.queued} queued`;
   const bad = run.unusable > 0 ? `, ${run.unusable} unusable` : "";
   return `${run.usable}${bad} (${run.undecided} undecided)`;
-}
-
-function wait(seconds) {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`;
-  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 360) / 10} h`;
 }
