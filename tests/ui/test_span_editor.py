@@ -130,7 +130,7 @@ def test_overlapping_spans_are_relabelled_shortened_and_deleted_with_keys(opened
     project, watched = opened(SPANS, [{"text": "the lamp shop in Berlin Mitte"}], overlapping)
     watched.press("Tab", "x")
     watched.press("Tab", "ArrowLeft")
-    watched.press("Enter")
+    watched.press("Enter", "a")
     watched.wait_saved()
     text = "the lamp shop in Berlin Mitte"
     assert stored_spans(project) == [
