@@ -317,7 +317,8 @@ export class Reviewer {
     this.editor = null;
     this.frame.keep("");
     // What had the focus went with its card: keys are for what is left.
-    if (document.activeElement === document.body) this.frame.focus();
+    const active = document.activeElement;
+    if (active === document.body || this.frame.element.contains(active)) this.frame.focus();
     this.changed();
     const { deck, frame } = this;
     if (deck.filling) return void frame.showEmpty("One moment", "The next item is on its way.");
