@@ -107,7 +107,7 @@ class Conversation:
 
     def _safely(self, turn: _Turn) -> Iterator[TurnEvent]:
         try:
-            turn.following, ended = meanwhile(self._host, turn.memory)
+            turn.following, ended = meanwhile(self._host, turn.memory, is_seen=turn.actor.via == "chat")
             if ended:
                 yield TurnEvent("text", ended)
             is_empty = True
@@ -124,7 +124,9 @@ class Conversation:
 
     def _keep(self, turn: _Turn, event: TurnEvent) -> None:
         """Note what the next turn needs to know; tables stay out, they may hold texts of items."""
-        if event.text and event.kind != "progress":
+        # Where a job stands is looked up when it is shown, so that an old line never stands beside the new one.
+        is_job_line = bool(event.job_id and event.tool)
+        if event.text and event.kind != "progress" and not is_job_line:
             turn.said.append(event.text)
         if event.text and event.kind == "text" and event.by != "program":
             turn.heard.append(event.text)

@@ -19,8 +19,11 @@ def left_behind(ran: Ran) -> tuple[int, ...]:
     return (outcome.job_id,) if outcome is not None and outcome.job_id is not None and not ran.is_over else ()
 
 
-def meanwhile(host: Host, memory: Memory) -> tuple[tuple[int, ...], str]:
-    """(jobs still to be followed, what is to be told at the beginning of this turn)."""
+def meanwhile(host: Host, memory: Memory, is_seen: bool = False) -> tuple[tuple[int, ...], str]:
+    """(jobs still to be followed, what is to be told at the beginning of this turn).
+
+    ``is_seen`` says that the person sees the line of each job move and end where it stands, as on the page.
+    """
     going_on: list[int] = []
     told: list[str] = []
     for job_id in memory.following:
@@ -30,7 +33,7 @@ def meanwhile(host: Host, memory: Memory) -> tuple[tuple[int, ...], str]:
             continue
         if status.state in _STAYS:
             going_on.append(job_id)
-        else:
+        elif not is_seen:
             told.append(_ended(status))
     # Whoever begins a conversation was not there when the older ones were said.
     notices = host.store.notices.after(memory.notices) if memory.notices is not None else []

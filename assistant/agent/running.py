@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from assistant.agent.events import TurnEvent
 from assistant.agent.render import say_job
-from assistant.executor import Outcome
+from assistant.agent.stopping import refuse_if_stopped
+from assistant.executor import OWN_WORDS, Outcome
 from assistant.jobs import JobStatus
 from tools.errors import AssistantError
 from tools.records import Actor, Role
@@ -71,6 +72,7 @@ class ToolRunner:
         yield TurnEvent("tool_started", tool=name, arguments=dict(arguments))
         began = time.monotonic()
         try:
+            refuse_if_stopped()
             outcome = self._door.call(name, arguments, actor)
         except AssistantError as error:
             yield TurnEvent("error", str(error), tool=name, seconds=time.monotonic() - began)
@@ -90,7 +92,8 @@ class ToolRunner:
         if outcome.result.options:
             yield TurnEvent("options", options=outcome.result.options)
         if outcome.action_id is not None:
-            yield TurnEvent("action", _WAITS, tool=name, action_id=outcome.action_id)
+            told = _WAITS if actor.via in OWN_WORDS else _WAITS_FOR_ITS_BUTTON
+            yield TurnEvent("action", told, tool=name, action_id=outcome.action_id)
         if outcome.job_id is None:
             return Ran(outcome)
         is_over = yield from self._follow(outcome, self._patience if patience is None else patience)
@@ -114,14 +117,24 @@ class ToolRunner:
 
     def _ended(self, status: JobStatus) -> TurnEvent:
         kind = "error" if status.state == "failed" else "text"
-        told = say_job(status)
-        if status.state == "done":
-            told += f" “Undo run {status.run_id}” takes it back."
+        told = job_line(status)
         return TurnEvent(kind, told, tool=status.tool, job_id=status.job_id, run_id=status.run_id)  # type: ignore[arg-type]
 
     def _left(self, status: JobStatus) -> TurnEvent:
-        told = f"{say_job(status)}. It goes on in the background as job {status.job_id}; what is ready can be reviewed."
-        return TurnEvent("text", told, tool=status.tool, job_id=status.job_id, run_id=status.run_id)
+        return TurnEvent("text", job_line(status), tool=status.tool, job_id=status.job_id, run_id=status.run_id)
+
+
+def job_line(status: JobStatus) -> str:
+    """The one line about a job wherever it is told: how far it is, or how it ended and how to take it back."""
+    told = say_job(status)
+    if status.state == "done":
+        return f"{told} “Undo run {status.run_id}” takes it back."
+    if status.is_over:
+        return told
+    if status.state == "paused":
+        return f"{told.rstrip('.')}. Job {status.job_id} is paused; “resume job {status.job_id}” goes on."
+    return f"{told.rstrip('.')}. It goes on in the background as job {status.job_id}; what is ready can be reviewed."
 
 
 _WAITS = "This waits for you: press the button, or say “yes, do it” or “no”."
+_WAITS_FOR_ITS_BUTTON = "The language model asked for this. It waits for its button; “no” dismisses it."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assistant.store.database import Database, stored_time
@@ -47,6 +47,14 @@ class TalkStore:
             {"speaker": speaker, "text": text, "record": json.loads(record), "person": person, "at": at}
             for speaker, text, record, person, at in reversed(rows)
         ]
+
+    def asked_for(self, action_ids: Sequence[int]) -> dict[int, str]:
+        """What a person had said where an action came up, by action; others are left out."""
+        sql = """SELECT CAST(a.record->>'$.action' AS BIGINT) AS action, p.text FROM messages a JOIN messages p
+            ON p.session = a.session AND p.person = a.person AND p.speaker = 'person' AND p.message_id < a.message_id
+            WHERE a.speaker = 'assistant' AND action IN (SELECT unnest(CAST(? AS BIGINT[])))
+            QUALIFY row_number() OVER (PARTITION BY action ORDER BY a.message_id, p.message_id DESC) = 1"""
+        return {int(action): str(text) for action, text in self._database.rows(sql, [list(action_ids)])}
 
     def save_filter(self, name: str, where: ItemFilter, actor: Actor) -> None:
         """Keep a filter under a name; the newest of a name counts."""

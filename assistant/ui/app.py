@@ -18,6 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.ui.blocks import build_blocks, mount
 from assistant.ui.card_routes import card_router
+from assistant.ui.chat_routes import chat_router
+from assistant.ui.chats import Chats
 from assistant.ui.connections import raise_file_limit, served_by
 from assistant.ui.express import Express
 from assistant.ui.file_routes import file_router
@@ -73,9 +75,11 @@ def build_app(
     this computer's own.
     """
     app = build_routes(session, token=token, hosts=hosts, person=person, turnstile=turnstile, doors=doors)
+    chats = Chats(session, conversation_factory)
+    app.include_router(chat_router(chats, app.state.who))
     # In a thread of its own: whoever calls may be inside an event loop already, as in browser tests.
     with ThreadPoolExecutor(1) as apart:
-        apart.submit(asyncio.run, _add_blocks(app, session, conversation_factory)).result()
+        apart.submit(asyncio.run, _add_blocks(app, session, chats)).result()
     return app
 
 
@@ -115,10 +119,10 @@ def build_routes(
     return app
 
 
-async def _add_blocks(app: FastAPI, session: OpenProject, factory: ConversationFactory) -> None:
+async def _add_blocks(app: FastAPI, session: OpenProject, chats: Chats) -> None:
     # Where no event loop runs, gradio makes one for every lock it creates and never closes it.
     who: Who = app.state.who
-    mount(app, build_blocks(session, factory, who), who)
+    mount(app, build_blocks(session, chats, who), who)
 
 
 class TokenDoor:

@@ -104,7 +104,14 @@ def _add_actions(router: APIRouter, session: OpenProject) -> None:
     @router.get("/actions")
     def pending(actor: Person) -> dict[str, Any]:
         mine = [one for one in tools.pending() if one.actor.person == actor.person or actor.may(one.change.role)]
-        return {"actions": [action_record(one, actor) for one in mine]}
+        asked = session.store.talk.asked_for([one.action_id for one in mine])
+        gone = [(one, why) for one, why in tools.withdrawn() if one.actor.person == actor.person]
+        return {
+            "actions": [action_record(one, actor, asked.get(one.action_id, "")) for one in mine],
+            "withdrawn": [
+                {"action_id": one.action_id, "sentence": one.change.sentence, "why": why} for one, why in gone[:_LIVE]
+            ],
+        }
 
     @router.post("/actions/confirm")
     def confirm(body: ActionBody, actor: Person) -> dict[str, Any]:

@@ -102,6 +102,9 @@ class Tools(Protocol):
     def pending(self) -> list[PendingAction]:
         """Changes nobody has answered."""
 
+    def withdrawn(self) -> list[tuple[PendingAction, str]]:
+        """Changes nobody has answered that can no longer be carried out, with the reason."""
+
 
 class BackgroundJobs(Protocol):
     """Work that takes longer."""

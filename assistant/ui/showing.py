@@ -69,17 +69,26 @@ def outcome_record(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def action_record(action: PendingAction, actor: Actor) -> dict[str, Any]:
-    """A change that waits, with everything that a person needs to answer it."""
+def action_record(action: PendingAction, actor: Actor, asked: str = "") -> dict[str, Any]:
+    """A change that waits, with everything that a person needs to answer it; ``asked`` is what was said for it.
+
+    ``is_here`` says whether this person asked for it on the page: others' and the terminal's do not come to the front.
+    """
     change = action.change
     through = " through the assistant" if action.actor.via == "agent" else ""
     return {
         **records.action_record(action),
         "preview": [table_record(table) for table in change.preview],
         "verb": _VERBS.get(change.kind, "Confirm"),
-        "by": f"{action.actor.person}{through}",
+        "by": f"{action.actor.person}{through}{' in the terminal' if _at_terminal(action.actor) else ''}",
+        "asked": asked,
+        "is_here": action.actor.person == actor.person and not _at_terminal(action.actor),
         "may_confirm": actor.may(change.role),
     }
+
+
+def _at_terminal(actor: Actor) -> bool:
+    return actor.via == "cli" or actor.session.startswith("cli:")
 
 
 def tool_record(spec: ToolSpec) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from assistant.ui.chart import chart_image
@@ -17,6 +17,7 @@ GREETING = (
     "Decide with the keys on the left, or say it here: “accept”, “no”, the name of another label, “undo”. "
     "Ask how good the labels are, what to label next, or for suggestions."
 )
+_BROKEN_OFF = "The program ended before this was answered. Say it again if it still matters."
 _MOST_MESSAGES = 200
 _MOST_LETTERS = 8000
 _MOST_ITEMS = 200
@@ -37,6 +38,36 @@ class Transcript:
         # Tables of a result wait until its sentence was said: the answer comes first.
         self._waiting: list[str] = []
         self._turn = 0
+        # The line of each job that was begun here, and whether it is over.
+        self._jobs: dict[int, Message] = {}
+        self._over = set[int]()
+
+    def restore(self, kept: Sequence[Mapping[str, Any]]) -> None:
+        """Begin with what was said before, as it is stored; results are not, the sentences about them are."""
+        for one in kept:
+            if one["speaker"] == "person":
+                self.messages.append({"role": "user", "content": plain(str(one["text"]))})
+                continue
+            if one["text"]:
+                self.messages.append(_said(plain(str(one["text"]))))
+            for job_id in (call.get("job") for call in one["record"].get("calls", ())):
+                if job_id is not None:
+                    self._job(int(job_id), "")
+        if kept and kept[-1]["speaker"] == "person":
+            self.messages.append(_said(plain(_BROKEN_OFF)))
+            self.messages[-1]["options"] = [{"label": str(kept[-1]["text"]), "value": str(kept[-1]["text"])}]
+
+    def follow_jobs(self, line: Callable[[int], tuple[str, bool]]) -> None:
+        """Let the lines of jobs say where each of them stands now; ``line`` gives the words and whether it is over."""
+        for job_id in [one for one in self._jobs if one not in self._over]:
+            told, is_over = line(job_id)
+            self._job(job_id, told)
+            if is_over:
+                self._over.add(job_id)
+
+    def waiting(self, text: str) -> Message:
+        """How a sentence looks that is answered after the one in hand."""
+        return {"role": "user", "content": f"{plain(text)}\n\n*waits*"}
 
     def ask(self, text: str) -> None:
         """A person said something; earlier quick replies are no longer offered."""
@@ -90,8 +121,18 @@ class Transcript:
         }
         self.messages.append(self._open)
 
+    def _job(self, job_id: int, words: str) -> None:
+        """The one line of a job: it is made once, and moves and ends where it stands."""
+        if job_id not in self._jobs:
+            self._drop_progress()
+            self._jobs[job_id] = _said("")
+            self.messages.append(self._jobs[job_id])
+        self._jobs[job_id]["content"] = plain(words)
+
     def _progressed(self, event: TurnEvent) -> None:
-        if self._open is not None:
+        if event.job_id is not None:
+            self._job(event.job_id, event.text)
+        elif self._open is not None:
             self._open["metadata"]["log"] = plain(event.text)
         elif self._progress is not None:
             self._progress["content"] = plain(event.text)
@@ -117,7 +158,9 @@ class Transcript:
             self._signal["changed"] = True
 
     def _texted(self, event: TurnEvent) -> None:
-        if event.text:
+        if event.text and event.job_id is not None and event.tool:
+            self._job(event.job_id, event.text)
+        elif event.text:
             self._drop_progress()
             self.messages.append(_said(plain(event.text)))
             self._show_tables()
@@ -155,6 +198,9 @@ class Transcript:
 
     def _failed(self, event: TurnEvent) -> None:
         self._close(event.seconds)
+        if event.job_id is not None:
+            self._job(event.job_id, event.text)
+            return
         self.messages.append(_said(plain(event.text)))
 
     def _drop_progress(self) -> None:

@@ -13,6 +13,7 @@ from tests.agent.project import ANA, HOSTILE, Project, suggest
 from tools.errors import AssistantError, BackendMissing, InputError
 from tools.records import Actor
 
+TERMINAL = Actor("ana", "lead", "cli", "cli:ana")
 BEN = Actor("ben", "reviewer", "chat", "s2")
 
 
@@ -334,22 +335,22 @@ def test_a_batch_number_that_means_two_things_is_asked_about(project: Project) -
 
 def test_the_end_of_a_job_left_in_the_background_is_told_once(project: Project) -> None:
     project.store.settings.put("backend.embedder", "builtin:ngrams", ANA)
-    first = list(Conversation(project, patience=0.0).turn("suggest labels for 5 items", ANA))
+    first = list(Conversation(project, patience=0.0).turn("suggest labels for 5 items", TERMINAL))
     job_id = next(one.job_id for one in first if one.job_id is not None)
     project.jobs.wait(job_id, 60)
-    assert texts(say(project, "flagged ones")).startswith(
+    assert texts(say(project, "flagged ones", actor=TERMINAL)).startswith(
         f"Meanwhile: Job {job_id} ended: 5 of 5 items have a suggestion. “Undo run 1” takes it back."
     )
-    assert "Meanwhile" not in texts(say(project, "flagged ones"))
+    assert "Meanwhile" not in texts(say(project, "flagged ones", actor=TERMINAL))
 
 
 def test_a_job_that_still_waits_is_followed_on(project: Project) -> None:
     project.store.settings.put("backend.embedder", "builtin:ngrams", ANA)
     with project.jobs._turn:
-        list(Conversation(project, patience=0.0).turn("suggest labels for 5 items", ANA))
-        assert "Meanwhile" not in texts(say(project, "flagged ones"))
+        list(Conversation(project, patience=0.0).turn("suggest labels for 5 items", TERMINAL))
+        assert "Meanwhile" not in texts(say(project, "flagged ones", actor=TERMINAL))
     project.jobs.wait(1, 60)
-    assert "Meanwhile: Job 1 ended" in texts(say(project, "flagged ones"))
+    assert "Meanwhile: Job 1 ended" in texts(say(project, "flagged ones", actor=TERMINAL))
 
 
 def test_notices_are_told_once_and_not_to_those_who_come_later(project: Project) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,6 +51,7 @@ class ScriptedConversation:
             "change the schema": self._change,
             "what now?": self._options,
             "break": self._break,
+            "slowly": self._slowly,
             "trouble": self._trouble,
         }
         if text in scripts:
@@ -84,6 +86,11 @@ class ScriptedConversation:
 
     def _options(self, actor: Actor, exposure_id: int | None) -> Iterator[Event]:
         yield Event("options", "What would you like?", options=("how good?", "say <b>no</b>"))
+
+    def _slowly(self, actor: Actor, exposure_id: int | None) -> Iterator[Event]:
+        yield Event("progress", "at it")
+        time.sleep(2)
+        yield Event("text", "slowly done")
 
     def _break(self, actor: Actor, exposure_id: int | None) -> Iterator[Event]:
         yield Event("tool_started", tool="measure")

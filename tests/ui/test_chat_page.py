@@ -112,9 +112,36 @@ def test_a_change_is_carried_out_only_when_the_button_is_pressed(chat: tuple[Ope
     assert "intent" in panel.locator("table").inner_text()
     assert project.store.schema_version == 1
     watched.page.wait_for_timeout(600)
-    watched.press("Enter")
+    panel.get_by_role("button", name="Change the schema").click()
     panel.get_by_text("Schema version 2 is in force.").wait_for()
     watched.page.locator(".aa-chip", has_text="Money back").wait_for()
+
+
+def test_a_sentence_said_while_an_answer_runs_is_shown_and_answered(chat: tuple[Opened, Watched]) -> None:
+    _, watched = chat
+    box = watched.page.locator("#aa-chat-box textarea")
+    for words in ("slowly", "say the second", "say the third"):
+        box.fill(words)
+        box.press("Enter")
+    assert box.input_value() == ""
+    watched.page.locator("#aa-chat .user", has_text="say the third").wait_for()
+    box.type("half a sen")
+    watched.page.locator("#aa-chat .bot", has_text="the third").wait_for()
+    assert box.input_value() == "half a sen"
+    told = watched.page.locator("#aa-chat").inner_text()
+    assert told.index("slowly done") < told.index("the second") < told.index("the third")
+    assert watched.errors == []
+
+
+def test_stop_ends_the_answer_in_hand(chat: tuple[Opened, Watched]) -> None:
+    _, watched = chat
+    box = watched.page.locator("#aa-chat-box textarea")
+    box.fill("slowly")
+    box.press("Enter")
+    watched.page.get_by_role("button", name="Stop", exact=True).click()
+    watched.page.locator("#aa-chat .bot", has_text="Stopped. No step was finished").wait_for()
+    say(watched, "say still here", "still here")
+    assert "slowly done" not in watched.page.locator("#aa-chat").inner_text()
 
 
 def test_a_key_held_down_does_not_confirm(chat: tuple[Opened, Watched]) -> None:

@@ -2,6 +2,7 @@
 
 import { button } from "./dom.js";
 import { Aside, decisionsAre } from "./aside.js";
+import { ChatBox } from "./chat_box.js";
 import { Clock } from "./clock.js";
 import { ConfirmPanel, followVisible } from "./confirm.js";
 import { Controls } from "./controls.js";
@@ -63,7 +64,8 @@ class Page {
     this.drawers = new Drawers({ frame: this.frame, reviewer: this.reviewer, server, keymap: this.keymap, project });
     this.controls = new Controls({ ...this.#controlParts(), reasons: project.reasons ?? [], goToChat });
     this.confirm = new ConfirmPanel({ server, onDone: (verb, record) => this.#changeDone(verb, record) });
-    this.jobs = new JobWatch({ server, onProgress: (words) => this.top.showJob(words), onEnd: () => this.#jobEnded() });
+    this.jobs = new JobWatch({ server, onProgress: (words) => this.top.showJob(words), onEnd: () => this.#jobEnded(), onTick: () => this.chat.refresh() });
+    this.chat = new ChatBox({ server, storage: sessionStorage, name: `${project.project_id}.${project.person}`, inHand: () => this.inHand(), onSignal: (said) => hear(this, said) });
     this.#makePanels();
   }
 
@@ -83,7 +85,14 @@ class Page {
     addEventListener("storage", (event) => this.outbox.changedElsewhere(event.key, event.newValue));
     if (this.outbox.aside.length > 0) this.aside.list();
     this.confirm.refresh().catch(() => undefined);
+    this.chat.start().catch(() => undefined);
     this.jobs.look();
+  }
+
+  /** The exposure in hand once decisions on their way have arrived, and 1 where the card has changes not saved. */
+  async inHand() {
+    await this.outbox.settled(2000);
+    return [this.state().exposure, this.reviewer.editor?.draftState?.() ? 1 : 0];
   }
 
   async chooseField(id) {
@@ -151,6 +160,7 @@ class Page {
     const onPick = (id) => this.reviewer.open(id, this.reviewer.card?.field.id ?? "");
     this.found = new FoundItems({ onOpen: (ids) => this.drawers.found(ids), onPick, isPicture: this.project.item === "image" });
     places.put("aa-found", this.found.element);
+    places.put("aa-chat-now", this.chat.element);
     for (const [id, panel] of [["aa-quality", this.quality], ["aa-files", this.files], ["aa-runs", this.runs], ["aa-people", this.people]]) {
       places.put(id, panel.element);
       whenSeen(panel.element, () => panel.open());
@@ -248,7 +258,6 @@ class Page {
     await this.#refreshProgress();
     await this.files.refreshExports().catch(() => undefined);
     await this.refresh();
-    this.frame.focus();
   }
 
   async #leave() {
@@ -279,17 +288,12 @@ function offer(ready) {
   ready.then((made) => (page = made));
   window.reviewCard = {
     exposure: () => page?.state().exposure ?? null,
-    /** The exposure in hand once decisions on their way have arrived, and 1 where the card has changes not saved. */
-    inHand: async () => {
-      await ready;
-      await page.outbox.settled(2000);
-      return [page.state().exposure, page.reviewer.editor?.draftState?.() ? 1 : 0];
-    },
+    inHand: async () => (await ready).inHand(),
     refresh: async (options) => (await ready).refresh(options),
     open: async (item, field) => (await ready).reviewer.open(item, field),
     state: () => page?.state() ?? { ready: false, exposure: null, itemKey: null, unsent: 0 },
     timings: () => page?.clock.timings() ?? null,
-    signal: async (said) => (await ready) && hear(page, said),
+    followChat: async () => (await ready).chat.follow(),
   };
 }
 

@@ -3,9 +3,13 @@
 const EVERY = 1000;
 
 export class JobWatch {
-  /** `onProgress(words)` gets "" when nothing runs; `onEnd()` is called once after jobs were seen running. */
-  constructor({ server, onProgress, onEnd }) {
-    Object.assign(this, { server, onProgress, onEnd });
+  /**
+   * `onProgress(words)` gets "" when nothing runs; `onEnd()` is called once after jobs were seen running, and `onTick()`
+   * whenever there is something new to tell.
+   */
+  constructor({ server, onProgress, onEnd, onTick = () => undefined }) {
+    Object.assign(this, { server, onProgress, onEnd, onTick });
+    this.told = "";
     this.timer = null;
     this.seen = 0;
     this.hasWorked = false;
@@ -18,7 +22,10 @@ export class JobWatch {
     const found = await this.server.get("/page/runs/live").catch(() => null);
     if (turn !== this.seen) return;
     const jobs = found?.jobs ?? [];
-    this.onProgress(jobs.length > 0 ? words(jobs[0]) : "");
+    const told = jobs.length > 0 ? words(jobs[0]) : "";
+    this.onProgress(told);
+    if (told !== this.told) this.onTick();
+    this.told = told;
     // Paused jobs wait for a person: nothing is looked for until somebody resumes them.
     if (jobs.length > 0) this.timer = setTimeout(() => this.look(), EVERY);
     else if (this.hasWorked && found) this.onEnd();

@@ -1,0 +1,64 @@
+"""Routes of the chat: saying something, following what comes of it, and Stop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+
+from assistant.ui.card_routes import Body
+from assistant.ui.chats import MOST_LETTERS, Chats, Sentence
+from assistant.ui.who import Who
+from tools.errors import InputError
+from tools.records import Actor
+
+_LOOK_EVERY = 0.05
+_HOLD_SECONDS = 15.0
+
+
+class SayBody(Body):
+    """Something said; ``number`` is the page's own, so that the same sentence sent twice is taken once."""
+
+    text: str
+    number: Annotated[str, Field(max_length=60)]
+    exposure: int | None = None
+    is_changed: bool = False
+
+
+def chat_router(chats: Chats, who: Who) -> APIRouter:
+    """The routes under ``/page/chat``."""
+    router = APIRouter(prefix="/page/chat")
+
+    def actor_of(request: Request) -> Actor:
+        return who.by_chat(who.cookie(request))
+
+    @router.post("/say")
+    def say(body: SayBody, request: Request) -> dict[str, Any]:
+        actor, words = actor_of(request), body.text.strip()
+        if not words:
+            raise InputError("There is nothing to answer: the sentence is empty.")
+        if len(words) > MOST_LETTERS:
+            raise InputError(f"A sentence has at most {MOST_LETTERS:,} letters, this one has {len(words):,}.")
+        chat = chats.of(actor.person)
+        chat.say(Sentence(words, actor, body.exposure, body.is_changed), body.number)
+        return chat.state(-1)
+
+    @router.post("/stop")
+    def stop(request: Request) -> dict[str, Any]:
+        chat = chats.of(actor_of(request).person)
+        chat.stop()
+        return chat.state(-1)
+
+    @router.get("/state")
+    async def state(request: Request, seen: int = -1, signals: int = -1) -> dict[str, Any]:
+        """Where the chat stands, as soon as that is not what was ``seen`` any more."""
+        chat = await asyncio.to_thread(chats.of, actor_of(request).person)
+        until = time.monotonic() + _HOLD_SECONDS
+        while chat.version == seen and time.monotonic() < until:
+            await asyncio.sleep(_LOOK_EVERY)
+        return chat.state(signals)
+
+    return router

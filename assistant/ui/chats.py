@@ -1,0 +1,180 @@
+"""The chats of the people on the page: a sentence said while an answer runs waits its turn, is shown, and is answered.
+
+A chat belongs to a person, wherever they signed in; it is rebuilt from the stored messages. Answers are made here, in a
+thread of the chat's own, so that closing the page or reloading it ends none of them.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from assistant.agent.stopping import watch_for_stop
+from assistant.ui.ports import ConversationFactory, OpenProject, Talker
+from assistant.ui.transcript import Message, Transcript
+from tools.errors import AssistantError, InputError
+from tools.records import Actor
+
+_LOG = logging.getLogger(__name__)
+_MOST_CHATS = 200
+_MOST_WAITING = 20
+MOST_LETTERS = 8000
+_LOOK_BACK = 60
+
+
+@dataclass
+class Sentence:
+    """Something said, with the card that was in hand."""
+
+    text: str
+    actor: Actor
+    exposure: int | None = None
+    is_changed: bool = False
+    is_stopped: bool = False
+    did: list[str] = field(default_factory=list)
+
+
+class Chat:
+    """One person's chat; every method may be called from any thread."""
+
+    def __init__(self, talker: Talker, transcript: Transcript) -> None:
+        """Nothing was said yet in this process."""
+        self._talker = talker
+        self._transcript = transcript
+        self._waiting: deque[Sentence] = deque()
+        self._running: Sentence | None = None
+        self._signals: list[str] = []
+        self._heard = set[str]()
+        self._lock = threading.RLock()
+        self._version = 0
+
+    def say(self, sentence: Sentence, number: str = "") -> None:
+        """Take a sentence; the same ``number`` again is the same sentence, sent a second time."""
+        with self._lock:
+            if number and number in self._heard:
+                return
+            if len(self._waiting) >= _MOST_WAITING:
+                raise InputError(
+                    f"{_MOST_WAITING} sentences wait already; let some of them be answered, or press Stop."
+                )
+            self._heard.add(number)
+            self._waiting.append(sentence)
+            self._version += 1
+            if self._running is None:
+                self._next()
+
+    def stop(self) -> None:
+        """End the answer in hand; what was done stays and is said. What waits is answered after it."""
+        with self._lock:
+            running = self._running
+            if running is None:
+                return
+            running.is_stopped = True
+            self._transcript.fail(_stopped(running))
+            self._finish()
+
+    def state(self, signals_from: int = 0) -> dict[str, Any]:
+        """What the page needs to follow the chat; ``signals`` are those for the card from a number on."""
+        with self._lock:
+            return {
+                "version": self._version,
+                "running": self._running is not None,
+                "waiting": len(self._waiting),
+                "signals": self._signals[signals_from:] if signals_from >= 0 else [],
+                "signal_count": len(self._signals),
+            }
+
+    @property
+    def version(self) -> int:
+        """Grows whenever something is to be shown anew."""
+        return self._version
+
+    def messages(self, job_line: Any = None) -> list[Message]:
+        """Everything said, and what waits at the end; ``job_line`` says where a job stands by now."""
+        with self._lock:
+            if job_line is not None:
+                self._transcript.follow_jobs(job_line)
+            return [*self._transcript.messages, *map(self._transcript.waiting, (one.text for one in self._waiting))]
+
+    def _next(self) -> None:
+        if self._waiting:
+            self._running = self._waiting.popleft()
+            self._transcript.ask(self._running.text)
+            threading.Thread(target=self._answer, args=(self._running,), name="chat", daemon=True).start()
+
+    def _answer(self, sentence: Sentence) -> None:
+        """One turn: whatever happens ends in a sentence."""
+        watch_for_stop(lambda: sentence.is_stopped)
+        try:
+            steps = self._talker.turn(sentence.text, sentence.actor, sentence.exposure, sentence.is_changed)
+            for event in steps:
+                if not self._hear(sentence, event):
+                    steps.close()  # type: ignore[attr-defined]
+                    return
+            self._end(sentence, "")
+        except AssistantError as error:
+            self._end(sentence, str(error))
+        except Exception:  # noqa: BLE001  a defect must not end the chat without a word
+            _LOG.exception("a turn of the chat failed")
+            self._end(sentence, "Something went wrong inside, and it was logged. Nothing was changed by this sentence.")
+
+    def _hear(self, sentence: Sentence, event: Any) -> bool:
+        """Show an event; false where nobody wants this answer any more."""
+        with self._lock:
+            if sentence.is_stopped:
+                return False
+            if event.kind == "tool_finished":
+                sentence.did.append(event.tool.replace("_", " "))
+            self._transcript.hear(event)
+            self._version += 1
+            return True
+
+    def _end(self, sentence: Sentence, problem: str) -> None:
+        with self._lock:
+            if sentence.is_stopped:
+                return
+            if problem:
+                self._transcript.fail(problem)
+            self._finish()
+
+    def _finish(self) -> None:
+        self._transcript.end()
+        self._signals.append(self._transcript.signal)
+        self._running = None
+        self._version += 1
+        self._next()
+
+
+def _stopped(sentence: Sentence) -> str:
+    if not sentence.did:
+        return "Stopped. No step was finished, and nothing was changed by this sentence."
+    return f"Stopped. Finished before: {', '.join(sentence.did)}. What waits for you or runs in the background stays."
+
+
+class Chats:
+    """One chat a person, kept in memory; the oldest are forgotten and come back from what is stored."""
+
+    def __init__(self, session: OpenProject, factory: ConversationFactory) -> None:
+        """Keep how conversations are made."""
+        self._session, self._factory = session, factory
+        self._open: OrderedDict[str, Chat] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, person: str) -> Chat:
+        """The person's chat."""
+        with self._lock:
+            if person not in self._open:
+                transcript = Transcript(self._locate)
+                transcript.restore(self._session.store.talk.messages(f"page:{person}", _LOOK_BACK))
+                self._open[person] = Chat(self._factory(self._session), transcript)
+            self._open.move_to_end(person)
+            while len(self._open) > _MOST_CHATS:
+                self._open.popitem(last=False)
+            return self._open[person]
+
+    def _locate(self, exposure_id: int) -> tuple[int, str]:
+        exposure = self._session.store.reviews.exposure(exposure_id)
+        return exposure.item_id, exposure.field

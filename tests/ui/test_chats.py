@@ -1,0 +1,157 @@
+"""What is said while an answer runs waits its turn, Stop ends the answer in hand, and a chat comes back when stored."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from html import unescape
+from typing import Any
+
+import pytest
+
+from assistant.agent.stopping import refuse_if_stopped
+from assistant.ui.chats import Chat, Chats, Sentence
+from assistant.ui.transcript import Transcript
+from tests.ui.projects import INTENT, Opened
+from tests.ui.scripted_chat import Event
+from tools.errors import AssistantError, InputError
+from tools.records import Actor
+
+ANA = Actor("ana", "lead", "chat", "s1")
+PATIENCE = 20
+
+
+class Slow:
+    """Answers every sentence after it was let go; ``began`` tells that it is at it."""
+
+    def __init__(self) -> None:
+        self.began, self.go, self.ended = threading.Event(), threading.Event(), threading.Event()
+        self.heard: list[str] = []
+        self.late = ""
+
+    def turn(
+        self, text: str, actor: Actor, exposure_id: int | None = None, is_changed: bool = False
+    ) -> Iterator[Event]:
+        self.heard.append(text)
+        yield Event("tool_finished", tool="find_items")
+        self.began.set()
+        assert self.go.wait(PATIENCE)
+        try:
+            refuse_if_stopped()
+        except AssistantError as error:
+            self.late = str(error)
+        self.ended.set()
+        yield Event("text", f"answer to {text}")
+
+
+def contents(chat: Chat) -> list[str]:
+    return [unescape(one["content"]) for one in chat.messages() if "metadata" not in one][1:]
+
+
+def until(chat: Chat, is_true: Callable[[], bool]) -> None:
+    """Wait for what a thread of the chat does."""
+    pause = threading.Event()
+    for _ in range(PATIENCE * 50):
+        if is_true():
+            return
+        pause.wait(0.02)
+    raise AssertionError(f"still {chat.state()}")
+
+
+@pytest.fixture
+def slow() -> Iterator[tuple[Chat, Slow]]:
+    talker = Slow()
+    yield Chat(talker, Transcript()), talker
+    talker.go.set()
+
+
+def test_what_is_said_during_an_answer_is_shown_at_once_and_answered_after_it(slow: tuple[Chat, Slow]) -> None:
+    chat, talker = slow
+    chat.say(Sentence("one", ANA))
+    assert talker.began.wait(PATIENCE)
+    chat.say(Sentence("two", ANA))
+    chat.say(Sentence("three", ANA))
+    assert contents(chat) == ["one", "two\n\n*waits*", "three\n\n*waits*"]
+    assert {key: chat.state()[key] for key in ("running", "waiting")} == {"running": True, "waiting": 2}
+    talker.go.set()
+    until(chat, lambda: not chat.state()["running"])
+    assert contents(chat) == ["one", "answer to one", "two", "answer to two", "three", "answer to three"]
+    assert (talker.heard, chat.state()["signal_count"]) == (["one", "two", "three"], 3)
+
+
+def test_the_same_sentence_sent_twice_is_taken_once(slow: tuple[Chat, Slow]) -> None:
+    chat, talker = slow
+    for _ in range(3):
+        chat.say(Sentence("one", ANA), "n1")
+    talker.go.set()
+    until(chat, lambda: not chat.state()["running"])
+    assert talker.heard == ["one"]
+
+
+def test_stop_says_what_was_done_begins_nothing_more_and_answers_what_waits(slow: tuple[Chat, Slow]) -> None:
+    chat, talker = slow
+    chat.say(Sentence("one", ANA))
+    assert talker.began.wait(PATIENCE)
+    chat.say(Sentence("two", ANA))
+    chat.stop()
+    assert contents(chat)[:2] == [
+        "one",
+        "Stopped. Finished before: find items. What waits for you or runs in the background stays.",
+    ]
+    talker.go.set()
+    until(chat, lambda: not chat.state()["running"])
+    assert contents(chat)[2:] == ["two", "answer to two"]
+    assert talker.ended.wait(PATIENCE)
+    until(chat, lambda: talker.late != "")
+    assert talker.late == "This answer was stopped; nothing more is begun for it."
+
+
+def test_too_many_sentences_are_refused_and_none_is_dropped(slow: tuple[Chat, Slow]) -> None:
+    chat, _ = slow
+    for number in range(21):
+        chat.say(Sentence(str(number), ANA))
+    with pytest.raises(InputError, match="20 sentences wait already"):
+        chat.say(Sentence("one too many", ANA))
+    assert chat.state()["waiting"] == 20
+
+
+def test_a_chat_comes_back_from_what_is_stored_for_the_person(made: Callable[..., Opened]) -> None:
+    project = made(INTENT, [{"text": "one"}])
+    talk = project.store.talk
+    talk.add_message("page:ana", "ana", "person", "how far are we?", {})
+    talk.add_message("page:ana", "ana", "assistant", "Half is done.", {"calls": [{"job": 7}]})
+    talk.add_message("page:ben", "ben", "person", "not ana's", {})
+    talk.add_message("cli:ana", "ana", "person", "not the page's", {})
+    talk.add_message("page:ana", "ana", "person", "and the rest?", {})
+    chat = Chats(project, lambda session: Slow()).of("ana")  # type: ignore[arg-type]
+    shown = chat.messages(lambda job: (f"job {job} is done", True))
+    assert [unescape(one["content"]) for one in shown][1:] == [
+        "how far are we?",
+        "Half is done.",
+        "job 7 is done",
+        "and the rest?",
+        "The program ended before this was answered. Say it again if it still matters.",
+    ]
+    assert shown[-1]["options"] == [{"label": "and the rest?", "value": "and the rest?"}]
+
+
+def test_the_line_of_a_job_moves_and_ends_where_it_stands() -> None:
+    transcript = Transcript()
+    transcript.ask("suggest labels")
+    told: list[Any] = [
+        Event("text", "I will suggest labels.", tool="prelabel"),
+        Event("progress", "0 of 50", tool="prelabel", job_id=3),
+        Event("text", "20 of 50. It goes on.", tool="prelabel", job_id=3),
+    ]
+    for event in told:
+        transcript.hear(event)
+    transcript.end()
+    transcript.ask("how far are we?")
+    transcript.hear(Event("text", "Not far."))
+    transcript.follow_jobs(lambda job: ("Done: 50 of 50. “Undo run 9” takes it back.", True))
+    assert [unescape(one["content"]) for one in transcript.messages][2:] == [
+        "I will suggest labels.",
+        "Done: 50 of 50. “Undo run 9” takes it back.",
+        "how far are we?",
+        "Not far.",
+    ]
