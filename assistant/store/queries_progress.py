@@ -91,11 +91,18 @@ made AS (SELECT l.run_id, l.field, coalesce(d.labels, CAST(l.settings->>'$.label
         FROM run_details WHERE settings->>'$.labels' IS NOT NULL GROUP BY run_id) d USING (run_id)),
 newest AS (SELECT * FROM made WHERE learned_from IS NOT NULL
     QUALIFY row_number() OVER (PARTITION BY field ORDER BY run_id DESC) = 1),
+judged AS (SELECT l.field, l.run_id AS judged_run, d.blind_answers, d.blind_right
+    FROM live l JOIN (SELECT run_id, max(CAST(settings->>'$.blind_answers' AS BIGINT)) AS blind_answers,
+        max(CAST(settings->>'$.blind_right' AS BIGINT)) AS blind_right
+        FROM run_details GROUP BY run_id) d USING (run_id)
+    WHERE d.blind_answers IS NOT NULL
+    QUALIFY row_number() OVER (PARTITION BY l.field ORDER BY l.run_id DESC) = 1),
 usable AS (SELECT field, count(*) AS labels FROM annotations
     WHERE state <> 'conflict' AND (coalesce($with_bulk, false) OR NOT is_bulk) GROUP BY field)
 SELECT n.field, n.run_id, n.learned_from, n.learned_at, coalesce(u.labels, 0) AS labels,
-    n.field IN (SELECT field FROM live WHERE actor <> 'assistant') AS is_asked
-FROM newest n LEFT JOIN usable u USING (field) ORDER BY n.field"""
+    n.field IN (SELECT field FROM live WHERE actor <> 'assistant') AS is_asked, j.judged_run,
+    coalesce(j.blind_answers, 0) AS blind_answers, coalesce(j.blind_right, 0) AS blind_right
+FROM newest n LEFT JOIN usable u USING (field) LEFT JOIN judged j USING (field) ORDER BY n.field"""
 
 _WORK = f"""
 SELECT x.reviewer, count(*) FILTER (x.value IS NOT NULL) AS decisions,
@@ -161,7 +168,8 @@ PROGRESS_QUERIES = by_name(
         _LEARNED,
         ("with_bulk",),
         "reviewer",
-        "The newest run of each field that learned from labels, how many there are now, and whether people asked.",
+        "The newest run of each field that learned from labels, how many there are now, whether people asked, and how "
+        "right the model of the newest run that found it out was on answers that nobody steered.",
     ),
     NamedQuery("queues", _QUEUES, (), "reviewer", "The newest queue of each field, and how much of it waits."),
     NamedQuery(

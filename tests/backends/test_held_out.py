@@ -33,8 +33,8 @@ def test_every_label_is_judged_once_and_marked_where_nobody_steered_it(field: Fi
     found = held_out_of(artefact)
     assert len(found.scores) == len(found.right) == 90
     assert int(found.calibrates.sum()) == 60
-    assert artefact.json["held_out"] == 90
-    assert artefact.json["held_out_right"] == int(found.right.sum())
+    assert artefact.json["blind_answers"] == 60
+    assert artefact.json["blind_right"] == int(found.right[found.calibrates].sum())
     assert ((found.scores >= 0) & (found.scores <= 1)).all()
 
 
@@ -92,5 +92,15 @@ def test_half_of_the_rows_are_taken_from_those_that_learn_and_from_every_class(c
 def test_what_the_second_half_gained_and_lost_is_counted_text_by_text() -> None:
     codes, folds = np.zeros(10, dtype=np.int64), np.arange(10) % 2
     right = np.arange(10) < 6
-    found = compare_half(codes, folds, right, 2, lambda _, inside: np.flatnonzero(inside) > 4, np.random.default_rng(0))
+    everything, rng = np.ones(10, dtype=np.bool_), np.random.default_rng(0)
+    found = compare_half(codes, folds, right, 2, lambda _, inside: np.flatnonzero(inside) > 4, rng, everything)
     assert found == HalfAsMany(labels=3, n=10, right=6, gained=5, lost=4)
+
+
+def test_what_half_is_worth_is_looked_at_on_unsteered_rows_only() -> None:
+    codes, folds, counts = np.zeros(10, dtype=np.int64), np.arange(10) % 2, np.arange(10) >= 5
+    right, rng = np.arange(10) < 6, np.random.default_rng(0)
+    found = compare_half(codes, folds, right, 2, lambda _, inside: np.flatnonzero(inside) > 4, rng, counts)
+    assert found == HalfAsMany(labels=3, n=5, right=1, gained=0, lost=4)
+    none = compare_half(codes, folds, right, 2, lambda _, inside: np.flatnonzero(inside) > 4, rng, ~(counts | ~counts))
+    assert none == HalfAsMany(labels=3, n=0, right=0, gained=0, lost=0)

@@ -15,7 +15,7 @@ from tools.results import Artefact
 def learned(half: tuple[int, int, int, int, int] | None, labels: int = 200, right: int = 150) -> Artefact:
     said: dict[str, Any] = {"labels": labels}
     if half is not None:
-        said |= {"held_out": labels, "held_out_right": right, "half": HalfAsMany(*half).to_record()}
+        said |= {"blind_answers": labels, "blind_right": right, "half": HalfAsMany(*half).to_record()}
     return Artefact(said)
 
 
@@ -48,5 +48,8 @@ def test_enough_for_the_rule_and_too_few_to_keep_aside_says_so() -> None:
 )
 def test_the_last_doubling_is_told_for_what_it_is(half: tuple[int, int, int, int, int], words: str) -> None:
     text = say_how_many_more(learned(half), INTENT, ())
-    assert text.startswith("On labels kept aside it was right on 150 of 200 (75 %).")
+    assert text.startswith(
+        "Of 200 answers given without a suggestion on items drawn by chance, and kept from it while it learned, it got "
+        "150 right: 75 % (95 % interval 68.6 % to 80.5 %, n=200)."
+    )
     assert words in text

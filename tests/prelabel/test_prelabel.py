@@ -83,7 +83,34 @@ def test_how_many_more_labels_would_help_is_said_with_what_was_learned() -> None
     nothing, few, many = (prepare(plan(ctx), WORK, ctx).sentence for ctx in (project(6), labelled(4), labelled(120)))
     assert "As a rule the first 3 for each label help most, which takes about 9 more" in nothing
     assert "which takes about 5 more" in few
-    assert "On labels kept aside it was right on 120 of 120 (100 %). So more labels of the same kind" in many
+    assert "Of 120 answers given without a suggestion on items drawn by chance, and kept from it" in many
+    assert "it got 120 right: 100 % (95 % interval 96.9 % to 100 %, n=120). So more labels of the same kind" in many
+
+
+def test_how_right_it_is_is_told_from_unsteered_answers_and_stands_in_the_runs_settings() -> None:
+    # Items chosen for being hard: their labels contradict what their likes say, the unsteered ones do not.
+    ctx, wrong = labelled(40), {"refund": "delivery", "delivery": "password", "password": "refund"}
+    for text, label in intents(40):
+        ctx.decide(ctx.add(text), {"label": wrong[label]}, steered=True)
+    prepared = prepare(plan(ctx), WORK, ctx)
+    assert prepared.settings["blind_answers"] == 40
+    right = int(str(prepared.settings["blind_right"]))
+    assert (
+        "Of 40 answers given without a suggestion on items drawn by chance, and kept from it while it learned, it "
+        in prepared.sentence
+    )
+    assert f"it got {right} right" in prepared.sentence
+    assert "of 80" not in prepared.sentence
+
+
+def test_too_few_unsteered_answers_say_no_share_at_all() -> None:
+    ctx = labelled(12)
+    for text, label in intents(60):
+        ctx.decide(ctx.add(text), {"label": label}, steered=True)
+    said = prepare(plan(ctx), WORK, ctx).sentence
+    assert "12 of 30 answers given without a suggestion on items drawn by chance are there." in said
+    assert "So what more labels would bring cannot be told yet." in said
+    assert "got" not in said and "%" not in said
 
 
 def test_a_suggestion_for_a_foreign_text_says_so_and_offers_none_of_these_first() -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tools.ask.accuracy_words import gold_count, left_out, model_text, people_text
 from tools.ask.metrics import ratio_fact, say_fact, share_fact, shown_share
+from tools.ask.model_record import model_record
 from tools.ask.objects_right import measure_object_accuracy
 from tools.ask.objects_taken import measure_objects_taken
 from tools.ask.question import Question
+from tools.backends.builtin_few_shot import REFERENCE as FEW_SHOT
 from tools.context import Answer, ToolContext
 from tools.naming import label_name
 from tools.results import Fact, Table, ToolResult
@@ -27,17 +30,46 @@ def measure_accuracy(question: Question, ctx: ToolContext) -> ToolResult:
     if people.rows:
         tables.append(_table("People on gold", ("reviewer",), question, people, people_facts))
     if not question.reviewer:
-        for query, prefix, words in (
-            ("gold_proposals", "gold", "gold items"),
-            ("blind_proposals", "blind", "labels given blind"),
-        ):
-            answer = ctx.ask(query, field=question.field.id, since=question.since)
-            found = [_model_fact(prefix, row, answer, question) for row in answer.as_dicts()]
-            told.append(model_text(found, left_out(answer), words))
-            facts += found
-            if answer.rows:
-                tables.append(_table(f"Back-ends on {words}", ("backend", "prompt"), question, answer, found))
+        of_models = _models(question, ctx)
+        # Who asks for people by name wants them first; else the model is what the question is about.
+        told = (
+            [*told, of_models.text] if question.by == "reviewer" or not of_models.is_judged else [of_models.text, *told]
+        )
+        facts += of_models.facts
+        tables += of_models.tables
     return ToolResult(" ".join(told), facts=tuple(facts), tables=tuple(tables))
+
+
+@dataclass(frozen=True)
+class _OfModels:
+    """What is told of models; ``is_judged`` where the field's own one was looked at."""
+
+    text: str
+    facts: list[Fact]
+    tables: list[Table]
+    is_judged: bool
+
+
+def _models(question: Question, ctx: ToolContext) -> _OfModels:
+    """The field's own model on answers kept from it, then suggestions of back-ends against gold and blind labels."""
+    own, fact = model_record(question.field.id, question.field.name, ctx) if not question.since else ("", None)
+    told, facts, tables = [own] if own else [], [fact] if fact else [], []
+    for query, prefix, words in (
+        ("gold_proposals", "gold", "gold items"),
+        ("blind_proposals", "blind", "labels given blind"),
+    ):
+        answer = ctx.ask(query, field=question.field.id, since=question.since)
+        rows = answer.as_dicts()
+        found = [_model_fact(prefix, row, answer, question) for row in rows]
+        # Of the field's own model one number on such labels is enough: the newest, which stands above.
+        is_said = bool(own) and prefix == "blind"
+        others = [one for row, one in zip(rows, found, strict=True) if not (is_said and row["backend"] == FEW_SHOT)]
+        if others or not is_said:
+            told.append(model_text(others, left_out(answer), words))
+        facts += found
+        if rows:
+            tables.append(_table(f"Back-ends on {words}", ("backend", "prompt"), question, answer, found))
+    return _OfModels(" ".join(told), facts, tables, bool(own))
 
 
 def _right(name: str, row: dict[str, Any], answer: Answer, question: Question, nothing: str, where: Any) -> Fact:

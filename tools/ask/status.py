@@ -8,6 +8,7 @@ from pydantic import Field
 
 from tools.ask.how_far import STATE_COLUMNS, progress_rows, progress_sentence
 from tools.ask.metrics import count_fact
+from tools.ask.model_record import learned_rows, record_words
 from tools.context import Answer, ToolContext
 from tools.filters import ItemFilter
 from tools.naming import field_named
@@ -106,8 +107,9 @@ def _queue_text(name: str, waiting: int, items: int) -> str:
 def _learned(ctx: ToolContext) -> tuple[list[str], list[Table]]:
     """What suggestions and order rest on, and when they are made again."""
     known = {field.id: field.name for field in ctx.schema.fields}
-    rows = ctx.ask("learned", with_bulk=bool(ctx.settings.get("train_on_bulk"))).as_dicts()
-    return [_learned_text(known[row["field"]], row, ctx) for row in rows if row["field"] in known], []
+    rows = [row for row in learned_rows(ctx).as_dicts() if row["field"] in known]
+    told = [(_learned_text(known[row["field"]], row, ctx), record_words(known[row["field"]], row)) for row in rows]
+    return [sentence for pair in told for sentence in pair if sentence], []
 
 
 def _learned_text(name: str, row: dict[str, Any], ctx: ToolContext) -> str:

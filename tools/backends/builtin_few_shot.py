@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tools.backends.blind_record import BlindRecord, blind_record
 from tools.backends.choice_training import Evidence, calibration_scope, train_choice
 from tools.backends.contract import BackendIdentity, Example, Matrix, TextEmbedder, TextInput
 from tools.backends.doubts import familiarity_arrays, familiarity_of, familiarity_record, with_doubts
@@ -188,7 +189,8 @@ class FewShotClassifier:
             return artefact
         known = None if self.field.kind == "rating" else self._familiarity(held, evidence, targets, rng)
         said = {**artefact.json, **familiarity_record(known)}
-        said |= {"held_out": len(held.at), "held_out_right": int(held.right.sum())}
+        unsteered = np.asarray(evidence.calibrates[held.at], dtype=np.bool_)
+        said |= BlindRecord(int(held.right[unsteered].sum()), int(unsteered.sum())).to_record()
         said |= {"half": held.half.to_record()} if held.half else {}
         arrays = {**artefact.arrays, **held.to_arrays(evidence.calibrates), **familiarity_arrays(known)}
         return Artefact(said, arrays)
@@ -258,16 +260,16 @@ def learned_from(artefact: Artefact) -> str:
     labels = int(artefact.json["labels"])
     if not labels:
         return "from the names and descriptions of the labels only"
-    return f"learned from {count_of(labels, 'confirmed label')}"
+    told = f"learned from {count_of(labels, 'confirmed label')}"
+    known = blind_record(artefact.json).short()
+    return f"{told}; {known}" if known else told
 
 
 def _sourced(draft: Draft, artefact: Artefact) -> Draft:
     """The draft with what its confidence was compared with, where it is one."""
     if draft.score_source != "calibrated":
         return draft
-    on = int(artefact.json["calibrated_on"])
-    told = f"the score was compared with {on:,} of them that were given without a suggestion"
-    return replace(draft, reason=f"{draft.reason}; {told}")
+    return replace(draft, reason=f"{draft.reason}; the score was compared with these")
 
 
 def _classes(field: FieldSpec) -> tuple[str, ...]:

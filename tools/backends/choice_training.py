@@ -241,7 +241,7 @@ def _judge(evidence: Evidence, codes: Codes, at: Codes, logits: Matrix) -> HeldO
 def _halved(
     evidence: Evidence, codes: Codes, tuned: _Tuned, folds: Codes, held: HeldOut, rng: np.random.Generator
 ) -> HalfAsMany:
-    """What half of the labels are worth against all of them."""
+    """What half of the labels are worth against all of them, on those that nobody steered."""
 
     def answer(learns: Flags, inside: Flags) -> Flags:
         few, few_codes = evidence.part(learns), codes[learns]
@@ -252,7 +252,7 @@ def _halved(
     right[held.at] = held.right
     size = len(codes) * len(evidence.names)
     rounds = FOLDS if size <= _CHEAP else HALF_FOLDS if size <= LARGE else 1
-    return compare_half(codes, folds, right, rounds, answer, rng)
+    return compare_half(codes, folds, right, rounds, answer, rng, evidence.calibrates)
 
 
 def calibration_scope(calibrates: Flags) -> tuple[Flags, int]:

@@ -79,7 +79,7 @@ def train_flags(evidence: Evidence, targets: Flags, rng: np.random.Generator, ca
         shares = np.asarray(sigmoid(few.logits(evidence.rows[inside])), dtype=np.float32)
         return np.asarray((choose_labels(shares, made)[0] == targets[inside]).all(axis=1))
 
-    halved = _halved(strata, folds, at, right, answer, rng)
+    halved = _halved(strata, folds, at, right, answer, rng, evidence.calibrates)
     held = HeldOut(at, np.asarray(score**power, dtype=np.float32), right, energy, halved)
     return replace(made, power=power, held=held)
 
@@ -91,11 +91,12 @@ def _halved(
     right: Flags,
     answer: Callable[[Flags, Flags], Flags],
     rng: np.random.Generator,
+    counts: Flags,
 ) -> HalfAsMany:
-    """What half of the answers are worth; ``right`` (m,) belongs to the rows ``at`` (m,)."""
+    """What half of the answers are worth on rows that ``counts`` (n,) marks; ``right`` (m,) is of the rows ``at``."""
     known = np.zeros(len(strata), dtype=np.bool_)
     known[at] = right
-    return compare_half(strata, folds, known, HALF_FOLDS if len(at) == len(strata) else 1, answer, rng)
+    return compare_half(strata, folds, known, HALF_FOLDS if len(at) == len(strata) else 1, answer, rng, counts)
 
 
 def _strata(targets: Flags) -> Codes:
@@ -170,7 +171,7 @@ def train_rating(
         few = _fit_steps(evidence.part(learns), targets[learns]).logits(evidence.rows[inside])
         return np.asarray(middle_rating(rating_shares(few)) == codes[inside])
 
-    halved = _halved(codes, folds, at, right, answer, rng)
+    halved = _halved(codes, folds, at, right, answer, rng, evidence.calibrates)
     held = HeldOut(at, np.asarray(score**power, dtype=np.float32), right, score[:0], halved)
     return TrainedFlags(linear.scaled(1 / temperature), cuts, power, False, used, held)
 

@@ -19,7 +19,7 @@ _SCORES, _RIGHT, _CALIBRATES = "held_scores", "held_right", "held_calibrates"
 
 @dataclass(frozen=True)
 class HalfAsMany:
-    """What half of the labels were worth, over ``n`` held-out texts.
+    """What half of the labels were worth, over ``n`` held-out texts that nobody steered.
 
     ``right`` were right with twice ``labels`` labels; ``gained`` of these were wrong with ``labels``, and ``lost`` were
     right with them alone.
@@ -85,19 +85,23 @@ def compare_half(
     rounds: int,
     answer: Callable[[Flags, Flags], Flags],
     rng: np.random.Generator,
+    counts: Flags,
 ) -> HalfAsMany:
-    """Answer the rows of the first folds with half of the labels outside; codes, folds and right have shape (n,).
+    """Answer the rows of the first folds with half of the labels outside; all arrays have shape (n,).
 
-    ``right`` says which rows were right with all labels outside their fold. ``answer(learns, inside)`` fits on the rows
-    of the first mask and says which rows of the second are right.
+    ``right`` says which rows were right with all labels outside their fold, ``counts`` which rows are looked at.
+    ``answer(learns, inside)`` fits on the rows of the first mask and says which rows of the second are right.
     """
-    with_all, with_half, labels = [], [], 0
+    nothing = np.zeros(0, dtype=np.bool_)
+    with_all, with_half, labels = [nothing], [nothing], 0
     for fold in range(rounds):
         inside = folds == fold
         learns = half_mask(codes, ~inside, rng)
-        with_all.append(right[inside])
-        with_half.append(answer(learns, inside))
         labels = max(labels, int(learns.sum()))
+        judged = inside & counts
+        if judged.any():
+            with_all.append(right[judged])
+            with_half.append(answer(learns, judged))
     more, fewer = np.concatenate(with_all), np.concatenate(with_half)
     return HalfAsMany(labels, len(more), int(more.sum()), int((more & ~fewer).sum()), int((fewer & ~more).sum()))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from scipy.special import bdtrc
 
+from tools.backends.blind_record import FEWEST, blind_record
 from tools.backends.held_out import HalfAsMany, half_of
 from tools.results import Artefact
 from tools.schema import FieldSpec
@@ -24,9 +25,10 @@ def say_how_many_more(artefact: Artefact, field: FieldSpec, values: Sequence[Map
     half = half_of(artefact.json.get("half"))
     if half is None:
         return _by_rule(field, values)
-    n, right = int(artefact.json["held_out"]), int(artefact.json["held_out_right"])
-    held = f"On labels kept aside it was right on {right:,} of {n:,} ({percent(right / n)})."
-    return f"{held} {_by_halving(half, int(artefact.json['labels']))}"
+    known = blind_record(artefact.json).sentence()
+    if half.n < FEWEST:
+        return f"{known} So what more labels would bring cannot be told yet."
+    return f"{known} {_by_halving(half, int(artefact.json['labels']))}"
 
 
 def missing_by_rule(field: FieldSpec, values: Sequence[Mapping[str, Any]]) -> int:

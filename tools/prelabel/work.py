@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tools.backends.blind_record import ANSWERS, RIGHT
 from tools.backends.contract import TextInput
 from tools.backends.material import make_inputs
 from tools.backends.prompts import read_prompt
@@ -22,7 +23,10 @@ from tools.results import Artefact, Prepared
 from tools.schema import FieldSpec
 
 REMOTE_UNITS = 6
-LEARNED_SETTINGS = ("labels", "mode", "c", "spans", "relations", "examples_shown", "exemplars", "scores")
+LEARNED_SETTINGS = (
+    *("labels", "mode", "c", "spans", "relations", "examples_shown", "exemplars", "scores"),
+    *(ANSWERS, RIGHT),
+)
 
 
 @dataclass(frozen=True)
