@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.progress import Progress
 from tools.records import Exposure, Item, Media, Proposal, Review
 from tools.schema import CANNOT_TELL, NONE_OF_THESE, FieldSpec
 
@@ -35,20 +36,32 @@ class Card:
 class CardBatch:
     """Cards to show next; with none, ``message`` says why in a sentence.
 
+    ``progress`` is the field's, for everybody; ``open_to_me`` counts the items that this person could be asked about.
     ``outdated`` are those in hand, by exposure, that would come with a suggestion by now.
     """
 
     cards: tuple[Card, ...]
-    left: int
-    done: int
+    field: str
+    progress: Progress
+    open_to_me: int
     message: str = ""
     has_items: bool = True
     outdated: tuple[int, ...] = ()
 
     @property
+    def left(self) -> int:
+        """Items of the field that are not done."""
+        return self.progress.left
+
+    @property
+    def done(self) -> int:
+        """Items of the field that are done."""
+        return self.progress.done
+
+    @property
     def finished(self) -> bool:
         """Whether everything there is was decided as far as this person and field go."""
-        return self.has_items and not self.cards and self.left == 0
+        return self.has_items and not self.cards and self.open_to_me == 0
 
 
 def field_record(field: FieldSpec) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from dataclasses import field as _default
 import numpy as np
 import numpy.typing as npt
 
+from assistant.progress import Progress
 from assistant.store.project import ProjectStore
 from tools.context import IdArray
 from tools.draws import uniform_of
@@ -251,14 +252,14 @@ class Queues:
         main, blind = (lane[queue.counts[lane - 1] < overlap] for lane in (queue.main, queue.blind))
         return main, blind
 
-    def left(self, queue: FieldQueue, reviewer: str, overlap: int) -> int:
+    def open_to(self, queue: FieldQueue, reviewer: str, overlap: int) -> int:
         """How many items the reviewer could still be asked about."""
         open_ones = (queue.counts < overlap) & (self.mine(queue, reviewer).status == 0)
         return int(np.count_nonzero(open_ones))
 
-    def done(self, queue: FieldQueue, overlap: int) -> int:
-        """How many items have as many values as the project wants."""
-        return int(np.count_nonzero(queue.counts >= overlap))
+    def progress(self, queue: FieldQueue, overlap: int) -> Progress:
+        """How far the field is, for everybody."""
+        return Progress(int(np.count_nonzero(queue.counts >= overlap)), queue.size)
 
 
 def _load_mine(store: ProjectStore, queue: FieldQueue, reviewer: str, before: _Mine | None) -> _Mine:

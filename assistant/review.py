@@ -13,6 +13,7 @@ from assistant.deciding import as_decided, overtaken, read_decision, refuse_stal
 from assistant.landing import Landing
 from assistant.looking_back import PastDecision as PastDecision
 from assistant.looking_back import SimilarItem as SimilarItem
+from assistant.progress import Progress
 from assistant.queueing import FieldQueue, Queues, Served
 from assistant.store.project import ProjectStore
 from assistant.store.reviews import ExposureRequest
@@ -35,8 +36,7 @@ class Receipt:
     """The acknowledgement of a stored decision."""
 
     review: Review
-    left: int
-    done: int
+    progress: Progress
 
 
 class ReviewDesk:
@@ -73,13 +73,13 @@ class ReviewDesk:
 
             served = self._queues.serve(queue, actor.person, overlap, is_free, count)
             self._take(actor, spec, served)
-            left = self._queues.left(queue, actor.person, overlap)
-            message = "" if served else why_nothing(self._store, spec, left, len(held_items))
-            late = overtaken(self._store, in_hand)
-            done = self._queues.done(queue, overlap)
+            mine = self._queues.open_to(queue, actor.person, overlap)
+            message = "" if served else why_nothing(self._store, spec, mine, len(held_items))
+            late = tuple(sorted(overtaken(self._store, in_hand)))
+            progress = self._queues.progress(queue, overlap)
         # Nobody else waits for these cards: they are taken, and writing them down needs no lock.
         cards = self._issue(actor, spec, queue, served)
-        return CardBatch(tuple(cards), left, done, message, queue.size > 0, tuple(sorted(late)))
+        return CardBatch(tuple(cards), spec.id, progress, mine, message, queue.size > 0, late)
 
     def open_card(self, actor: Actor, item_id: int, field: str) -> Card:
         """Show one particular item again or for the first time; takes the lease or says who has it."""
@@ -124,11 +124,7 @@ class ReviewDesk:
             again = self._store.reviews.by_idempotency_key(decision.exposure_id, decision.idempotency_key)
             if again is None:
                 again = self._store_decision(actor, decision, exposure, spec, queue)
-            return Receipt(
-                again,
-                self._queues.left(queue, actor.person, self._overlap),
-                self._queues.done(queue, self._overlap),
-            )
+            return Receipt(again, self._queues.progress(queue, self._overlap))
 
     def undo(self, actor: Actor, review_id: int | None = None) -> Undone:
         """Take back the actor's last decision (or the one named) and show its card again."""
@@ -138,11 +134,12 @@ class ReviewDesk:
             self._landing.ready(review.item_id, spec.id)
             self._store.reviews.undo([("review", review.review_id)], actor)
             key = self._changed(review, actor)
+            progress = self._queues.progress(self._landing.queue(spec.id), self._overlap)
             try:
                 card = self.open_card(actor, review.item_id, spec.id)
             except LeaseTaken as taken:
-                return Undone(review, f"Undone: {review.verdict} on {key}. {taken}", None)
-            return Undone(review, f"Undone: {review.verdict} on {key}.", card)
+                return Undone(review, f"Undone: {review.verdict} on {key}. {taken}", None, progress)
+            return Undone(review, f"Undone: {review.verdict} on {key}.", card, progress)
 
     def redo(self, actor: Actor) -> Redone:
         """Put back the decision that the actor took back last; refused where others have the item by now."""
@@ -153,7 +150,8 @@ class ReviewDesk:
             self._refuse_taken(review.item_id, spec, actor, queue, review.decided_at)
             self._store.reviews.undo([("review", review.review_id)], actor, undone=False)
             self._leases.drop(review.item_id, spec.id, actor)
-            return Redone(review, f"Done again: {review.verdict} on {self._changed(review, actor)}.")
+            told = f"Done again: {review.verdict} on {self._changed(review, actor)}."
+            return Redone(review, told, self._queues.progress(self._landing.queue(spec.id), self._overlap))
 
     def history(self, actor: Actor, limit: int = 20) -> list[PastDecision]:
         """The actor's last standing decisions, newest first."""
@@ -241,7 +239,7 @@ class ReviewDesk:
 
     def _first_open_field(self, actor: Actor) -> FieldSpec:
         for spec in self._store.schema.fields:
-            if self._queues.left(self._landing.queue(spec.id), actor.person, self._overlap):
+            if self._queues.open_to(self._landing.queue(spec.id), actor.person, self._overlap):
                 return spec
         return self._store.schema.main_field()
 

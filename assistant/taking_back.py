@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assistant.cards import Card
+from assistant.progress import Progress
 from assistant.store.project import ProjectStore
 from assistant.store.taken_back import TakenBack
 from tools.errors import NotAllowed, NotFound
@@ -21,6 +22,7 @@ class Undone:
     review: Review
     sentence: str
     card: Card | None
+    progress: Progress
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Redone:
 
     review: Review
     sentence: str
+    progress: Progress
 
 
 def review_to_undo(store: ProjectStore, actor: Actor, review_id: int | None) -> Review:

@@ -40,7 +40,7 @@ def decide(host: Host, actor: Actor, card: CardInHand, decision: OneDecision) ->
     key = host.store.items.keys([review.item_id])[0]
     text = host.store.items.texts([review.item_id])[0]
     value = f" {describe_value(card.field, review.value, text)}" if review.value is not None else ""
-    told = f"{_SAID[review.verdict]}{value} on {key}. {_left(receipt.left, card)}"
+    told = f"{_SAID[review.verdict]}{value} on {key}. {_left(receipt.progress.left, card)}"
     kind = "text" if decision.verdict in _STAYS else "decided"
     yield TurnEvent(kind, told, exposure_id=card.exposure_id)  # type: ignore[arg-type]
 

@@ -85,7 +85,7 @@ class Owner(PeopleOwner):
         """The next card to review, or why there is none."""
         batch = self.session.desk.next_cards(actor, field, 1)
         cards = [card_record(card) for card in batch.cards]
-        return {"cards": cards, "left": batch.left, "done": batch.done, "message": batch.message}
+        return {"cards": cards, "left": batch.progress.left, "done": batch.progress.done, "message": batch.message}
 
     def open_card(self, actor: Actor, item: str, field: str) -> Record:
         """The card of one item, named by key or number."""
@@ -98,7 +98,7 @@ class Owner(PeopleOwner):
         if extra := set(decision) - known:
             raise InputError(f"A decision has no {sorted(extra)[0]!r}; it has {', '.join(sorted(known))}.")
         receipt = self.session.desk.decide(actor, Decision(**decision))
-        return {"review": receipt.review.review_id, "verdict": receipt.review.verdict, "left": receipt.left}
+        return {"review": receipt.review.review_id, "verdict": receipt.review.verdict, "left": receipt.progress.left}
 
     def undo(self, actor: Actor) -> Record:
         """Take back the person's last decision."""

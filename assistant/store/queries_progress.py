@@ -7,12 +7,12 @@ from assistant.store.named import BULK, NamedQuery, by_name, is_any, is_since, l
 from assistant.store.sight import DECIDING
 
 _PROGRESS = f"""
-WITH notes AS MATERIALIZED (SELECT item_id, field, state, adjudicated, reviewers FROM annotations),
+WITH notes AS MATERIALIZED (SELECT item_id, field, state, reviewers FROM annotations),
 seen AS (SELECT field FROM reviews WHERE verdict NOT IN ('comment', 'flag') GROUP BY field
     UNION SELECT field FROM live_proposals GROUP BY field UNION SELECT field FROM gold GROUP BY field),
 decided AS (SELECT field, count(*) AS decided, count(*) FILTER (state = 'agreed') AS agreed,
     count(*) FILTER (state = 'conflict') AS conflict,
-    count(*) FILTER (state <> 'conflict' AND (adjudicated OR reviewers >= coalesce($overlap, 1))) AS done
+    count(*) FILTER (reviewers >= coalesce($overlap, 1)) AS done
     FROM notes GROUP BY field),
 suggested AS (SELECT field, count(DISTINCT item_id) AS suggested FROM live_proposals
     ANTI JOIN notes USING (item_id, field) WHERE state = 'ok' GROUP BY field),
@@ -138,7 +138,13 @@ SELECT count(DISTINCT item_id) AS items FROM main.standing WHERE field = $field 
     SELECT item_id FROM live_reviews WHERE field = $field AND reviewer = $viewer AND verdict IN {DECIDING})"""
 
 PROGRESS_QUERIES = by_name(
-    NamedQuery("progress", _PROGRESS, ("overlap",), "reviewer", "Items by state, one row a field that has any work."),
+    NamedQuery(
+        "progress",
+        _PROGRESS,
+        ("overlap",),
+        "reviewer",
+        "Items by state, one row a field that has any work; done are those that need no further answer.",
+    ),
     NamedQuery(
         "export_counts",
         _EXPORT_COUNTS,

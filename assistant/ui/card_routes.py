@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from assistant.cards import card_record, field_record
+from assistant.progress import Progress, progress_record
 from assistant.review import Decision
 from assistant.ui.ports import OpenProject
 from assistant.ui.who import Person, Who
@@ -104,8 +105,7 @@ def _add_serving(router: APIRouter, session: OpenProject) -> None:
         return {
             "cards": [card_record(card) for card in batch.cards],
             "outdated": list(batch.outdated),
-            "left": batch.left,
-            "done": batch.done,
+            **_counts(batch.field, batch.progress),
             "finished": batch.finished,
             "message": batch.message,
         }
@@ -146,8 +146,7 @@ def _add_deciding(router: APIRouter, session: OpenProject) -> None:
         return {
             "review": review.review_id,
             "saved_at": review.decided_at.isoformat(),
-            "left": receipt.left,
-            "done": receipt.done,
+            **_counts(review.field, receipt.progress),
         }
 
     @router.post("/undo")
@@ -156,13 +155,24 @@ def _add_deciding(router: APIRouter, session: OpenProject) -> None:
         return {
             "undone": {"review": undone.review.review_id, "sentence": undone.sentence},
             "card": None if undone.card is None else card_record(undone.card),
+            **_counts(undone.review.field, undone.progress),
         }
 
     @router.post("/redo")
     def redo(actor: Person) -> dict[str, Any]:
         redone = desk.redo(actor)
         review = redone.review
-        return {"item": review.item_id, "field": review.field, "sentence": redone.sentence}
+        return {
+            "item": review.item_id,
+            "field": review.field,
+            "sentence": redone.sentence,
+            **_counts(review.field, redone.progress),
+        }
+
+
+def _counts(field: str, progress: Progress) -> dict[str, Any]:
+    """How far the field is by now; every answer that changes it says so."""
+    return {**progress.record(), "of_field": field}
 
 
 def _decision(body: DecideBody) -> Decision:
@@ -208,11 +218,6 @@ def _add_looking(router: APIRouter, session: OpenProject, who: Who) -> None:
     @router.get("/project")
     def project(actor: Person) -> dict[str, Any]:
         schema, store = session.schema, session.store
-        overlap = int(store.settings.get("overlap"))
-        rows = store.ask("progress", {"overlap": overlap}, actor).as_dicts()
-        # Where one answer is enough the queue asks nobody for another, not even where imported answers disagree.
-        counted = "decided" if overlap == 1 else "done"
-        by_field = {str(row["field"]): {"done": int(row[counted]), "total": int(row["items"])} for row in rows}
         return {
             "project": store.name,
             "project_id": store.project_id,
@@ -222,11 +227,7 @@ def _add_looking(router: APIRouter, session: OpenProject, who: Who) -> None:
             "has_users": who.has_users(),
             "fields": [field_record(spec) for spec in schema.fields],
             "guideline": schema.guideline,
-            "progress": {
-                "done": sum(one["done"] for one in by_field.values()),
-                "total": sum(one["total"] for one in by_field.values()),
-                "by_field": by_field,
-            },
+            "progress": progress_record(store, actor),
             "columns": list(store.settings.get("columns") or []),
             "reasons": list(REASONS),
         }

@@ -20,6 +20,7 @@ ASSISTANT_FLOORS = {
     "store": 0,
     "arrays": 0,
     "cards": 1,
+    "progress": 1,
     "tickets": 1,
     "view": 1,
     "learner_process": 1,

@@ -146,9 +146,9 @@ def test_a_skipped_item_is_not_served_to_the_same_person_again(project: Opened) 
 
 @pytest.mark.parametrize("verdict", ["flag", "comment"])
 def test_a_flag_or_a_comment_leaves_the_item_to_be_decided(project: Opened, verdict: str) -> None:
-    left = project.desk.next_cards(ANN, "intent").left
+    left = project.desk.next_cards(ANN, "intent").progress.left
     decide(project, ANN, 1, None, verdict=verdict, reason="look at this")
-    assert project.desk.next_cards(ANN, "intent").left == left
+    assert project.desk.next_cards(ANN, "intent").progress.left == left
 
 
 def test_a_flag_does_not_replace_the_answer_given_before(project: Opened) -> None:
@@ -275,7 +275,7 @@ def test_what_was_decided_about_each_region_is_kept(project: Opened) -> None:
 def test_the_receipt_counts_what_is_left_and_done(project: Opened) -> None:
     exposure = project.desk.open_card(ANN, 1, "intent").exposure.exposure_id
     receipt = project.desk.decide(ANN, Decision(exposure, "k", "choose", REFUND))
-    assert (receipt.left, receipt.done) == (5, 1)
+    assert (receipt.progress.left, receipt.progress.done) == (5, 1)
 
 
 def test_a_lead_who_answers_a_decided_item_settles_it(project: Opened) -> None:

@@ -80,7 +80,7 @@ def test_a_lease_that_ran_out_and_that_nobody_took_still_counts(
 ) -> None:
     card = project.desk.open_card(ANN, 1, "intent")
     let_time_pass(monkeypatch, 5000)
-    assert project.desk.decide(ANN, Decision(card.exposure.exposure_id, "k", "choose", REFUND)).done == 1
+    assert project.desk.decide(ANN, Decision(card.exposure.exposure_id, "k", "choose", REFUND)).progress.done == 1
 
 
 def test_renewing_keeps_a_card_in_hand(project: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +138,7 @@ def test_an_item_is_served_to_as_many_people_as_the_project_wants(project: Opene
     assert [card.item.item_id for card in served] == [1] * overlap + [2]
     for person, card in zip(people[:overlap], served, strict=False):
         project.desk.decide(person, Decision(card.exposure.exposure_id, "k", "choose", REFUND))
-    assert project.desk.next_cards(people[0], "intent").done == 1
+    assert project.desk.next_cards(people[0], "intent").progress.done == 1
 
 
 def test_one_person_counts_once_whatever_the_overlap(project: Opened) -> None:

@@ -82,10 +82,10 @@ def test_a_random_sample_keeps_its_probability_and_may_calibrate(project: Opened
 
 def test_the_queue_follows_a_new_import(project: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queueing, "_REBUILD_SECONDS", 0.0)
-    assert project.desk.next_cards(ANN, "intent").left == 6
+    assert project.desk.next_cards(ANN, "intent").progress.left == 6
     project.store.take_in(batch(["a", "b"], keys=["x", "y"], source="more"), LEAD, {})
     project.queues.stir()
-    assert project.desk.next_cards(ANN, "intent").left == 8
+    assert project.desk.next_cards(ANN, "intent").progress.left == 8
 
 
 def test_a_busy_job_does_not_make_the_queue_be_built_again_at_once(project: Opened) -> None:

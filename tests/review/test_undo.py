@@ -150,7 +150,7 @@ def test_undoing_twice_by_number_is_the_same_as_once(project: Opened) -> None:
     for _ in range(2):
         project.desk.undo(ANN, review_id)
     assert annotation(project, 1) is None
-    assert project.desk.next_cards(ANN, "intent").done == 0
+    assert project.desk.next_cards(ANN, "intent").progress.done == 0
 
 
 def test_an_undone_undo_stands_again(project: Opened) -> None:
@@ -212,7 +212,7 @@ def test_decisions_and_undo_survive_a_restart(folder: Path) -> None:
     with reopen(folder) as project:
         assert [line.item_id for line in project.desk.history(ANN)] == [1]
         batch = project.desk.next_cards(ANN, "intent")
-        assert (batch.cards[0].item.item_id, batch.done) == (2, 1)
+        assert (batch.cards[0].item.item_id, batch.progress.done) == (2, 1)
 
 
 def test_a_card_that_is_opened_again_shows_what_the_person_said(project: Opened) -> None:

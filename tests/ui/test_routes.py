@@ -90,6 +90,24 @@ def test_undo_gives_back_the_card(client: TestClient) -> None:
     undone = ask(client, "/card/undo", review=saved["review"])
     assert undone["undone"]["review"] == saved["review"]
     assert undone["card"]["item"]["key"] == "M001"
+    assert (undone["of_field"], undone["left"], undone["done"]) == ("intent", 6, 0)
+
+
+def test_every_answer_that_changes_the_counts_says_what_the_header_says(client: TestClient) -> None:
+    def header() -> tuple[int, int]:
+        found = client.get("/card/project").json()["progress"]
+        assert found["by_field"]["intent"] == {"done": found["done"], "left": found["left"], "total": 6}
+        return found["done"], found["left"]
+
+    assert header() == (0, 6)
+    first = of_card(client, first_card(client))
+    saved = ask(client, "/card/decide", **first, key=KEY, verdict="choose", value={"label": "praise"})
+    assert header() == (saved["done"], saved["left"]) == (1, 5)
+    second = of_card(client, first_card(client))
+    skipped = ask(client, "/card/decide", **second, key=KEY, verdict="skip")
+    assert header() == (skipped["done"], skipped["left"]) == (1, 5)
+    undone = ask(client, "/card/undo", review=saved["review"])
+    assert header() == (undone["done"], undone["left"]) == (0, 6)
 
 
 def test_history_names_what_was_decided_in_words(client: TestClient) -> None:

@@ -59,7 +59,7 @@ def measure_progress(question: Question, ctx: ToolContext) -> ToolResult:
 
 def progress_sentence(name: str, row: dict[str, Any]) -> str:
     """One sentence on a field's items."""
-    items, decided = int(row["items"]), int(row["decided"])
+    items, decided, done = int(row["items"]), int(row["decided"]), int(row["done"])
     if not items:
         return "The project has no items yet."
     if not decided:
@@ -69,8 +69,12 @@ def progress_sentence(name: str, row: dict[str, Any]) -> str:
         parts.append(
             f"{closed:,} answered by others and open to you once you have decided {verb(closed, 'it', 'them')}"
         )
-    told = f"{name}: {decided:,} of {count_of(items, 'item')} {verb(decided, 'is', 'are')} decided"
-    return f"{told} ({percent(decided / items)}), {listing(parts)}; {int(row['undecided']):,} to go."
+    if begun := decided - done:
+        told = f"{name}: {done:,} of {count_of(items, 'item')} {verb(done, 'has', 'have')} as many answers as it takes"
+        told += f" ({percent(done / items)}); {items - done:,} to go, {begun:,} of them with a first answer."
+        return f"{told} Of the {decided:,} with an answer: {listing(parts)}."
+    told = f"{name}: {done:,} of {count_of(items, 'item')} {verb(done, 'is', 'are')} decided"
+    return f"{told} ({percent(done / items)}), {listing(parts)}; {items - done:,} to go."
 
 
 def _days_sentence(days: Answer, is_one_person: bool) -> str:

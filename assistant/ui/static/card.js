@@ -6,6 +6,7 @@ import { ChatBox } from "./chat_box.js";
 import { Clock } from "./clock.js";
 import { ConfirmPanel, followVisible } from "./confirm.js";
 import { Controls } from "./controls.js";
+import { Counts } from "./counts.js";
 import { Deck } from "./deck.js";
 import { Drafts } from "./drafts.js";
 import { Drawers } from "./drawers.js";
@@ -46,7 +47,8 @@ class Page {
       onRefused: (entry, problem) => this.reviewer.refused(entry, problem),
       onChange: () => this.#outboxChanged(),
     });
-    this.deck = new Deck({ server, unsent: () => this.outbox.exposures(), settled: () => this.outbox.settled(), onChange: () => this.#deckChanged() });
+    this.counts = new Counts({ progress: project.progress, onChange: () => this.top && this.#showCounts() });
+    this.deck = new Deck({ server, counts: this.counts, unsent: () => this.outbox.exposures(), settled: () => this.outbox.settled(), onChange: () => this.#deckChanged() });
     this.frame = new Frame({ keymap: this.keymap, onCommand: (name) => this.controls.run(name), onField: (id) => this.chooseField(id) });
     this.top = new TopBar({ onRetry: () => this.outbox.retry(), onTheme: () => switchTheme(kept), onSignOut: () => this.#leave() });
     this.reviewer = new Reviewer({
@@ -57,7 +59,7 @@ class Page {
       clock: this.clock,
       columns: () => this.columns.shown(),
       fieldOf: (id) => project.fields.find((field) => field.id === id) ?? null,
-      onCounts: () => this.top.showCounts(this.deck.counts),
+      counts: this.counts,
     });
     this.aside = this.reviewer.aside = new Aside({ frame: this.frame, top: this.top, outbox: this.outbox, onOpen: (entry) => this.reviewer.openAgain(entry) });
     this.reviewer.unfinished = this.#makeUnfinished(project);
@@ -111,10 +113,14 @@ class Page {
 
   /** After the chat decided or moved something: drop what is no longer in hand and fetch again. */
   async refresh({ decided = null, item = null, field = null } = {}) {
-    if (item !== null) return this.reviewer.open(item, field);
+    if (item !== null) {
+      await this.reviewer.open(item, field);
+      return this.#refreshProgress();
+    }
     if (decided === null) await this.deck.switchTo(this.deck.field);
     else this.reviewer.decidedElsewhere(decided);
-    return this.#fill();
+    await this.#fill();
+    return this.#refreshProgress();
   }
 
   #makeUnfinished({ project_id: id, person }) {
@@ -138,7 +144,7 @@ class Page {
       inHand: this.deck.cards.length,
       unsent: this.outbox.size,
       full: this.outbox.isFull,
-      ...this.deck.counts,
+      ...this.counts.now(),
       finished: this.deck.finished,
     };
   }
@@ -170,7 +176,7 @@ class Page {
 
   #deckChanged() {
     this.columns.meet(this.deck.cards);
-    this.top.showCounts(this.deck.counts);
+    this.#showCounts();
     this.reviewer.show();
     this.reviewer.pictureReady();
   }
@@ -195,8 +201,7 @@ class Page {
     this.savedCount = (this.savedCount ?? 0) + 1;
     if (this.outbox.size > 0) return;
     if (answer === null) return void this.#refreshProgress();
-    this.deck.counts = { left: answer.left ?? this.deck.counts.left, done: answer.done ?? this.deck.counts.done };
-    this.top.showCounts(this.deck.counts);
+    this.counts.take(answer);
     if (this.savedCount % COUNTS_EVERY === 0) this.#refreshProgress();
   }
 
@@ -204,11 +209,19 @@ class Page {
     const fresh = await server.get("/card/project").catch(() => null);
     // The same object: whoever shows fields and guideline sees the new ones.
     if (fresh) Object.assign(this.project, fresh);
+    // What is still on its way the server has not counted.
+    if (fresh && this.outbox.size === 0) this.counts.replace(fresh.progress);
     this.#drawFields();
   }
 
+  // The bar says how far the whole project is, whichever question is open; its tab says how far that one is.
+  #showCounts() {
+    this.top.showCounts(this.counts.whole);
+    this.frame.countFields(this.counts.fields);
+  }
+
   #drawFields() {
-    this.frame.drawFields(this.project.fields, this.deck.field, this.project.progress?.by_field);
+    this.frame.drawFields(this.project.fields, this.deck.field, this.counts.fields);
   }
 
   async #fill() {

@@ -7,11 +7,11 @@ export class Deck {
   /**
    * `unsent()` lists exposures that were decided but not acknowledged: they are held, too. `settled()` waits for them.
    */
-  constructor({ server, unsent, settled, onChange }) {
-    Object.assign(this, { server, unsent, settled, onChange });
+  constructor({ server, unsent, settled, counts, onChange }) {
+    Object.assign(this, { server, unsent, settled, counts, onChange });
     this.cards = [];
     this.field = "";
-    this.counts = { left: null, done: null };
+    this.isCounted = false;
     this.finished = false;
     this.message = "";
     this.filling = null;
@@ -52,7 +52,7 @@ export class Deck {
     const held = this.exposures();
     this.turn += 1;
     this.cards = [];
-    this.counts = { left: null, done: null };
+    this.isCounted = false;
     this.field = field;
     this.finished = false;
     if (held.length > 0) this.server.post("/card/release", { exposures: held }).catch(() => undefined);
@@ -99,7 +99,8 @@ export class Deck {
     if (this.#dropOutdated(answer.outdated)) this.again = true;
     this.cards.push(...answer.cards.filter((card) => !known.has(card.exposure)));
     // While decisions are on their way nobody knows which of them the server has counted: our own count is better.
-    if (this.counts.left === null || before.length + this.unsent().length === 0) this.counts = { left: answer.left, done: answer.done };
+    if (!this.isCounted || before.length + this.unsent().length === 0) this.counts.take(answer);
+    this.isCounted = true;
     this.finished = answer.finished && this.cards.length === 0;
     this.message = answer.message ?? "";
   }

@@ -81,10 +81,20 @@ export class Frame {
         button(
           { class: `aa-field ${isCurrent(field) ? "is-current" : ""}`, role: "tab", "aria-selected": String(isCurrent(field)), on: { click: () => this.onField(field.id) } },
           el("span", { dir: "auto", text: field.name }),
-          counts[field.id] ? el("span", { class: "aa-count", text: leftWords(counts[field.id]) }) : null,
+          el("span", { class: "aa-count", data: { field: field.id }, hidden: true }),
         ),
       ),
     );
+    this.countFields(counts);
+  }
+
+  /** Say on the tabs what is left; they stay where they are, with the focus that is on them. */
+  countFields(counts) {
+    for (const mark of this.fields.querySelectorAll(".aa-count")) {
+      const known = counts[mark.dataset.field];
+      mark.hidden = !known;
+      mark.textContent = known ? leftWords(known) : "";
+    }
   }
 
   /** Show a card; the editor and what shows the item, its text or its picture, come from the reviewer. */
@@ -180,8 +190,7 @@ export class Frame {
 }
 
 function leftWords(count) {
-  const left = Math.max(0, count.total - count.done);
-  return left === 0 ? "done" : String(left);
+  return count.left === 0 ? "done" : String(count.left);
 }
 
 function metaRows(meta, columns) {

@@ -28,8 +28,8 @@ const EDITORS = {
 };
 
 export class Reviewer {
-  constructor({ frame, deck, outbox, server, clock, columns, fieldOf, onCounts }) {
-    Object.assign(this, { frame, deck, outbox, server, clock, columns, fieldOf, onCounts });
+  constructor({ frame, deck, outbox, server, clock, columns, fieldOf, counts }) {
+    Object.assign(this, { frame, deck, outbox, server, clock, columns, fieldOf, counts });
     this.card = null;
     this.editor = null;
     this.hidden = false;
@@ -157,18 +157,19 @@ export class Reviewer {
     });
     if (part) return void this.say(words);
     this.deck.advance();
-    this.#count(-1, card.standing);
+    if (value !== null && !card.standing) this.counts.step(card.field.id, 1);
     this.show(startedAt);
-    this.say(`${words}, ${this.deck.counts.left ?? "?"} left`);
+    this.say(`${words}, ${this.counts.of(card.field.id).left ?? "?"} left`);
     this.deck.fill().then(() => this.show()).catch((problem) => this.say(problem.message));
   }
 
   async undo(review = null) {
     if (!(await this.outbox.settled())) return void this.say("Undo needs the server, and it does not answer yet");
     try {
-      const { undone, card } = await this.server.post("/card/undo", review === null ? {} : { review });
+      const answer = await this.server.post("/card/undo", review === null ? {} : { review });
+      const { undone, card } = answer;
       if (card) this.deck.putFirst(card);
-      this.#count(1, null);
+      this.counts.take(answer);
       this.show();
       this.say(undone?.sentence ?? `undone: ${undone?.words ?? "your last decision"}`);
     } catch (problem) {
@@ -180,10 +181,11 @@ export class Reviewer {
   async redo() {
     if (!(await this.outbox.settled())) return void this.say("This needs the server, and it does not answer yet");
     try {
-      const { item, field, sentence } = await this.server.post("/card/redo");
+      const answer = await this.server.post("/card/redo");
+      const { item, field, sentence } = answer;
       const isThere = (card) => card.item.id === item && card.field.id === field;
       this.deck.drop(this.deck.cards.filter(isThere).map((card) => card.exposure));
-      this.#count(-1, null);
+      this.counts.take(answer);
       this.show();
       this.say(sentence);
       await this.deck.fill();
@@ -246,7 +248,7 @@ export class Reviewer {
   /** The server refused a decision that was already on its way: say whose the item is now, or bring it back. */
   refused(entry, problem) {
     this.say(this.aside.say(entry, problem));
-    this.#count(1, null);
+    if (entry.value !== null) this.counts.step(entry.field, -1);
   }
 
   /** Show the item of a decision that was not saved; gives whether it is there. */
@@ -260,10 +262,8 @@ export class Reviewer {
 
   /** The chat decided this card: it leaves the hand as if a key had done it. */
   decidedElsewhere(exposure) {
-    const card = this.deck.cards.find((one) => one.exposure === exposure);
-    if (!card) return;
+    if (!this.deck.exposures().includes(exposure)) return;
     this.deck.drop([exposure]);
-    this.#count(-1, card.standing);
     this.show();
   }
 
@@ -278,13 +278,6 @@ export class Reviewer {
   redraw() {
     if (this.card) this.frame.show(this.card, this.shown, this.editor.element, this.columns(), this.hidden);
     this.changed();
-  }
-
-  #count(step, standing) {
-    if (standing || this.deck.counts.left === null) return;
-    const { left, done } = this.deck.counts;
-    this.deck.counts = { left: Math.max(0, left + step), done: Math.max(0, done - step) };
-    this.onCounts();
   }
 
   #isBlocked() {
@@ -324,7 +317,7 @@ export class Reviewer {
     if (deck.filling) return void frame.showEmpty("One moment", "The next item is on its way.");
     const undo = button({ class: "aa-action", on: { click: () => this.undo() } }, "Undo the last decision ", cap("Z"));
     if (!deck.finished) return void frame.showEmpty("No item in hand", deck.message || "Nothing can be shown right now.", undo);
-    const words = deck.message || `Every item of this queue is decided${deck.counts.done === null ? "" : ` (${deck.counts.done})`}.`;
+    const words = deck.message || `Every item of this queue is decided${this.counts.now().done === null ? "" : ` (${this.counts.now().done})`}.`;
     frame.showEmpty("This queue is finished", words, undo);
   }
 
