@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
+from tests.ask.learned import learn
 from tests.store import recount
 from tests.store.rows import START, choice, spans
 from tests.store.scenario import SEEDS, busy_project
@@ -224,7 +225,7 @@ def test_accuracy_on_gold_is_told_for_people_and_back_ends(project: SmallProject
 
 def test_how_right_the_model_is_comes_first_and_is_the_number_of_its_newest_run(project: SmallProject) -> None:
     judged(project)
-    project.rows.details(project.rows.run(), {"labels": 160, "blind_answers": 90, "blind_right": 78})
+    learn(project, 90, 78)
     result = ask(project, "accuracy_on_gold")
     assert result.text.startswith("Of 90 answers given without a suggestion on items drawn by chance")
     assert "the model of Intent (run 2) got 78 right: 86.7 % (95 % interval 78.1 % to 92.2 %, n=90)." in result.text
@@ -236,7 +237,7 @@ def test_how_right_the_model_is_comes_first_and_is_the_number_of_its_newest_run(
 
 def test_a_model_with_too_few_unsteered_answers_has_no_accuracy(project: SmallProject) -> None:
     project.rows.items(1)
-    project.rows.details(project.rows.run(), {"labels": 160, "blind_answers": 12, "blind_right": 12})
+    learn(project, 12, 12)
     result = ask(project, "accuracy_on_gold")
     assert "is not yet known: 12 of 30 answers given without a suggestion" in result.text
     assert fact(result, "accuracy_of_model").value is None

@@ -132,10 +132,6 @@ class Rows:
         """Add several items."""
         return [self.item(f"text number {number}") for number in range(count)]
 
-    def details(self, run_id: int, found: Mapping[str, Any]) -> None:
-        """Add what a run found out while it worked."""
-        self._insert("run_details", run_id=run_id, settings=to_json(dict(found)), made_at=START)
-
     def run(
         self,
         backend: str = "builtin:few-shot",
