@@ -8,7 +8,6 @@ from typing import Any, get_args
 
 import pytest
 
-from tests.ask.learned import learn
 from tests.store import recount
 from tests.store.rows import START, choice, spans
 from tests.store.scenario import SEEDS, busy_project
@@ -221,26 +220,6 @@ def test_accuracy_on_gold_is_told_for_people_and_back_ends(project: SmallProject
     assert (blind.value, blind.n) == (1.0, 5)
     assert "5 blind labels given before the mark are left out" in result.text
     assert result.text.startswith("Intent has 30 gold items. Accuracy of the one person who labelled gold")
-
-
-def test_how_right_the_model_is_comes_first_and_is_the_number_of_its_newest_run(project: SmallProject) -> None:
-    judged(project)
-    learn(project, 90, 78)
-    result = ask(project, "accuracy_on_gold")
-    assert result.text.startswith("Of 90 answers given without a suggestion on items drawn by chance")
-    assert "the model of Intent (run 2) got 78 right: 86.7 % (95 % interval 78.1 % to 92.2 %, n=90)." in result.text
-    own = fact(result, "accuracy_of_model")
-    assert (own.value, own.n) == (78 / 90, 90)
-    by_people = ask(project, "accuracy_on_gold", by="reviewer").text
-    assert by_people.startswith("Intent has 30 gold items.") and "got 78 right" in by_people
-
-
-def test_a_model_with_too_few_unsteered_answers_has_no_accuracy(project: SmallProject) -> None:
-    project.rows.items(1)
-    learn(project, 12, 12)
-    result = ask(project, "accuracy_on_gold")
-    assert "is not yet known: 12 of 30 answers given without a suggestion" in result.text
-    assert fact(result, "accuracy_of_model").value is None
 
 
 def test_a_reviewer_sees_only_their_own_accuracy(project: SmallProject) -> None:
