@@ -31,7 +31,7 @@ def test_how_right_the_model_is_comes_first_and_is_the_number_of_its_newest_run(
     result = accuracy(project)
     assert result.text.startswith(
         "Of 90 answers given without a suggestion on items drawn by chance, and kept from it while it learned, the "
-        f"model of Intent (run {run}) got 78 right: 86.7 % (95 % interval 78.1 % to 92.2 %, n=90). Intent has 1 gold item."
+        f"model of Intent (run {run}) got 78 right: 86.7 % (95 % interval 78.1 % to 92.2 %, n=90). Intent has 1 gold"
     )
     own = next(fact for fact in result.facts if fact.name == "accuracy_of_model")
     assert (own.value, own.n) == (78 / 90, 90)
