@@ -64,7 +64,7 @@ def _models(question: Question, ctx: ToolContext) -> _OfModels:
         # Of the field's own model one number on such labels is enough: the newest, which stands above.
         is_said = bool(own) and prefix == "blind"
         others = [one for row, one in zip(rows, found, strict=True) if not (is_said and row["backend"] == FEW_SHOT)]
-        if others or not is_said:
+        if others or not own:
             told.append(model_text(others, left_out(answer), words))
         facts += found
         if rows:
