@@ -18,6 +18,7 @@ from tools.backends.remote_dialect import refuses_system, without_system
 from tools.backends.remote_http import BoundedClient, within
 from tools.errors import BackendFailed, BackendMissing, InputError
 from tools.records import JsonValue
+from tools.writable import mended
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -181,11 +182,11 @@ def _mending_class() -> Any:
             return _form_of(self.endpoint).fitted(payload, self.endpoint.answer_tokens)
 
         def _create_chat_result(self, response: Any, generation_info: dict[str, Any] | None = None) -> ChatResult:
-            plain = response if isinstance(response, dict) else _as_dict(response)
+            plain = mended(response if isinstance(response, dict) else _as_dict(response))
             unreadable = ""
             for choice in plain.get("choices") or ():
-                mended = mend_message(choice.get("message") or {}, self.tool_names)
-                choice["message"], unreadable = mended.message, mended.unreadable or unreadable
+                found = mend_message(choice.get("message") or {}, self.tool_names)
+                choice["message"], unreadable = found.message, found.unreadable or unreadable
             result = super()._create_chat_result(plain, generation_info)
             if result.generations:
                 result.generations[0].message.response_metadata["unreadable"] = unreadable

@@ -14,6 +14,7 @@ from assistant.cli.link import Link
 from assistant.cli.printing import say, show_json, show_result, show_table
 from assistant.cli.projects import As, AsJson, Project
 from tools.errors import AssistantError, InputError
+from tools.writable import refuse_unwritable
 
 _KEYS = "a accept · digit or label = choose · x reject · Enter skip · z undo · q quit"
 
@@ -63,7 +64,8 @@ def _from_lines(link: Link, field: str) -> int:
 def _decide_line(link: Link, line: str, field: str) -> dict[str, Any]:
     try:
         given = json.loads(line)
-    except ValueError as error:
+        refuse_unwritable(given)
+    except (ValueError, RecursionError) as error:
         raise InputError(f"This line is not JSON: {error}.") from None
     if not isinstance(given, dict) or "item" not in given or "verdict" not in given:
         raise InputError(

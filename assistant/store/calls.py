@@ -16,6 +16,7 @@ from assistant.store import faults
 from assistant.store.database import Database, Transaction, stored_time
 from tools.errors import BudgetSpent
 from tools.records import JsonValue, Stopping
+from tools.writable import mended_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,7 @@ class StoredCalls:
                 reply_id=transaction.new_ids("replies")[0],
                 run_id=self.run_id,
                 call_key=key,
-                raw=raw,
+                raw=mended_text(raw),
                 prompt_tokens=prompt_tokens,
                 answer_tokens=answer_tokens,
                 made_at=stored_time(transaction.now),

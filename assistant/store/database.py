@@ -22,7 +22,9 @@ from assistant.store.migrating import migrate
 from assistant.store.migrations import COVERING_STEP
 from assistant.store.opening import refuse_loss, stored_head
 from assistant.store.trouble import entries_missing
+from tools.errors import InputError
 from tools.records import JsonValue, to_json
+from tools.writable import HALF_CHARACTER
 
 _T = TypeVar("_T")
 Params = Sequence[Any] | Mapping[str, Any]
@@ -277,7 +279,11 @@ class Database:
                 self._file.refuse_gone()
                 with self._transaction() as transaction:
                     yield transaction
+            except UnicodeEncodeError:
+                raise InputError(HALF_CHARACTER) from None
             except duckdb.Error as error:
+                if "surrogate" in str(error):
+                    raise InputError(HALF_CHARACTER) from None
                 raise self._file.failed(error) from error
             # What was written to a file that nobody can find any more must not be acknowledged.
             self._file.refuse_gone()

@@ -10,6 +10,7 @@ from assistant.store.database import Database, stored_time
 from tools.errors import InputError, NotFound
 from tools.filters import ItemFilter, filter_from
 from tools.records import Actor, JsonValue, to_json
+from tools.writable import mended, mended_text
 
 OWN_NAME = "assistant"
 """The author of what the program does by itself, because somebody asked for it once."""
@@ -23,7 +24,10 @@ class TalkStore:
         self._database = database
 
     def add_message(self, session: str, person: str, speaker: str, text: str, record: Mapping[str, JsonValue]) -> int:
-        """Keep one message; ``record`` holds ids and structured results only."""
+        """Keep one message; ``record`` holds ids and structured results only.
+
+        What cannot be written down is mended: a message that was said must not end the conversation.
+        """
         with self._database.write() as transaction:
             message_id = transaction.new_ids("messages")[0]
             transaction.insert(
@@ -32,8 +36,8 @@ class TalkStore:
                 session=session,
                 person=person,
                 speaker=speaker,
-                text=text,
-                record=to_json(record),
+                text=mended_text(text),
+                record=to_json(mended(record)),
                 made_at=stored_time(transaction.now),
             )
         return message_id

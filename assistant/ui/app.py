@@ -23,13 +23,14 @@ from assistant.ui.chats import Chats
 from assistant.ui.connections import raise_file_limit, served_by
 from assistant.ui.express import Express
 from assistant.ui.file_routes import file_router
-from assistant.ui.guard import OUT_OF_DATE_PAGE, Guard
+from assistant.ui.guard import OUT_OF_DATE_PAGE, UPLOAD, Guard
 from assistant.ui.logins import Logins
 from assistant.ui.media_routes import media_router
 from assistant.ui.neighbours import Turnstile, neighbour_router
 from assistant.ui.own_names import own_names
 from assistant.ui.page_routes import page_router
 from assistant.ui.people_routes import people_router
+from assistant.ui.plain_bodies import PlainBodies
 from assistant.ui.ports import ConversationFactory, OpenProject
 from assistant.ui.problems import add_problem_handlers, problem
 from assistant.ui.proxy import Proxied
@@ -112,6 +113,7 @@ def build_routes(
     # With a CORS policy of the outer app gradio adds none of its own, which would echo any origin.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(Express, routes=cards.routes, who=who, host=app)
+    app.add_middleware(PlainBodies, raw=(UPLOAD,))
     app.add_middleware(TokenDoor, logins=logins)
     known = (*LOCAL_HOSTS, *hosts, *doors.allowed)
     app.add_middleware(Guard, logins=logins, hosts=known, any_address=doors.any_address)

@@ -22,6 +22,7 @@ from tools.errors import (
     ProjectDamaged,
     ProjectGone,
 )
+from tools.writable import HALF_CHARACTER
 
 _LOG = logging.getLogger(__name__)
 # The page tries again after 5xx, so only what may pass by itself is one; a back-end that failed is told, not retried.
@@ -82,6 +83,9 @@ def add_problem_handlers(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         return problem(422, "InputError", _sentence(error))
 
+    async def unwritable(_request: Request, error: Exception) -> JSONResponse:
+        return problem(400, "InputError", HALF_CHARACTER)
+
     async def plain(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         kind = "NotFound" if error.status_code == 404 else "HTTPException"
@@ -95,6 +99,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(AssistantError, on_purpose)
     app.add_exception_handler(RequestValidationError, unreadable)
     app.add_exception_handler(HTTPException, plain)
+    app.add_exception_handler(UnicodeEncodeError, unwritable)
     app.add_exception_handler(Exception, defect)
 
 

@@ -58,6 +58,7 @@ TOOLS_FLOORS = {
     "draws": 0,
     "moments": 0,
     "sentences": 0,
+    "writable": 0,
     "geometry": 1,
     "images": 1,
     "regions": 1,

@@ -17,6 +17,7 @@ from tools.records import JsonValue
 from tools.schema import FieldSpec
 from tools.sentences import count_of
 from tools.values import check_value
+from tools.writable import mended, mended_text
 
 _THOUGHTS = "think|thinking|thought|thoughts|reasoning|analysis"
 _THINKING = re.compile(rf"<(?:{_THOUGHTS})>|\[THINK\]|<\|channel\|>(?:analysis|commentary)", re.IGNORECASE)
@@ -110,7 +111,7 @@ def _read_at(text: str, start: int) -> tuple[Any, int]:
 
 def _attempt(read: Callable[..., Any], *given: str | int) -> Any:
     try:
-        return read(*given)
+        return mended(read(*given))
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError, ReplyUnreadable):
         return None
 
@@ -131,7 +132,7 @@ def read_answer(
     under letters. Without a JSON object, one plain answer is read where there can be no doubt (see
     :mod:`tools.backends.prose`). ``frame`` is the image that boxes are in.
     """
-    reply = reply.replace(mark, " ") if mark else reply
+    reply = mended_text(reply.replace(mark, " ") if mark else reply)
     key = "boxes" if field.kind == "boxes" else _KEYS[field.kind]
     answer = _bare_list(field, reply)
     if answer is None:
