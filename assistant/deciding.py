@@ -12,10 +12,10 @@ from assistant.store.project import ProjectStore
 from assistant.store.reviews import ReviewRequest
 from assistant.store.sight import sees_all
 from assistant.view import ProjectView, blind_mask
-from tools.errors import ExposureStale, InputError
-from tools.records import NOT_LOOKED_AT, REGION_VERDICTS, VALUED_VERDICTS, Actor, Exposure, Verdict
+from tools.errors import AnsweredElsewhere, ExposureStale, InputError
+from tools.records import NOT_LOOKED_AT, REGION_VERDICTS, VALUED_VERDICTS, Actor, Exposure, Review, Verdict
 from tools.schema import FieldSpec
-from tools.values import check_value, comparable, regions_of, same_value
+from tools.values import check_value, comparable, describe_value, regions_of, same_value
 
 _VERDICTS: tuple[str, ...] = get_args(Verdict)
 _LONGEST_REASON = 2000
@@ -150,6 +150,21 @@ def as_decided(store: ProjectStore, exposure: Exposure) -> Exposure:
     return replace(exposure, kind="overtaken") if overtaken(store, [exposure]) else exposure
 
 
+def refuse_answered(
+    store: ProjectStore, decision: Decision, exposure: Exposure, spec: FieldSpec, mine: Review | None
+) -> None:
+    """An answer that the person gave elsewhere since the card was shown is never replaced without a word."""
+    if mine is None or mine.value is None or decision.verdict in ("flag", "comment"):
+        return
+    if mine.exposure_id == exposure.exposure_id or mine.decided_at <= exposure.issued_at:
+        return
+    said = describe_value(spec, mine.value, store.items.texts([exposure.item_id])[0])
+    raise AnsweredElsewhere(
+        f"You answered this already as {said}, in another window or in the chat, and that answer stands; "
+        f"open it again to change it."
+    )
+
+
 def regions_on_card(store: ProjectStore, actor: Actor, item_id: int, spec: FieldSpec) -> tuple[Mapping[str, Any], ...]:
     """The regions a relation may join: the reviewer's own, else what stands, else what is suggested.
 
@@ -192,10 +207,12 @@ def _adjudicates(store: ProjectStore, actor: Actor, exposure: Exposure, spec: Fi
     return len(others) >= max(int(store.settings.get("overlap")), 1)
 
 
-def why_nothing(store: ProjectStore, spec: FieldSpec, left: int, held: int) -> str:
+def why_nothing(store: ProjectStore, actor: Actor, spec: FieldSpec, left: int, held: int) -> str:
     """The sentence of a desk that has no card for somebody who still could answer ``left`` items."""
     if not store.items.count():
         return "There are no items yet: drop a file on the Data tab, or use assistant import."
+    if left > held and store.leases.any_elsewhere(spec.id, actor):
+        return f"The remaining {spec.name} items are open in another window of yours."
     if left > held:
         return f"The remaining {spec.name} items are in other people's hands at the moment."
     rows = store.database.rows(

@@ -9,7 +9,15 @@ from datetime import datetime
 
 from assistant.cards import Card, CardBatch
 from assistant.deciding import Decision as Decision
-from assistant.deciding import as_decided, overtaken, read_decision, refuse_stale, regions_on_card, why_nothing
+from assistant.deciding import (
+    as_decided,
+    overtaken,
+    read_decision,
+    refuse_answered,
+    refuse_stale,
+    regions_on_card,
+    why_nothing,
+)
 from assistant.landing import Landing
 from assistant.looking_back import PastDecision as PastDecision
 from assistant.looking_back import SimilarItem as SimilarItem
@@ -19,7 +27,7 @@ from assistant.store.project import ProjectStore
 from assistant.store.reviews import ExposureRequest
 from assistant.store.taken_back import TakenBack
 from assistant.taking_back import Redone, Undone, review_to_redo, review_to_undo
-from assistant.tickets import UNKNOWN, refuse_unknown, ticket_of
+from assistant.tickets import known_exposure, ticket_of
 from assistant.view import ProjectView
 from tools.errors import CardUnknown, LeaseTaken, NotAllowed, NotFound
 from tools.records import Actor, Exposure, ExposureKind, Proposal, Review
@@ -69,12 +77,13 @@ class ReviewDesk:
             def is_free(item_id: int) -> bool:
                 room = overlap - int(queue.counts[item_id - 1])
                 is_away = item_id in held_items or (item_id, spec.id) in self._landing
+                is_away = is_away or self._leases.elsewhere(item_id, spec.id, actor)
                 return not is_away and self._leases.others(item_id, spec.id, actor) < room
 
             served = self._queues.serve(queue, actor.person, overlap, is_free, count)
             self._take(actor, spec, served)
             mine = self._queues.open_to(queue, actor.person, overlap)
-            message = "" if served else why_nothing(self._store, spec, mine, len(held_items))
+            message = "" if served else why_nothing(self._store, actor, spec, mine, len(held_items))
             late = tuple(sorted(overtaken(self._store, in_hand)))
             progress = self._queues.progress(queue, overlap)
         # Nobody else waits for these cards: they are taken, and writing them down needs no lock.
@@ -196,6 +205,9 @@ class ReviewDesk:
         with self._lock:
             exposures, lost = self._known(actor, exposure_ids, tickets)
             for exposure in exposures:
+                if self._leases.elsewhere(exposure.item_id, exposure.field, actor):
+                    lost.append(exposure.exposure_id)
+                    continue
                 try:
                     spec = self._store.schema.field(exposure.field)
                     self._refuse_taken(exposure.item_id, spec, actor, self._landing.queue(spec.id), exposure.issued_at)
@@ -248,12 +260,7 @@ class ReviewDesk:
         return self._own(exposure_id, actor)
 
     def _own(self, exposure_id: int, actor: Actor, ticket: str | None = None, item_id: int | None = None) -> Exposure:
-        try:
-            exposure = self._store.reviews.exposure(exposure_id)
-        except NotFound:
-            raise (CardUnknown(UNKNOWN) if ticket is not None else NotFound(UNKNOWN)) from None
-        if ticket is not None:
-            refuse_unknown(self._store.project_id, exposure, ticket, item_id)
+        exposure = known_exposure(self._store, exposure_id, ticket, item_id)
         if exposure.reviewer != actor.person:
             raise NotAllowed(f"Card {exposure_id} was shown to {exposure.reviewer}, not to {actor.person}.")
         return exposure
@@ -346,6 +353,7 @@ class ReviewDesk:
         if (mine is None or mine.value is None) and decision.verdict not in _EVENTS:
             self._refuse_taken(item_id, spec, actor, queue, exposure.issued_at)
         refuse_stale(self._store, exposure)
+        refuse_answered(self._store, decision, exposure, spec, mine)
         is_done = int(queue.counts[item_id - 1]) >= self._overlap
         request = read_decision(self._store, actor, decision, exposure, spec, is_done)
         counted = as_decided(self._store, exposure)
@@ -353,7 +361,7 @@ class ReviewDesk:
             review = self._store.reviews.add(request, counted, self._store.schema_version, actor)
         if review.verdict not in _EVENTS:
             self._note(self._queues.now(spec.id), actor.person, item_id, mine, review)
-            self._leases.drop(item_id, spec.id, actor)
+            self._leases.end(item_id, spec.id, actor.person)
             if review.value is not None:
                 self._on_label(spec.id)
         return review

@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC
 
-from tools.errors import CardUnknown
+from assistant.store.project import ProjectStore
+from tools.errors import CardUnknown, NotFound
 from tools.records import Exposure
 
 _DIGITS = 32
@@ -34,8 +35,16 @@ def ticket_of(project_id: str, exposure: Exposure) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:_DIGITS]
 
 
-def refuse_unknown(project_id: str, exposure: Exposure, ticket: str, item_id: int | None = None) -> None:
-    """Raise :class:`CardUnknown` where the ticket, or the item named with it, is not this card's."""
+def known_exposure(store: ProjectStore, exposure_id: int, ticket: str | None, item_id: int | None = None) -> Exposure:
+    """The card of that number; :class:`CardUnknown` where ``ticket``, or the item named with it, is not that card's.
+
+    Without a ticket, as inside the program, the number alone counts.
+    """
+    try:
+        exposure = store.reviews.exposure(exposure_id)
+    except NotFound:
+        raise NotFound(UNKNOWN) if ticket is None else CardUnknown(UNKNOWN) from None
     is_item = item_id is None or item_id == exposure.item_id
-    if not is_item or ticket != ticket_of(project_id, exposure):
+    if ticket is not None and not (is_item and ticket == ticket_of(store.project_id, exposure)):
         raise CardUnknown(UNKNOWN)
+    return exposure

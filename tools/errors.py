@@ -14,6 +14,7 @@
     │   ├── ProjectInUse           another process owns the project
     │   ├── LeaseTaken             somebody else has the item in hand
     │   ├── ExposureStale          the page shows something that has moved on
+    │   ├── AnsweredElsewhere      the same person answered the item in another window since
     │   ├── CardUnknown            the card was shown by another state of the project, or by another project
     │   ├── OtherProject           the page belongs to another project than the one that is served
     │   ├── AlreadyDecided         the pending action was answered before
@@ -96,6 +97,10 @@ class LeaseTaken(Conflict):
 
 class ExposureStale(Conflict):
     """The page shows something that has moved on since."""
+
+
+class AnsweredElsewhere(Conflict):
+    """The person answered this item in another window, or in the chat, since the card was shown."""
 
 
 class CardUnknown(Conflict):

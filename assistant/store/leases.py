@@ -20,39 +20,56 @@ class _Lease:
 
 
 class Leases:
-    """Leases by (item, field); several people may hold one where items are reviewed more than once."""
+    """Leases by (item, field); several people may hold one where items are reviewed more than once.
+
+    A person holds an item once, in the window that took it last: a new window is never shut out by an old one.
+    """
 
     def __init__(self) -> None:
         """Start with none."""
         self._held: dict[tuple[int, str], list[_Lease]] = {}
 
     def take(self, item_id: int, field: str, actor: Actor, seconds: float) -> None:
-        """Hold or renew for ``seconds``."""
-        kept = [one for one in self._live(item_id, field) if not _is_of(one, actor)]
+        """Hold or renew for ``seconds``, in place of any other window of the same person."""
+        kept = [one for one in self._live(item_id, field) if one.person != actor.person]
         kept.append(_Lease(actor.person, actor.session, time.monotonic() + seconds))
         self._held[item_id, field] = kept
 
     def keep(self, exposures: Sequence[Exposure], actor: Actor, seconds: float) -> None:
-        """Renew the leases of cards that are prefetched."""
+        """Renew the leases of cards that are prefetched, those aside that another window of the person took."""
         for exposure in exposures:
-            self.take(exposure.item_id, exposure.field, actor, seconds)
+            if not self.elsewhere(exposure.item_id, exposure.field, actor):
+                self.take(exposure.item_id, exposure.field, actor, seconds)
 
     def drop(self, item_id: int, field: str, actor: Actor) -> None:
-        """Let go."""
-        kept = [one for one in self._live(item_id, field) if not _is_of(one, actor)]
+        """Let go, where this window of the person holds it."""
+        self._keep(item_id, field, [one for one in self._live(item_id, field) if not _is_of(one, actor)])
+
+    def end(self, item_id: int, field: str, person: str) -> None:
+        """Let go in whatever window: the person has decided."""
+        self._keep(item_id, field, [one for one in self._live(item_id, field) if one.person != person])
+
+    def _keep(self, item_id: int, field: str, kept: list[_Lease]) -> None:
         if kept:
             self._held[item_id, field] = kept
         else:
             self._held.pop((item_id, field), None)
 
     def others(self, item_id: int, field: str, actor: Actor) -> int:
-        """How many others hold it now."""
-        return sum(not _is_of(one, actor) for one in self._live(item_id, field))
+        """How many other people hold it now."""
+        return sum(one.person != actor.person for one in self._live(item_id, field))
+
+    def elsewhere(self, item_id: int, field: str, actor: Actor) -> bool:
+        """Whether another window of the same person holds it."""
+        return any(one.person == actor.person and not _is_of(one, actor) for one in self._live(item_id, field))
+
+    def any_elsewhere(self, field: str, actor: Actor) -> bool:
+        """Whether another window of the same person holds any item of the field."""
+        return any(held[1] == field and self.elsewhere(*held, actor) for held in list(self._held))
 
     def holder(self, item_id: int, field: str, actor: Actor) -> str:
-        """Name of one who holds it, for the sentence."""
-        names = [one.person for one in self._live(item_id, field) if not _is_of(one, actor)]
-        return "another window of yours" if names and names[0] == actor.person else (names[0] if names else "nobody")
+        """Name of somebody else who holds it, for the sentence."""
+        return next((one.person for one in self._live(item_id, field) if one.person != actor.person), "nobody")
 
     def live(self) -> list[tuple[int, str, str, float]]:
         """Every lease that holds now, as (item, field, person, seconds left)."""

@@ -11,7 +11,7 @@ from assistant.cards import card_record, field_record
 from assistant.progress import Progress, progress_record
 from assistant.review import Decision
 from assistant.ui.ports import OpenProject
-from assistant.ui.who import Person, Who
+from assistant.ui.who import Person, PersonAtWindow, Who
 from tools.errors import OtherProject
 from tools.records import Verdict
 
@@ -100,7 +100,7 @@ def _add_serving(router: APIRouter, session: OpenProject) -> None:
     desk = session.desk
 
     @router.post("/next")
-    def next_cards(body: NextBody, actor: Person) -> dict[str, Any]:
+    def next_cards(body: NextBody, actor: PersonAtWindow) -> dict[str, Any]:
         batch = desk.next_cards(actor, body.field, body.count, body.held)
         return {
             "cards": [card_record(card) for card in batch.cards],
@@ -111,26 +111,26 @@ def _add_serving(router: APIRouter, session: OpenProject) -> None:
         }
 
     @router.post("/painted")
-    def painted(body: ExposureBody, actor: Person) -> dict[str, Any]:
+    def painted(body: ExposureBody, actor: PersonAtWindow) -> dict[str, Any]:
         desk.painted(actor, body.exposure, body.ticket)
         return {}
 
     @router.post("/renew")
-    def renew(body: ExposuresBody, actor: Person) -> dict[str, Any]:
+    def renew(body: ExposuresBody, actor: PersonAtWindow) -> dict[str, Any]:
         lost = desk.renew(actor, body.exposures, body.tickets)
         return {"lost": lost, "outdated": desk.outdated(actor, [one for one in body.exposures if one not in lost])}
 
     @router.post("/release")
-    def release(body: ExposuresBody, actor: Person) -> dict[str, Any]:
+    def release(body: ExposuresBody, actor: PersonAtWindow) -> dict[str, Any]:
         desk.release(actor, body.exposures)
         return {}
 
     @router.post("/reveal")
-    def reveal(body: ExposureBody, actor: Person) -> dict[str, Any]:
+    def reveal(body: ExposureBody, actor: PersonAtWindow) -> dict[str, Any]:
         return {"card": card_record(desk.reveal(actor, body.exposure, body.ticket))}
 
     @router.post("/open")
-    def open_card(body: ItemBody, actor: Person) -> dict[str, Any]:
+    def open_card(body: ItemBody, actor: PersonAtWindow) -> dict[str, Any]:
         return {"card": card_record(desk.open_card(actor, body.item, body.field))}
 
 
@@ -138,7 +138,7 @@ def _add_deciding(router: APIRouter, session: OpenProject) -> None:
     desk = session.desk
 
     @router.post("/decide")
-    def decide(body: DecideBody, actor: Person) -> dict[str, Any]:
+    def decide(body: DecideBody, actor: PersonAtWindow) -> dict[str, Any]:
         if body.project != session.store.project_id:
             raise OtherProject("This decision was made in another project and is not stored in this one.")
         receipt = desk.decide(actor, _decision(body))
@@ -150,7 +150,7 @@ def _add_deciding(router: APIRouter, session: OpenProject) -> None:
         }
 
     @router.post("/undo")
-    def undo(body: UndoBody, actor: Person) -> dict[str, Any]:
+    def undo(body: UndoBody, actor: PersonAtWindow) -> dict[str, Any]:
         undone = desk.undo(actor, body.review)
         return {
             "undone": {"review": undone.review.review_id, "sentence": undone.sentence},

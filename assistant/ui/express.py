@@ -54,7 +54,7 @@ class Express:
         kind, run = call
         request = Request(scope)
         try:
-            actor, body = self._who.by_key(request), kind.model_validate_json(content)
+            actor, body = self._who.at_window(request), kind.model_validate_json(content)
         except (AssistantError, ValidationError):
             return None
         loop = asyncio.get_running_loop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -9,6 +11,10 @@ from fastapi import Depends, Request
 from assistant.ui.logins import Logins
 from assistant.ui.problems import NotSignedIn
 from tools.records import Actor, Via
+
+WINDOW = "x-window"
+"""Header in which a window of the page says which one it is: a random name, worth nothing to anybody else."""
+_WINDOW = re.compile(r"[0-9a-f]{8,32}\Z")
 
 
 class Who:
@@ -21,6 +27,12 @@ class Who:
     def by_key(self, request: Request) -> Actor:
         """The actor of a key or button; :class:`NotSignedIn` without a valid cookie."""
         return self.of_cookie(self.cookie(request), "key")
+
+    def at_window(self, request: Request) -> Actor:
+        """The same, told apart by the window of the browser: each has cards of its own in hand."""
+        actor = self.by_key(request)
+        window = request.headers.get(WINDOW, "")
+        return replace(actor, session=f"{actor.session}.{window}") if _WINDOW.match(window) else actor
 
     def by_chat(self, cookie: str | None) -> Actor:
         """The actor of a line in the chat."""
@@ -47,11 +59,20 @@ class Who:
         return self._logins.users.exist()
 
 
+def person_at_window(request: Request) -> Actor:
+    """The person behind a request to a route of the card, and which of their windows asks."""
+    who: Who = request.app.state.who
+    return who.at_window(request)
+
+
 def person_of(request: Request) -> Actor:
     """The person behind a request to one of our routes; the app keeps the :class:`Who` in its state."""
     who: Who = request.app.state.who
     return who.by_key(request)
 
+
+PersonAtWindow = Annotated[Actor, Depends(person_at_window)]
+"""The same for routes of the card, where windows count."""
 
 Person = Annotated[Actor, Depends(person_of)]
 """Type of a route's argument that is the signed-in person."""

@@ -7,7 +7,7 @@ import pytest
 from assistant.review import Decision
 from assistant.store import leases as leases_module
 from tests.store.opened import ANN, BOB, LEAD, PRAISE, REFUND, Opened, decide
-from tools.errors import LeaseTaken, NotAllowed
+from tools.errors import AnsweredElsewhere, LeaseTaken, NotAllowed
 from tools.records import Actor
 
 ANN_ELSEWHERE = Actor("ann", "reviewer", "key", "s-ann-2")
@@ -44,10 +44,51 @@ def test_opening_an_item_that_somebody_has_in_hand_names_the_person(project: Ope
         project.desk.open_card(BOB, 1, "intent")
 
 
-def test_another_window_of_the_same_person_is_told_apart(project: Opened) -> None:
-    project.desk.open_card(ANN, 1, "intent")
-    with pytest.raises(LeaseTaken, match="another window of yours has this item"):
-        project.desk.open_card(ANN_ELSEWHERE, 1, "intent")
+def test_another_window_of_the_same_person_takes_the_item_over_and_the_first_one_learns_it(project: Opened) -> None:
+    first = project.desk.open_card(ANN, 1, "intent").exposure.exposure_id
+    second = project.desk.open_card(ANN_ELSEWHERE, 1, "intent").exposure.exposure_id
+    assert project.desk.renew(ANN, [first]) == [first]
+    assert project.desk.renew(ANN_ELSEWHERE, [second]) == []
+
+
+def test_two_windows_of_one_person_are_served_different_items(project: Opened) -> None:
+    first = project.desk.next_cards(ANN, "intent", 2).cards
+    second = project.desk.next_cards(ANN_ELSEWHERE, "intent", 2, held=()).cards
+    assert [card.item.item_id for card in (*first, *second)] == [1, 2, 3, 4]
+
+
+def test_when_the_last_items_are_in_another_window_of_mine_the_message_says_so(project: Opened) -> None:
+    project.desk.next_cards(ANN, "intent", 6)
+    batch = project.desk.next_cards(ANN_ELSEWHERE, "intent")
+    assert batch.cards == () and not batch.finished
+    assert batch.message == "The remaining Intent items are open in another window of yours."
+
+
+def test_a_window_that_was_closed_leaves_its_items_to_the_other_one(project: Opened) -> None:
+    cards = project.desk.next_cards(ANN, "intent", 6).cards
+    project.desk.release(ANN, [card.exposure.exposure_id for card in cards])
+    assert project.desk.next_cards(ANN_ELSEWHERE, "intent").cards[0].item.item_id == 1
+
+
+def test_the_second_window_does_not_silently_replace_the_answer_of_the_first(project: Opened) -> None:
+    first, second = (project.desk.open_card(one, 1, "intent").exposure.exposure_id for one in (ANN, ANN_ELSEWHERE))
+    project.desk.decide(ANN, Decision(first, "k1", "choose", REFUND))
+    with pytest.raises(AnsweredElsewhere, match="You answered this already as Refund"):
+        project.desk.decide(ANN_ELSEWHERE, Decision(second, "k2", "choose", PRAISE))
+    rows = "SELECT reviewer, label FROM reviews"
+    assert project.store.database.rows(rows) == [("ann", "refund")]
+    again = project.desk.open_card(ANN_ELSEWHERE, 1, "intent")
+    assert again.standing == REFUND
+    project.desk.decide(ANN_ELSEWHERE, Decision(again.exposure.exposure_id, "k3", "choose", PRAISE))
+    assert project.store.database.rows(rows)[1:] == [("ann", "praise")]
+
+
+def test_the_second_window_may_say_why_or_answer_what_the_first_one_skipped(project: Opened) -> None:
+    first, second = (project.desk.open_card(one, 1, "intent").exposure.exposure_id for one in (ANN, ANN_ELSEWHERE))
+    project.desk.decide(ANN, Decision(first, "k1", "skip"))
+    project.desk.decide(ANN_ELSEWHERE, Decision(second, "k2", "choose", PRAISE))
+    project.desk.decide(ANN, Decision(first, "k3", "comment", reason="doubtful"))
+    assert project.store.database.rows("SELECT verdict FROM reviews") == [("skip",), ("choose",), ("comment",)]
 
 
 def test_a_lease_is_for_one_field_only(project: Opened) -> None:

@@ -85,6 +85,7 @@ class Page {
     setInterval(() => this.#renew(), RENEW_EVERY);
     addEventListener("online", () => this.outbox.retry());
     addEventListener("storage", (event) => this.outbox.changedElsewhere(event.key, event.newValue));
+    addEventListener("pagehide", (event) => !event.persisted && this.#goAway());
     if (this.outbox.aside.length > 0) this.aside.list();
     this.confirm.refresh().catch(() => undefined);
     this.chat.start().catch(() => undefined);
@@ -271,6 +272,12 @@ class Page {
     await this.#refreshProgress();
     await this.files.refreshExports().catch(() => undefined);
     await this.refresh();
+  }
+
+  // Cards in hand are given back at once, so that another window, or this one after a reload, is given them.
+  #goAway() {
+    const held = this.deck.exposures();
+    if (held.length > 0) server.farewell("/card/release", { exposures: held });
   }
 
   async #leave() {

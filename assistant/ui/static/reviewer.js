@@ -272,7 +272,7 @@ export class Reviewer {
     const mine = cards.find((card) => card === this.card);
     if (!mine) return;
     this.show();
-    this.frame.warn(`Your hold on ${mine.item.key} ran out and somebody else may have it; here is the next item.`, this.#dismissal());
+    this.frame.warn(`${mine.item.key} is no longer in hand here: your hold on it ran out, or you have it open in another window. Here is the next item.`, this.#dismissal());
   }
 
   redraw() {

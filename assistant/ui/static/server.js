@@ -23,8 +23,15 @@ export class ServerProblem extends Error {
   }
 }
 
+// Which window of a person this is: cards are in hand in one window at a time. A name for this page load only.
+const WINDOW = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+function plainRequest(method) {
+  return { method, credentials: "same-origin", headers: { Accept: "application/json", "X-Window": WINDOW } };
+}
+
 async function ask(method, path, body) {
-  const init = { method, credentials: "same-origin", headers: { Accept: "application/json" } };
+  const init = plainRequest(method);
   if (body instanceof Blob) init.body = body;
   else if (body !== undefined) {
     init.headers["Content-Type"] = "application/json";
@@ -53,6 +60,12 @@ function written(body) {
 export const server = {
   get: (path) => ask("GET", path),
   post: (path, body = {}) => ask("POST", path, body),
+  /** Say something while the page is being left; nobody waits for the answer. */
+  farewell(path, body) {
+    const init = plainRequest("POST");
+    init.headers["Content-Type"] = "application/json";
+    fetch(path, { ...init, body: written(body), keepalive: true }).catch(() => undefined);
+  },
   /** Send a file as it is; its name travels in the address, the server gives it another one. */
   send: (path, file) => ask("POST", path, file),
 };
