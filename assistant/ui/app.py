@@ -148,6 +148,10 @@ class TokenDoor:
         found = token_page(request, self._logins, token)
         if found is not None:
             return found
+        name = self._logins.cookie_name(request.url.scheme == "https")
+        if self._logins.actor(request.cookies.get(name)) is not None:
+            # An address of an earlier start, in a browser that is let in anyway.
+            return RedirectResponse("/", status_code=303)
         if "text/html" in request.headers.get("accept", ""):
             has_users = self._logins.users.exist()
             return RedirectResponse("/login", 303) if has_users else HTMLResponse(OUT_OF_DATE_PAGE, 401)

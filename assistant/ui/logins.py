@@ -6,7 +6,6 @@ import getpass
 import hashlib
 import hmac
 import ipaddress
-import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 from assistant.store.passwords import MOST
 from assistant.store.person_names import person_key
 from assistant.ui.failed_tries import FailedTries
+from assistant.ui.local_sign_ins import LOCAL_IDLE_SECONDS, LocalSignIns
 from assistant.ui.ports import Users
 from assistant.ui.problems import TooManyTries
 from assistant.ui.throttle import Throttle
@@ -44,6 +44,7 @@ class Logins:
         person: str = "",
         role: Role = "lead",
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         """``token`` is the secret of the printed address; ``person`` and ``role`` are the local lead's."""
         self.users = users
@@ -54,7 +55,7 @@ class Logins:
         self._token = token
         self._person = person or local_person()
         self._role = role
-        self._local: dict[str, float] = {}
+        self._local = LocalSignIns(project / "cache", wall)
         self._clock = clock
         # A page load asks for dozens of files: who asks is looked up once, not for each.
         self._known: dict[str, tuple[float, tuple[str, Role] | None]] = {}
@@ -63,9 +64,12 @@ class Logins:
         """A fresh cookie for the holder of the printed token, ``None`` if it is wrong or users exist."""
         if self.users.exist() or not self._token or not hmac.compare_digest(token.encode(), self._token.encode()):
             return None
-        cookie = secrets.token_urlsafe(32)
-        self._local[_digest(cookie)] = self._clock()
-        return cookie
+        return self._local.open()
+
+    @property
+    def cookie_seconds(self) -> int:
+        """How long a browser keeps the cookie without coming back."""
+        return IDLE_SECONDS if self.users.exist() else LOCAL_IDLE_SECONDS
 
     def open_with_password(
         self, name: str, password: str, address: str, device: str = "", browser: str = ""
@@ -119,7 +123,7 @@ class Logins:
 
     def _look_up(self, cookie: str) -> tuple[str, Role] | None:
         if not self.users.exist():
-            return (self._person, self._role) if self._is_live(cookie) else None
+            return (self._person, self._role) if self._local.is_live(cookie) else None
         name = self.users.whose(cookie)
         if name is None:
             return None
@@ -137,19 +141,10 @@ class Logins:
         """Make the cookie worthless."""
         if not cookie:
             return
-        self._local.pop(_digest(cookie), None)
+        self._local.close(cookie)
         self._known.pop(_digest(cookie), None)
         if self.users.exist():
             self.users.log_out(cookie)
-
-    def _is_live(self, cookie: str) -> bool:
-        key, now = _digest(cookie), self._clock()
-        seen = self._local.get(key)
-        if seen is None or now - seen > IDLE_SECONDS:
-            self._local.pop(key, None)
-            return False
-        self._local[key] = now
-        return True
 
 
 def _digest(text: str) -> str:

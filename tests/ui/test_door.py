@@ -11,7 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from assistant.ui.app import is_loopback, refuse_open_door, serve
-from assistant.ui.logins import IDLE_SECONDS, Logins
+from assistant.ui.local_sign_ins import LOCAL_IDLE_SECONDS
+from assistant.ui.logins import Logins
 from tests.ui.clients import BASE, TOKEN, client_of, sign_in
 from tests.ui.projects import INTENT, LEAD, Opened
 from tests.ui.scripted_chat import ScriptedConversation
@@ -112,12 +113,52 @@ def test_after_five_wrong_passwords_even_the_right_one_must_wait(made: Maker) ->
 def test_a_cookie_that_nobody_used_for_hours_is_worthless(made: Maker) -> None:
     now = [0.0]
     project = made(INTENT, ITEMS)
-    logins = Logins(project.store.users, project.path, TOKEN, "lead", clock=lambda: now[0])
+    logins = Logins(project.store.users, project.path, TOKEN, "lead", clock=lambda: now[0], wall=lambda: now[0])
     cookie = logins.open_with_token(TOKEN)
-    now[0] = IDLE_SECONDS - 1.0
+    now[0] = LOCAL_IDLE_SECONDS - 1.0
     assert logins.actor(cookie) is not None
-    now[0] += IDLE_SECONDS + 1.0
+    now[0] += LOCAL_IDLE_SECONDS + 1.0
     assert logins.actor(cookie) is None
+
+
+def test_a_browser_that_was_let_in_is_let_in_again_after_a_restart_and_by_an_old_address(made: Maker) -> None:
+    project = made(INTENT, ITEMS)
+    with client_of(project) as client:
+        cookies = dict(client.cookies)
+    (file,) = (project.path / "cache").glob("sign_ins.json")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert not any(value in file.read_text() for value in cookies.values())
+    with client_of(project, signed_in=False, token="another") as client:
+        client.cookies.update(cookies)
+        assert client.get("/card/project").json()["person"] == "lead"
+        answer = client.get("/", params={"token": TOKEN}, headers=HTML)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+def test_a_remembered_browser_is_a_stranger_once_there_are_users_or_in_another_project(made: Maker) -> None:
+    project, other = made(INTENT, ITEMS), made(INTENT, ITEMS)
+    with client_of(project) as client:
+        (value,) = client.cookies.values()
+    with client_of(other, signed_in=False) as client:
+        client.cookies.update({Logins(other.users, other.path, TOKEN).cookie: value})
+        assert client.get("/card/project").status_code == 401
+    project.store.users.add("ann", "reviewer", PASSWORD, LEAD)
+    with client_of(project, signed_in=False) as client:
+        client.cookies.update({Logins(project.users, project.path, TOKEN).cookie: value})
+        assert client.get("/card/project").status_code == 401
+
+
+def test_a_remembered_sign_in_that_cannot_be_read_locks_and_breaks_nothing(made: Maker) -> None:
+    project = made(INTENT, ITEMS)
+    with client_of(project) as client:
+        cookies = dict(client.cookies)
+    (project.path / "cache" / "sign_ins.json").write_text('{"broken": [')
+    with client_of(project, signed_in=False) as client:
+        client.cookies.update(cookies)
+        assert client.get("/card/project").status_code == 401
+        client.cookies.clear()
+        client.get("/", params={"token": TOKEN})
+        assert client.get("/card/project").status_code == 200
 
 
 def test_two_projects_on_one_computer_have_cookies_of_different_names(made: Maker, tmp_path: Path) -> None:
