@@ -5,6 +5,7 @@ import { Aside, decisionsAre } from "./aside.js";
 import { ChatBox } from "./chat_box.js";
 import { Clock } from "./clock.js";
 import { ConfirmPanel, followVisible } from "./confirm.js";
+import { ComeBack } from "./come_back.js";
 import { Controls } from "./controls.js";
 import { Counts } from "./counts.js";
 import { Deck } from "./deck.js";
@@ -68,6 +69,8 @@ class Page {
     this.confirm = new ConfirmPanel({ server, onDone: (verb, record) => this.#changeDone(verb, record) });
     this.jobs = new JobWatch({ server, onProgress: (words) => this.top.showJob(words), onEnd: () => this.#jobEnded(), onTick: () => this.chat.refresh() });
     this.chat = new ChatBox({ server, storage: sessionStorage, name: `${project.project_id}.${project.person}`, inHand: () => this.inHand(), onSignal: (said) => hear(this, said) });
+    this.comeBack = new ComeBack({ server, outbox: this.outbox, project, onBack: () => this.#back() });
+    server.onSignedOut = () => this.comeBack.leave();
     this.#makePanels();
   }
 
@@ -189,8 +192,18 @@ class Page {
     if (!trouble) return void (this.warned && this.#calm());
     this.warned = true;
     const stop = (isFull ? " No further decisions are taken until they are." : "") + (this.outbox.isKept ? "" : " This browser keeps nothing: leave the tab open.");
-    if (trouble.isSignedOut) this.frame.warn(`You are signed out. ${size === 1 ? "1 decision waits" : `${size} decisions wait`} in this tab until you sign in again.`, button({ class: "aa-small", on: { click: () => location.reload() } }, "Sign in"));
+    if (trouble.isSignedOut) this.frame.warn(`You are signed out: ${decisionsAre(size)} kept in this browser until you sign in again.`);
     else this.frame.warn(`${decisionsAre(size)} not saved yet: ${trouble.message}${stop}`, button({ class: "aa-small", on: { click: () => this.outbox.retry() } }, "Retry now"));
+  }
+
+  // In again, in the same project as the same person: what waited is sent, what was in hand is taken in hand again.
+  async #back() {
+    this.#calm();
+    await this.outbox.settled();
+    await this.#renew();
+    await this.#fill();
+    await this.#refreshProgress();
+    this.jobs.look();
   }
 
   #calm() {

@@ -45,6 +45,7 @@ async function ask(method, path, body) {
   }
   const answer = await response.json().catch(() => null);
   if (response.ok && answer !== null) return answer;
+  if (response.status === 401) server.onSignedOut?.();
   const sentence = answer?.error ?? `The server answered ${response.status}.`;
   throw new ServerProblem(response.status, answer?.kind ?? "Unknown", sentence);
 }
