@@ -15,6 +15,7 @@ from tools.errors import InputError
 from tools.exchange.options import ImportOptions
 from tools.exchange.places import refuse_unreadable
 from tools.exchange.suggest import suggest_schema
+from tools.hotkeys import hidden_commands
 from tools.schema import LabelSchema, json_schema, read_schema, schema_from_labels
 
 Project = Annotated[Path, typer.Argument(help="Folder of the project.")]
@@ -169,6 +170,8 @@ def schema(
     if check is not None:
         found = read_schema(_text_of(check))
         say(f"{check} is a good schema with {len(found.fields)} fields.")
+        for sentence in hidden_commands(found):
+            say(sentence)
     elif as_json_schema:
         say(json.dumps(json_schema(), indent=2))
     elif project is not None:

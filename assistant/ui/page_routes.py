@@ -16,6 +16,7 @@ from assistant.ui.ports import OpenProject
 from assistant.ui.showing import action_record, outcome_record, tool_record
 from assistant.ui.who import Person
 from tools.errors import NotAllowed
+from tools.hotkeys import hidden_commands
 from tools.records import Actor
 from tools.schema import dump_schema, read_schema
 from tools.spec import ToolSpec
@@ -196,9 +197,11 @@ def _add_schema(router: APIRouter, session: OpenProject) -> None:
     def check(body: SchemaBody, actor: Person) -> dict[str, Any]:
         found = read_schema(body.yaml)
         if found == session.schema:
-            return {"text": "This is the schema in force.", "action_id": None}
+            said = ["This is the schema in force.", *hidden_commands(found)]
+            return {"text": " ".join(said), "action_id": None}
         fields = ", ".join(f"{spec.id} ({spec.kind}, {len(spec.labels)} labels)" for spec in found.fields)
-        return {"text": f"The schema holds together: {fields}.", "action_id": None}
+        said = [f"The schema holds together: {fields}.", *hidden_commands(found)]
+        return {"text": " ".join(said), "action_id": None}
 
     @router.post("/schema/change")
     def change(body: SchemaBody, actor: Person) -> dict[str, Any]:

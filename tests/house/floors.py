@@ -59,6 +59,7 @@ TOOLS_FLOORS = {
     "moments": 0,
     "sentences": 0,
     "writable": 0,
+    "hotkeys": 1,
     "geometry": 1,
     "images": 1,
     "regions": 1,

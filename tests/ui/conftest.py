@@ -40,6 +40,7 @@ def opened(made: Callable[..., Opened], chromium: Any) -> Iterator[Callable[...,
             watched = open_page(chromium, stack.enter_context(serving(project)))
             stack.callback(watched.page.context.close)
             watched.wait_card()
+            watched.press("Escape")  # somebody has the focus on the card
             return project, watched
 
         yield make

@@ -20,8 +20,10 @@ TOKEN = "a-token-for-tests"
 
 
 @contextmanager
-def serving(project: Opened, factory: Callable[[Any], Any] = ScriptedConversation) -> Iterator[str]:
-    """The address of the running page."""
+def serving(
+    project: Opened, factory: Callable[[Any], Any] = ScriptedConversation, port: int = 0, token: str = TOKEN
+) -> Iterator[str]:
+    """The address of the running page; at a free port, or at that one."""
     # gradio counts its events with options that pandas is about to drop.
     for words in (".*no_silent_downcasting.*", "The copy keyword is deprecated.*"):
         warnings.filterwarnings("ignore", message=words)
@@ -29,8 +31,8 @@ def serving(project: Opened, factory: Callable[[Any], Any] = ScriptedConversatio
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app = build_app(project, factory, token=TOKEN, person="lead")
+        port = port or probe.getsockname()[1]
+    app = build_app(project, factory, token=token, person="lead")
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

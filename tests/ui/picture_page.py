@@ -184,6 +184,7 @@ def open_pictures(browser: Any, server: PictureServer, **context: Any) -> Watche
     page.goto(f"{ORIGIN}/")
     watched.wait_card()
     page.wait_for_function("document.querySelector('.aa-stage-state')?.hidden")
+    watched.press("Escape")  # somebody has the focus on the card
     return watched
 
 

@@ -242,6 +242,33 @@ def test_usual_keys_mean_their_commands(modules: Any) -> None:
     assert run(modules, "keys.js", KEYS + body) == ["accept", "accept", "accept", "skip", "undo", "help", None]
 
 
+TYPED = """const typed = new m.TypedText();
+const none = {ctrlKey: false, metaKey: false, altKey: false, repeat: false};
+const at = (pairs) => pairs.map(([key, time]) => typed.feed({...none, key}, time));
+"""
+
+
+@pytest.mark.parametrize(
+    ("presses", "text"),
+    [
+        # One key after another, as fast as a practised person: all of them count.
+        ([["a", 0], ["a", 200], ["a", 400], ["2", 600], ["a", 800], ["1", 850], ["2", 900]], [0, 0, 0, 0, 0, 0, 0]),
+        ([["a", 0], ["x", 200], [" ", 400], ["a", 600]], [0, 0, 0, 0]),
+        # A sentence: all but its first letter are text, its blanks and digits too, until a pause.
+        ([["n", 0], ["o", 90], [" ", 180], ["w", 400], ["a", 520], ["1", 640]], [0, 1, 1, 1, 1, 1]),
+        ([["n", 0], ["o", 90], ["a", 700]], [0, 1, 0]),
+    ],
+)
+def test_typed_text_is_told_from_keys(modules: Any, presses: Any, text: list[int]) -> None:
+    found = run(modules, "typed_text.js", TYPED + "return at(given).map(Number);", presses)
+    assert found == text
+
+
+def test_the_bar_shows_the_keys_that_still_work(modules: Any) -> None:
+    body = "return ['reject', 'undo', 'accept', 'skip'].map((one) => map.shown(one, false, ['x', 'z', 'a']));"
+    assert run(modules, "keys.js", KEYS + body) == ["Alt X", "⌫", "↵", "Space"]
+
+
 def test_letters_are_text_while_they_filter_unless_alt_is_held(modules: Any) -> None:
     body = """return [map.commandOf(press("x"), true), map.commandOf(press("≈", {altKey: true, code: "KeyX"}), true),
       map.commandOf(press("Enter"), true), map.commandOf(press("x", {ctrlKey: true}))];"""

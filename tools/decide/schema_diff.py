@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tools.errors import SchemaRefused
+from tools.hotkeys import hidden_command
 from tools.schema import FieldSpec, Label, LabelSchema
 from tools.sentences import count_of, listing, verb
 
@@ -92,7 +93,8 @@ def _label_differences(field: str, old: Label, new: Label) -> Iterator[str]:
         yield f"Label {old.name} of {field} is called {new.name}."
     if old.hotkey != new.hotkey:
         key = f"gets the key {new.hotkey}" if new.hotkey else "loses its key"
-        yield f"Label {new.name} of {field} {key}."
+        hidden = hidden_command(new.hotkey) if new.hotkey else ""
+        yield f"Label {new.name} of {field} {key}. {hidden}".rstrip()
     attributes = {"description": "description", "group": "group", "color": "colour"}
     changed = [words for key, words in attributes.items() if getattr(old, key) != getattr(new, key)]
     changed += ["ends it may join"] if (old.from_, old.to) != (new.from_, new.to) else []

@@ -89,7 +89,6 @@ class Page {
     addEventListener("online", () => this.outbox.retry());
     addEventListener("storage", (event) => this.outbox.changedElsewhere(event.key, event.newValue));
     addEventListener("pagehide", (event) => !event.persisted && this.#goAway());
-    if (this.outbox.aside.length > 0) this.aside.list();
     this.confirm.refresh().catch(() => undefined);
     this.chat.start().catch(() => undefined);
     this.jobs.look();

@@ -2,14 +2,21 @@
 
 import { button, cap, el, takesText } from "./dom.js";
 import { digitOf } from "./keys.js";
+import { ALONE, TypedText } from "./typed_text.js";
 
+const PANELS = ["guideline", "similar", "history", "help", "chat"];
 const DECISIONS = ["accept", "reject", "skip", "undo"];
 
 export class Controls {
   constructor({ frame, reviewer, keymap, drawers, clock, reasons, goToChat }) {
     Object.assign(this, { frame, reviewer, keymap, drawers, clock, reasons, goToChat });
     this.asking = null;
+    this.typed = new TypedText();
+    // Keys decide once somebody has put the focus on the card: by a click, by Tab, by Esc, or by one key all alone.
+    this.isTouched = false;
+    this.lone = null;
     frame.element.addEventListener("keydown", (event) => this.#pressed(event));
+    frame.element.addEventListener("pointerdown", () => (this.isTouched = true), true);
     frame.element.addEventListener("click", (event) => clock.pressed(event), true);
   }
 
@@ -41,13 +48,65 @@ export class Controls {
     this.clock.pressed(event);
     if (this.drawers.isListening) return;
     if (this.asking) return this.#pressedWhileAsking(event);
+    if (!this.isTouched && !this.#touch(event)) return;
+    this.#act(event);
+  }
+
+  // On a page that nobody touched, text that was meant for elsewhere must not decide: a key waits until it was alone.
+  #touch(event) {
+    if (event.key === "Tab" || event.key === "Escape" || takesText(document.activeElement)) this.isTouched = true;
+    if (this.isTouched || (event.key.length > 1 && event.key !== "Enter" && event.key !== "Backspace")) return true;
+    if (event.ctrlKey || event.metaKey) return true;
+    event.preventDefault();
+    const isAlone = this.lone === null;
+    clearTimeout(this.lone);
+    this.lone = setTimeout(() => {
+      this.lone = null;
+      if (!isAlone) return;
+      this.isTouched = true;
+      this.#act(event);
+    }, ALONE);
+    if (!isAlone) this.frame.say("Click on the card, or press Esc: then single keys decide");
+    return false;
+  }
+
+  #act(event) {
     if (this.#isForButton(event) || this.#isOff(event)) return;
+    if (this.#isForPanel(event)) return;
+    const isText = this.typed.feed(event, event.timeStamp) && !this.reviewer.typing && !takesText(document.activeElement);
+    if (isText && this.#wouldDecide(event)) {
+      event.preventDefault();
+      return void this.frame.say("That looked like typed text, so it decided nothing; Undo takes back what came before");
+    }
     const handled = this.reviewer.editor?.key(event);
     if (handled === "done") return event.preventDefault();
     if (handled === "typed") return;
     if (handled === "commit") return this.#stop(event) || this.reviewer.accept();
     if (takesText(document.activeElement)) return;
     this.#pressedInCard(event);
+  }
+
+  // An open panel is in front: Esc closes it and nothing else, its own key too, and what lies behind it stays as it is.
+  #isForPanel(event) {
+    const { drawer } = this.frame;
+    if (drawer.hidden) return false;
+    if (event.key === "Escape") {
+      event.preventDefault();
+      this.frame.closeDrawer();
+      return true;
+    }
+    const command = this.keymap.commandOf(event);
+    if (PANELS.includes(command)) return false;
+    if (event.key.length > 1 && event.key !== "Enter" && event.key !== "Backspace") return event.key !== "Tab" && /^Arrow/.test(event.key);
+    if (takesText(document.activeElement) || event.ctrlKey || event.metaKey) return false;
+    event.preventDefault();
+    this.frame.say("A panel is open: Esc closes it, then keys decide again");
+    return true;
+  }
+
+  #wouldDecide(event) {
+    const isLabel = (this.reviewer.card?.field.labels ?? []).some((label) => label.key === event.key);
+    return isLabel || DECISIONS.includes(this.keymap.commandOf(event)) || digitOf(event) !== null;
   }
 
   #pressedInCard(event) {

@@ -113,6 +113,9 @@ export class ChoiceEditor {
 
   #keyInFilter(event) {
     const digit = digitOf(event);
+    // A digit goes on with what was typed where a label is written so: A, 1, 2 is “A12” and not the first of the list.
+    const goesOn = digit !== null && this.filter.value && matching(this.field, `${this.filter.value}${digit}`).length > 0;
+    if (goesOn) return "typed";
     if (digit !== null && this.digit(digit)) return "done";
     if (event.key === "ArrowDown" || event.key === "ArrowUp") return this.#move(event.key);
     if (event.key === "Enter" && this.lit >= 0) return this.#take(this.shown[this.lit]) ?? "done";

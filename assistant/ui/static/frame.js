@@ -132,8 +132,9 @@ export class Frame {
 
   /** Print the keys on the buttons, and dim what makes no sense now. */
   refreshActions({ typing, hidden, card, canAccept }) {
+    const taken = (card?.field.labels ?? []).map((label) => label.key).filter(Boolean);
     for (const [command, node] of this.buttons) {
-      const key = this.keymap.shown(command, typing);
+      const key = this.keymap.shown(command, typing, taken);
       node.cap.textContent = key;
       node.cap.hidden = key === "";
     }

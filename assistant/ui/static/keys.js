@@ -56,12 +56,11 @@ export class Keymap {
     return found ? found[0] : null;
   }
 
-  /** The key to print on the button of a command. */
-  shown(command, typing = false) {
+  /** The key to print on the button of a command; `taken` are keys that mean a label on this card. */
+  shown(command, typing = false, taken = []) {
     const keys = this.bindings[command];
     if (!this.isOn) return "";
-    if (!typing) return keys.length > 0 ? keyName(keys[0]) : "";
-    const free = keys.find((key) => !/^\p{L}$/u.test(key));
+    const free = keys.find((key) => !(typing && /^\p{L}$/u.test(key)) && !taken.includes(key));
     return free ? keyName(free) : keys.length > 0 ? `Alt ${keyName(keys[0])}` : "";
   }
 

@@ -272,7 +272,10 @@ export class Reviewer {
     const mine = cards.find((card) => card === this.card);
     if (!mine) return;
     this.show();
-    this.frame.warn(`${mine.item.key} is no longer in hand here: your hold on it ran out, or you have it open in another window. Here is the next item.`, this.#dismissal());
+    const words = `${mine.item.key} is no longer in hand here: your hold on it ran out, or you have it open in another window. Here is the next item.`;
+    this.say(words);
+    // A decision that was not saved is the more important news.
+    if (this.outbox.aside.length === 0) this.frame.warn(words, this.#dismissal());
   }
 
   redraw() {

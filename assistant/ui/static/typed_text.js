@@ -1,0 +1,31 @@
+// Telling typed text from commands. Keys of a card are pressed one at a time; text comes in bursts of letters. No DOM here.
+
+// Two different letters closer together than this are typed, not pressed.
+const BURST = 130;
+// A text goes on until nothing was typed for this long.
+const PAUSE = 500;
+// On a page that nobody has touched yet, one key counts when nothing follows it for this long.
+export const ALONE = 250;
+
+/** Whether a key press could be part of a text; digits alone are not: they are pressed in quick succession. */
+export function isLetter(event) {
+  return /^[\p{L} ]$/u.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey;
+}
+
+export class TypedText {
+  constructor() {
+    this.last = { at: -Infinity, key: "" };
+    this.textUntil = -Infinity;
+  }
+
+  /** Take note of a key press; gives whether it belongs to a text. `at` is its time in milliseconds. */
+  feed(event, at) {
+    const letter = isLetter(event);
+    if (event.repeat) return false;
+    if (letter && this.last.key !== event.key && at - this.last.at < BURST) this.textUntil = at + PAUSE;
+    const isText = event.key.length === 1 && at < this.textUntil;
+    if (isText) this.textUntil = at + PAUSE;
+    if (letter) this.last = { at, key: event.key };
+    return isText;
+  }
+}
