@@ -244,7 +244,7 @@ def test_usual_keys_mean_their_commands(modules: Any) -> None:
 
 TYPED = """const typed = new m.TypedText();
 const none = {ctrlKey: false, metaKey: false, altKey: false, repeat: false};
-const at = (pairs) => pairs.map(([key, time]) => typed.feed({...none, key}, time));
+const at = (pairs) => pairs.map(([key, time]) => typed.feed({...none, key}, time, "axz 12".includes(key)));
 """
 
 
@@ -257,6 +257,9 @@ const at = (pairs) => pairs.map(([key, time]) => typed.feed({...none, key}, time
         # A sentence: all but its first letter are text, its blanks and digits too, until a pause.
         ([["n", 0], ["o", 90], [" ", 180], ["w", 400], ["a", 520], ["1", 640]], [0, 1, 1, 1, 1, 1]),
         ([["n", 0], ["o", 90], ["a", 700]], [0, 1, 0]),
+        # Two commands one right after the other may be meant, a third so fast is not.
+        ([["a", 0], ["z", 50]], [0, 0]),
+        ([["a", 0], ["z", 50], ["x", 100]], [0, 0, 1]),
     ],
 )
 def test_typed_text_is_told_from_keys(modules: Any, presses: Any, text: list[int]) -> None:

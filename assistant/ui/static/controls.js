@@ -73,7 +73,8 @@ export class Controls {
   #act(event) {
     if (this.#isForButton(event) || this.#isOff(event)) return;
     if (this.#isForPanel(event)) return;
-    const isText = this.typed.feed(event, event.timeStamp) && !this.reviewer.typing && !takesText(document.activeElement);
+    const isCommand = this.#wouldDecide(event) || this.keymap.commandOf(event) !== null;
+    const isText = this.typed.feed(event, event.timeStamp, isCommand) && !this.reviewer.typing && !takesText(document.activeElement);
     if (isText && this.#wouldDecide(event)) {
       event.preventDefault();
       return void this.frame.say("That looked like typed text, so it decided nothing; Undo takes back what came before");

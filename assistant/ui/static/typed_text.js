@@ -14,18 +14,24 @@ export function isLetter(event) {
 
 export class TypedText {
   constructor() {
-    this.last = { at: -Infinity, key: "" };
+    this.last = { at: -Infinity, key: "", isCommand: true, run: 0 };
     this.textUntil = -Infinity;
   }
 
-  /** Take note of a key press; gives whether it belongs to a text. `at` is its time in milliseconds. */
-  feed(event, at) {
-    const letter = isLetter(event);
+  /**
+   * Take note of a key press; gives whether it belongs to a text. `at` is its time in milliseconds, `isCommand` whether
+   * the key means something here: two commands in quick succession may be meant, a third or a stray letter is text.
+   */
+  feed(event, at, isCommand) {
     if (event.repeat) return false;
-    if (letter && this.last.key !== event.key && at - this.last.at < BURST) this.textUntil = at + PAUSE;
+    const letter = isLetter(event);
+    const { last } = this;
+    const isBurst = letter && last.key !== event.key && at - last.at < BURST;
+    const run = isBurst ? last.run + 1 : 0;
+    if (isBurst && (run > 1 || !isCommand || !last.isCommand)) this.textUntil = at + PAUSE;
     const isText = event.key.length === 1 && at < this.textUntil;
     if (isText) this.textUntil = at + PAUSE;
-    if (letter) this.last = { at, key: event.key };
+    if (letter) this.last = { at, key: event.key, isCommand, run };
     return isText;
   }
 }
