@@ -133,3 +133,20 @@ def token_page(request: Request, logins: Logins, token: str) -> Response | None:
 
 def with_cookie(answer: Response, logins: Logins, cookie: str, request: Request) -> Response:
     """Set the session cookie: never sent by other sites, never read by scripts, https only where the page is https."""
+    _set(answer, logins.cookie_name(is_https(request)), cookie, logins.cookie_seconds, request)
+    return answer
+
+
+def is_https(request: Request) -> bool:
+    """Whether the person came by https, perhaps to a proxy before this."""
+    return request.url.scheme == "https"
+
+
+def _device_name(logins: Logins, request: Request) -> str:
+    return f"{logins.cookie_name(is_https(request))}_device"
+
+
+def _set(answer: Response, name: str, value: str, seconds: int, request: Request) -> None:
+    answer.set_cookie(
+        name, value, max_age=seconds, path="/", httponly=True, samesite="strict", secure=is_https(request)
+    )
