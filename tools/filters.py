@@ -16,6 +16,7 @@ ItemState = Literal[
     "suggested",  # a usable proposal exists and nobody's value stands
     "unsuggested",  # no usable proposal and nobody's value stands
     "skipped",
+    "rejected",  # somebody's last word on it is that the suggestion was wrong
     "flagged",
     "gold",
     "unread",  # a proposal could not be read or did not fit the schema

@@ -42,17 +42,15 @@ def build_find(request: Request, is_chained: bool) -> Built:
     said = dict(request.said.parts)
     if saved := request.first("FILTER"):
         return PlannedCall("find_items", {"saved": saved})
-    keys = said.get("keys", ())
-    if len(keys) == 1:
-        return PlannedCall("explain_item", {"item": keys[0]})
+    if keys := said.get("keys", ()):
+        one = PlannedCall("explain_item", {"item": keys[0]})
+        return one if len(keys) == 1 else PlannedCall("find_items", items=tuple(keys))
     arguments = {name: said[name] for name in ("words", "field", "state", "label", "reviewer") if said.get(name)}
     counted_field, counted = said_count(request.low, request.mentions, request.world)
     if counted:
         arguments |= {"field": counted_field, "label": counted}
     if "meta" in said:
-        column, _, value = str(said["meta"]).partition("=")
-        condition = f'{column}="{value}"' if " " in value else f"{column}={value}"
-        arguments["words"] = f"{arguments.get('words', '')} {condition}".strip()
+        arguments["words"] = f"{arguments.get('words', '')} {_on_column(str(said['meta']))}".strip()
     if request.first("STRATEGY") in ("margin", "least_confident") or "score_max" in said:
         arguments |= {"sort": "least_sure", "state": arguments.get("state", "suggested")}
     elif re.search(r"\b(?:newest|latest|most recent)\b", request.low):
@@ -66,25 +64,18 @@ def build_find(request: Request, is_chained: bool) -> Built:
     return calls(PlannedCall("find_items", arguments), notes=_find_notes(request, arguments))
 
 
+def _on_column(meta: str) -> str:
+    column, _, value = meta.partition("=")
+    return f'{column}="{value}"' if " " in value else f"{column}={value}"
+
+
 def _find_notes(request: Request, arguments: dict[str, Any]) -> tuple[str, ...]:
-    """What the search cannot do is said, not dropped."""
+    """What was assumed. What a search cannot do is not done: see :mod:`assistant.agent.unapplied`."""
     said, notes = request.said, []
     if str(arguments.get("label", "")).endswith("=0"):
         notes.append("Decided items that have none are shown; what is on undecided ones nobody has said.")
-    if said.time is not None:
-        notes.append("A search cannot be narrowed down by time; items of any time are shown.")
-    if "score_min" in said.parts:
-        notes.append("A search has no bound on scores; the items are shown with their scores where these may be seen.")
-    others = list(dict.fromkeys(one.key for one in request.labels))
-    if request.world.schema.item == "image" and len(others) > 1 and arguments.get("label"):
-        notes.append(f"A search takes one label; it looks for {arguments['label']} here.")
     if len(said.people) == 2 and arguments.get("state") == "conflict":
         arguments["reviewer"] = ", ".join(said.people)
-    elif len(said.people) > 1:
-        notes.append(
-            f"A search takes one person; it looks for {said.people[0]} here. “Agreement by reviewer” compares pairs."
-        )
-        arguments["reviewer"] = said.people[0]
     return tuple(notes)
 
 
@@ -117,7 +108,7 @@ def build_measure(request: Request, is_chained: bool) -> Built:
         arguments["by"] = split
     if metric in TAKES_TARGET and (target := _target(request)):
         arguments["target"] = target
-    return calls(PlannedCall("measure", arguments | _of_whom(request, metric)), notes=_measure_notes(request))
+    return PlannedCall("measure", arguments | _of_whom(request, metric))
 
 
 def _target(request: Request) -> float | None:
@@ -140,12 +131,6 @@ def _of_whom(request: Request, metric: str) -> dict[str, Any]:
     if request.said.time and request.said.time.since_text:
         found["since"] = request.said.time.since_text
     return found
-
-
-def _measure_notes(request: Request) -> tuple[str, ...]:
-    until = request.said.time.until if request.said.time else None
-    is_past = until is not None and until < request.world.now
-    return ("Numbers run from a time up to now; the end that was named is not used.",) if is_past else ()
 
 
 def build_next(request: Request, is_chained: bool) -> Built:

@@ -175,5 +175,7 @@ who whom whose why will with within without would yes yesterday yet you your lat
 order ordered orders customer customers damaged delivery parcel phone wrong right text texts number numbers first second
 third hour hours minute minutes day days month lunch morning afternoon evening tonight monday tuesday wednesday thursday
 friday saturday sunday one two three four five six seven eight nine ten twenty thirty forty fifty sixty hundred
-thousand dozen really anything something everything nobody somebody anybody everyone people person work working
+thousand dozen corrected edited overruled overridden adjudicated settled revised modified rejected january february
+march april june july august september october november december really anything something everything nobody somebody
+anybody everyone people person work working
 """

@@ -23,6 +23,7 @@ from assistant.agent.said_filter import read_filter
 from assistant.agent.sentence import Sentence, read_sentence, sentence_of
 from assistant.agent.slash import read_slash
 from assistant.agent.times import read_time
+from assistant.agent.unapplied import checked
 from assistant.agent.world import PlannerWorld
 
 RUN_FROM = 0.62
@@ -87,9 +88,10 @@ def plan(text: str, world: PlannerWorld) -> Plan:
         return _help((), world)
     if sentence.text.startswith("/"):
         return read_slash(sentence.text, world)
-    follow_up = read_follow_up(_request(sentence, world))
+    whole_request = _request(sentence, world)
+    follow_up = read_follow_up(whole_request)
     if follow_up is not None:
-        return follow_up
+        return checked(follow_up, whole_request)
     steps = [sentence_of(part) for part in _split(sentence)]
     if len(steps) == 1:
         return _plan_one(steps[0], world)
@@ -173,7 +175,13 @@ def _mask_numbers(text: str, request: Request) -> str:
 
 
 def _plan_one(sentence: Sentence, world: PlannerWorld, *, is_chained: bool = False) -> Plan:
+    """The plan of one step; a call that would drop a condition is not made."""
     request = _request(sentence, world)
+    return checked(_read_one(request, is_chained), request)
+
+
+def _read_one(request: Request, is_chained: bool) -> Plan:
+    world = request.world
     scored = score_intents(_variants(request), world.schema.item)
     if not scored or scored[0].score < ASK_FROM or scored[0].intent.name == "other":
         return _help(tuple(nearest_examples(_variants(request)[0], items=world.schema.item)) if scored else (), world)
@@ -281,4 +289,6 @@ def _half_understood(steps: list[Sentence], planned: list[Plan]) -> Plan:
     if not before:
         return planned[at]
     text = f"I understood “{steps[0].text}”, but not “{steps[at].text}”. Shall I do the first part?"
+    if planned[at].kind == "talk" and planned[at].text:
+        text = f"{planned[at].text} Shall I do only “{steps[0].text}”?"
     return question(text, Choice(f"only {steps[0].text}", before))

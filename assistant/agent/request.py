@@ -15,6 +15,7 @@ from assistant.agent.world import PlannerWorld
 
 _NOT_A_COUNT = re.compile(r"(?:batch|run|job|action|import|item|message|number|version|#|no\.?|key|place|line|row) ?$")
 
+_MOST = re.compile(r"(?:up to|at most|no more than|not more than|maximum|max)\b")
 _MINUS = re.compile(r"(?:(?<![\w-])[-–−]|\bminus |\bnegative )$")
 _ITEMS = re.compile(
     r" (?:more |other |further |random |next )*(?:items?|messages?|texts?|examples?|ones|rows?|cards?)\b"
@@ -56,7 +57,13 @@ class Request:
     def count(self) -> int | None:
         """How many items are wanted: the first plain whole number that names nothing."""
         for one in self.quantities:
-            if one.is_count and not one.bound and one.value >= 1 and not _NOT_A_COUNT.search(self.low[: one.start]):
+            is_most = one.bound == "below" and _MOST.match(self.low[one.start :]) and _ITEMS.match(self.low[one.end :])
+            if (
+                one.is_count
+                and (not one.bound or is_most)
+                and one.value >= 1
+                and not _NOT_A_COUNT.search(self.low[: one.start])
+            ):
                 return int(one.value)
         return None
 

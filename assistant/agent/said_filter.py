@@ -22,12 +22,15 @@ HIGH_SCORE = 0.9
 
 @dataclass(frozen=True)
 class SaidFilter:
-    """Parts of an :class:`~tools.filters.ItemFilter` by name, and what was assumed, in sentences."""
+    """Parts of an :class:`~tools.filters.ItemFilter` by name, and what was assumed, in sentences. ``span`` is where the
+    words to be searched for stand.
+    """
 
     parts: Mapping[str, Any]
     notes: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     time: TimeRange | None = None
+    span: tuple[int, int] = (0, 0)
 
     @property
     def is_empty(self) -> bool:
@@ -60,7 +63,7 @@ def read_filter(sentence: Sentence, mentions: tuple[Mention, ...], world: Planne
         parts |= {key: text for key, text in (("since", time.since_text), ("until", time.until_text)) if text}
     if not words and (found := _weak_words(sentence, rest, outside, parts)):
         parts["words"] = found
-    return SaidFilter(parts, tuple(notes), people, time)
+    return SaidFilter(parts, tuple(notes), people, time, span)
 
 
 def _words(sentence: Sentence, mentions: tuple[Mention, ...], time: TimeRange | None) -> tuple[str, tuple[int, int]]:

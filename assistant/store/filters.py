@@ -155,6 +155,8 @@ class _Conditions:
         if state == "skipped":
             skips = self._decided_by("standing_reviews", "x.verdict = 'skip'")
             return [self._in(skips), self._not_in(f"main.standing x WHERE {self._of_field()}")]
+        if state == "rejected":
+            return [self._in(self._decided_by("standing_reviews", "x.verdict = 'reject'"))]
         if state == "flagged":
             return [self._in(self._decided_by("live_reviews", FLAGGED))]
         if state == "unread":

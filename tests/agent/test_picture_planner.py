@@ -109,4 +109,6 @@ def test_the_steps_of_drawing_follow_each_other() -> None:
 
 
 def test_a_second_label_that_a_search_cannot_take_is_said() -> None:
-    assert any("one label" in note for note in plan("which photos show a person and a dog", pictures()).notes)
+    found = plan("which photos show a person and a dog", pictures())
+    assert (found.kind, found.calls) == ("talk", ())
+    assert "“dog”" in found.text

@@ -106,11 +106,6 @@ def test_a_reviewer_is_told_that_a_tool_is_not_theirs() -> None:
     assert "reviewer" in found.text
 
 
-def test_what_a_search_cannot_do_is_said() -> None:
-    found = plan("show me refunds from yesterday", world())
-    assert any("time" in note for note in found.notes)
-
-
 def test_nothing_of_a_half_understood_request_runs() -> None:
     found = plan("suggest labels for 50 items then paint the fence green", world())
     assert found.kind in ("question", "help")
