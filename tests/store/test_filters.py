@@ -92,8 +92,9 @@ def test_a_column_condition_compares_the_items_own_column(rows: Rows, condition:
 
 
 def tour(rows: Rows) -> None:
-    """One item a state: 1 untouched, 2 suggested, 3 decided, 4 conflict, 5 skipped, 6 flagged, 7 gold, 8 unread."""
-    rows.items(8)
+    """One item a state: 1 untouched, 2 suggested, 3 decided, 4 conflict, 5 skipped, 6 flagged, 7 gold, 8 unread,
+    9 rejected."""
+    rows.items(9)
     run = rows.run()
     rows.proposal(run, 2, choice("refund"), 0.7)
     rows.say(3, "ann", "refund")
@@ -103,19 +104,21 @@ def tour(rows: Rows) -> None:
     rows.event(6, "bob", "flag")
     rows.gold(7, choice("delivery"))
     rows.proposal(run, 8, None, state="unread", problem="no answer")
+    rows.event(9, "ann", "reject")
 
 
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
-        ("any", [1, 2, 3, 4, 5, 6, 7, 8]),
-        ("undecided", [1, 2, 5, 6, 7, 8]),
+        ("any", [1, 2, 3, 4, 5, 6, 7, 8, 9]),
+        ("undecided", [1, 2, 5, 6, 7, 8, 9]),
         ("decided", [3, 4]),
         ("agreed", [3]),
         ("conflict", [4]),
         ("suggested", [2]),
-        ("unsuggested", [1, 5, 6, 7, 8]),
+        ("unsuggested", [1, 5, 6, 7, 8, 9]),
         ("skipped", [5]),
+        ("rejected", [9]),
         ("flagged", [6]),
         ("gold", [7]),
         ("unread", [8]),
