@@ -21,6 +21,7 @@ ALLOWED_AT_THE_TOP = {
     "LICENSE",
     "Makefile",
     "README.md",
+    "SECURITY.md",
     "assistant",
     "constraints.txt",
     "docs",
