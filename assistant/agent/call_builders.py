@@ -17,6 +17,7 @@ from assistant.agent.change_builders import (
     schema_merge,
     schema_remove,
     schema_rename,
+    typed_name,
 )
 from assistant.agent.image_builders import build_detect, build_segment
 from assistant.agent.measure_words import TAKES_LABEL, TAKES_TARGET, metric_of, split_of
@@ -209,12 +210,12 @@ def build_sample(request: Request, is_chained: bool) -> Built:
 def build_save_filter(request: Request, is_chained: bool) -> Built:
     """Keep the conditions of the last search under a name."""
     last = request.world.last
-    name = re.search(r"\bas (.+)$", request.sentence.text.strip(" .!\"'"), re.IGNORECASE)
+    name = re.search(r"\bas (.+)$", request.sentence.text.rstrip(" .!"), re.IGNORECASE)
     if last is None or last.tool != "find_items":
         return talk("There is no search to be saved: search first, then say “save this as NAME”.")
     if name is None:
         return question("Under which name? Say “save this as NAME”.")
-    return PlannedCall("find_items", {**last.arguments, "saved": name.group(1).strip(" \"'")})
+    return PlannedCall("find_items", {**last.arguments, "saved": typed_name(name.group(1))})
 
 
 def build_jobs(request: Request, is_chained: bool) -> Built:

@@ -25,7 +25,7 @@ _MEANT = re.compile(
     r"(?P<word>(?!the\b|label\b|a\b)[^,;]+?)(?: (?:to|into|as|called|be|from|in|of)\b.*)?$",
     re.IGNORECASE,
 )
-_NAME = r"[\"']?(?P<name>[^\"']+?)[\"']?"
+_NAME = r"(?P<name>\"[^\"]+\"|[^\"]+?)"
 
 
 def build_bulk_accept(request: Request, is_chained: bool) -> Built:
@@ -174,16 +174,21 @@ def build_import(request: Request, is_chained: bool) -> Built:
 def schema_rename(request: Request, is_chained: bool) -> Built:
     """Another display name for a label; its id stays."""
     text = request.sentence.text.rstrip(" .!")
-    target = re.search(rf"\b(?:to|into|as|called|be) {_NAME}$", text, re.IGNORECASE)
     label = request.labels[0] if request.labels else None
-    if label is not None and target is None:  # "call fault broken thing from now on"
-        target = re.search(rf"^ {_NAME} (?:from now on|instead)$", text[label.end :], re.IGNORECASE)
-        return _renamed(label, target.group("name")) if target else _ask_name(request, label)
     if label is None:
         return question(f"{_unknown(request)}Which label shall be renamed? Say “rename LABEL to NEW NAME”.")
-    if target is None or target.start("name") <= label.start:
-        return _ask_name(request, label)
-    return _renamed(label, target.group("name"))
+    behind = text[label.end :]
+    target = re.search(rf"\b(?:to|into|as|called|be) {_NAME}$", behind, re.IGNORECASE)
+    if target is None:  # "call fault broken thing from now on"
+        target = re.search(rf"^\W? {_NAME} (?:from now on|instead)$", behind, re.IGNORECASE)
+    return _renamed(label, typed_name(target.group("name"))) if target else _ask_name(request, label)
+
+
+def typed_name(text: str) -> str:
+    """A new name as it was typed, without the quotes around it."""
+    text = text.strip()
+    is_quoted = len(text) > 2 and text[0] == text[-1] and text[0] in "\"'"
+    return text[1:-1] if is_quoted else text
 
 
 def _unknown(request: Request) -> str:
@@ -225,19 +230,17 @@ def schema_add(request: Request, is_chained: bool) -> Built:
         re.IGNORECASE,
     )
     found = found or re.search(rf"\badd {_NAME} (?:to|as a label) ", text, re.IGNORECASE)
-    if found is None or found.group("name").lower() in ("", "to", "in", "called", "named", "for"):
+    name = typed_name(found.group("name")) if found else ""
+    if name.lower() in ("", "to", "in", "called", "named", "for"):
         return question(
             "What shall the new label be called? Say “add label NAME”, with “to FIELD” where there are several."
         )
     fields = [one for one in request.world.schema.fields if one.labels]
     named = request.first("FIELD")
     if not named and len(fields) > 1 and not request.world.field_in_hand:
-        options = (
-            Choice(f"add label {found.group('name')} to {one.name}", (_add(one.id, found.group("name")),))
-            for one in fields
-        )
-        return question(f"To which field shall {found.group('name')!r} be added?", *options)
-    return _add(named or request.world.field_in_hand or fields[0].id, found.group("name"))
+        options = (Choice(f"add label {name} to {one.name}", (_add(one.id, name),)) for one in fields)
+        return question(f"To which field shall {name!r} be added?", *options)
+    return _add(named or request.world.field_in_hand or fields[0].id, name)
 
 
 def _add(field: str, name: str) -> PlannedCall:
@@ -263,8 +266,9 @@ def schema_describe(request: Request, is_chained: bool) -> Built:
     """When a label is to be used, or its key."""
     text = request.sentence.text.rstrip(" .!")
     label = request.labels[0] if request.labels else None
-    told = re.search(rf"\b(?:as|to|is|with):? {_NAME}$|: ?[\"']?(?P<told>.+?)[\"']?$", text, re.IGNORECASE)
-    value = (told.group("name") or told.group("told")) if told else ""
+    behind = text[label.end :] if label is not None and label.end < len(text) else text
+    told = re.search(rf"\b(?:as|to|is|with):? {_NAME}$|: ?(?P<told>.+?)$", behind, re.IGNORECASE)
+    value = typed_name(told.group("name") or told.group("told")) if told else ""
     if label is None or not value:
         return question("Say “describe LABEL as WHEN TO USE IT”, or “set the key of LABEL to 7”.")
     operation = "set_hotkey" if re.search(r"\b(?:hot)?key\b", request.low) else "describe_label"

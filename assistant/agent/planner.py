@@ -20,7 +20,7 @@ from assistant.agent.plans import Choice, Plan, PlannedCall, question, talk
 from assistant.agent.quantities import read_quantities
 from assistant.agent.request import Request
 from assistant.agent.said_filter import read_filter
-from assistant.agent.sentence import Sentence, read_sentence, sentence_of
+from assistant.agent.sentence import NAMING, Sentence, read_sentence, sentence_of
 from assistant.agent.slash import read_slash
 from assistant.agent.times import read_time
 from assistant.agent.unapplied import checked
@@ -144,10 +144,23 @@ def _mended(sentence: Sentence, world: PlannerWorld) -> str:
     """The sentence with the planner's own words spelled right; search words, quotes and names stay as they are."""
     cue = phrases().search("words_cue", sentence.low)
     quote = sentence.text.find('"')
-    until = min(cue.end() if cue else len(sentence.text), quote if quote >= 0 else len(sentence.text))
     names, items = _name_words(world), world.schema.item
+    until = min(
+        cue.end() if cue else len(sentence.text),
+        quote if quote >= 0 else len(sentence.text),
+        _new_name_from(sentence, mend_spelling(sentence, names, items)),
+    )
     mended = mend_spelling(sentence_of(sentence.text[:until]), names, items)
     return (as_items(mended, names) if items == "image" else mended) + sentence.text[until:]
+
+
+def _new_name_from(sentence: Sentence, mended: str) -> int:
+    """From where on a name may stand that the person makes up, which no spelling and no other word mends."""
+    naming = NAMING.search(mended)
+    if naming is None:
+        return len(sentence.text)
+    before = sum(token.start < naming.end() for token in sentence_of(mended).tokens)
+    return sentence.tokens[before - 1].end
 
 
 def _name_words(world: PlannerWorld) -> frozenset[str]:

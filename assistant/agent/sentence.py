@@ -9,7 +9,17 @@ from dataclasses import dataclass
 LONGEST = 2_000
 """Characters of a turn that are read; what is longer was pasted and is no order."""
 
-_QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
+_DOUBLE = {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}
+_QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", **_DOUBLE})
+_QUOTED = re.compile(r"(\"[^\"]*\")")
+NAMING = re.compile(
+    r"\b(?:re-?names?|name of|call|describe|(?:description|definition) of|called|named|(?:as|under) the name|relabel)\b"
+    r"|\bsave\b.*?\bas\b|\b(?:new|another|extra) (?:label|class|category|option)s?\b"
+    r"|\b(?:add|make|create)(?: the| an?)? (?:label|class|category|option)s?\b"
+    r"|\b(?:add|make|create) (?=.+? (?:as )?an? (?:new )?(?:label|class|category|option)\b)",
+    re.IGNORECASE,
+)
+"""What comes behind may be a name that the person makes up: it is taken as typed, not read as English."""
 _CONTRACTIONS = (
     (r"\b(it|that|this|what|who|how|where|there|here)'?s\b(?<!this)(?<!\bits own)", r"\1 is"),
     (r"\bi'?d\b", "I would"),
@@ -59,10 +69,20 @@ _QUESTION = re.compile(
 def read_sentence(text: str) -> Sentence:
     """Clean ``text``: one kind of quotes, no control characters, single spaces, contractions written out."""
     plain = "".join(" " if unicodedata.category(one)[0] in "CZ" else one for one in text[:LONGEST])
-    plain = " ".join(plain.translate(_QUOTES).split())
+    plain = " ".join(plain.translate(str.maketrans(_DOUBLE)).split())
+    naming = NAMING.search(plain)
+    own = plain[: naming.end()] if naming else plain
+    # What stands in quotes, and a name that is made up, is a person's own spelling.
+    parts = [part if part.startswith('"') else _written_out(part) for part in _QUOTED.split(own)]
+    return sentence_of("".join(parts) + plain[len(own) :])
+
+
+def _written_out(text: str) -> str:
+    """English with one kind of apostrophe and without contractions."""
+    text = text.translate(_QUOTES)
     for pattern, full in _CONTRACTIONS:
-        plain = re.sub(pattern, full, plain, flags=re.IGNORECASE)
-    return sentence_of(plain)
+        text = re.sub(pattern, full, text, flags=re.IGNORECASE)
+    return text
 
 
 def sentence_of(clean: str) -> Sentence:
