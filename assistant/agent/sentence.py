@@ -9,7 +9,7 @@ from dataclasses import dataclass
 LONGEST = 2_000
 """Characters of a turn that are read; what is longer was pasted and is no order."""
 
-_DOUBLE = {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}
+_DOUBLE: dict[str, int | str | None] = {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", **_DOUBLE})
 _QUOTED = re.compile(r"(\"[^\"]*\")")
 NAMING = re.compile(
