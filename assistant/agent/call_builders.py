@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from assistant.agent.absent_metrics import KAPPA, absent_metric, says_kappa
 from assistant.agent.change_builders import (
     build_bulk_accept,
     build_export,
@@ -93,6 +94,8 @@ def build_explain(request: Request, is_chained: bool) -> Built:
 
 def build_measure(request: Request, is_chained: bool) -> Built:
     """One metric; asked about where none can be told."""
+    if absent := absent_metric(request.low):
+        return question(absent.words, *(Choice(said, (PlannedCall("measure", one),)) for said, one in absent.instead))
     metric = metric_of(request.low) or ("label_distribution" if request.labels else "")
     if request.labels and metric == "progress":
         metric = "label_distribution"
@@ -109,7 +112,8 @@ def build_measure(request: Request, is_chained: bool) -> Built:
         arguments["by"] = split
     if metric in TAKES_TARGET and (target := _target(request)):
         arguments["target"] = target
-    return PlannedCall("measure", arguments | _of_whom(request, metric))
+    notes = (KAPPA,) if metric == "agreement" and says_kappa(request.low) else ()
+    return calls(PlannedCall("measure", arguments | _of_whom(request, metric)), notes=notes)
 
 
 def _target(request: Request) -> float | None:
@@ -131,6 +135,8 @@ def _of_whom(request: Request, metric: str) -> dict[str, Any]:
         found |= {"by": "reviewer", "reviewer": ", ".join(request.said.people)}
     if request.said.time and request.said.time.since_text:
         found["since"] = request.said.time.since_text
+    if request.said.time and request.said.time.until and request.said.time.until < request.world.now:
+        found["until"] = request.said.time.until_text
     return found
 
 

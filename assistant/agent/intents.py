@@ -176,6 +176,6 @@ order ordered orders customer customers damaged delivery parcel phone wrong righ
 third hour hours minute minutes day days month lunch morning afternoon evening tonight monday tuesday wednesday thursday
 friday saturday sunday one two three four five six seven eight nine ten twenty thirty forty fifty sixty hundred
 thousand dozen corrected edited overruled overridden adjudicated settled revised modified rejected january february
-march april june july august september october november december really anything something everything nobody somebody
-anybody everyone people person work working
+march april may june july august september october november december really anything something everything nobody
+somebody anybody everyone people person work working
 """

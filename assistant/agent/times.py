@@ -206,6 +206,29 @@ def _read_day(match: re.Match[str], now: datetime) -> Ends | None:
     return _whole_day(day)
 
 
+def _read_month(match: re.Match[str], now: datetime) -> Ends:
+    """A month without a year is the last that has begun."""
+    today = _midnight(now)
+    month = next(at for at, name in enumerate(_MONTHS, 1) if name.startswith(match.group("month")[:3]))
+    year = int(match.group("year")) if match.group("year") else today.year - (month > today.month)
+    first = today.replace(year=year, month=month, day=1)
+    return _side_of(match.group("side"), first, (first + timedelta(days=32)).replace(day=1))
+
+
+def _read_year(match: re.Match[str], now: datetime) -> Ends:
+    first = _midnight(now).replace(year=int(match.group("year")), month=1, day=1)
+    return _side_of(match.group("side"), first, first.replace(year=first.year + 1))
+
+
+def _side_of(side: str, first: datetime, following: datetime) -> Ends:
+    """The stretch itself, or what lies before or after it."""
+    if side in ("since", "from"):
+        return first, None
+    if side == "after":
+        return following, None
+    return (None, first) if side in ("before", "until", "till") else (first, following)
+
+
 _READERS: tuple[tuple[re.Pattern[str], Reader], ...] = (
     (
         re.compile(
@@ -239,4 +262,19 @@ _READERS: tuple[tuple[re.Pattern[str], Reader], ...] = (
     (re.compile(rf"\b(?:since )?{_COUNT} {_UNIT} ago\b"), _read_recent),
     (re.compile(r"\b(?P<side>since |before )?(?P<which>this|last|previous) (?P<span>week|month)\b"), _read_calendar),
     (re.compile(rf"(?:\b(?P<side>since|after|from|before|until|till|on) )?\b{_DAY}\b"), _read_day),
+    (
+        re.compile(
+            r"\b(?P<side>in|during|throughout|over|for|of|since|from|after|before|until|till) (?:the month of )?"
+            rf"(?P<month>{'|'.join(_MONTHS)}|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)(?= 20\d\d))"
+            r"(?:(?: of|,)? (?P<year>20\d\d))?(?![\w-])(?! \d)"
+        ),
+        _read_month,
+    ),
+    (
+        re.compile(
+            r"\b(?P<side>in|during|throughout|since|after|before|until|till) (?:the year )?(?P<year>20[1-3]\d)"
+            r"(?=$|[,;?!]| (?:and|only|by)\b|\.(?!\d))"
+        ),
+        _read_year,
+    ),
 )

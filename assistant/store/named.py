@@ -59,6 +59,11 @@ def is_before(column: str, parameter: str = "until") -> str:
     return f"{column} < CAST(coalesce(nullif(${parameter}, ''), '9999-12-31') AS TIMESTAMP)"
 
 
+def is_during(column: str) -> str:
+    """Condition that ``column`` lies between the parameters ``since`` and ``until``, as far as they are given."""
+    return f"{is_since(column)} AND {is_before(column)}"
+
+
 def labels_of(alias: str) -> str:
     """List of the labels in a row's value, repeats kept: of a choice or rating one, else one a label or region."""
     return (

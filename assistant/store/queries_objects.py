@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.store.named import BULK, CALIBRATING, MANY, NamedQuery, by_name, is_any, is_since, labels_of
+from assistant.store.named import BULK, CALIBRATING, MANY, NamedQuery, by_name, is_any, is_during, labels_of
 from assistant.store.queries_quality import BLIND_TRUTH, GOLD_TRUTH, PAIRED, SAID
 
 _SEVERAL = f"""
@@ -23,7 +23,7 @@ SELECT s.reviewer, s.item_id, s.value AS said, g.value AS meant,
     NOT (s.exposure IN {CALIBRATING} AND s.made_at <= g.made_at) AS counts
 FROM standing s JOIN gold g USING (item_id, field)
 WHERE s.field = $field AND NOT s.adjudicates AND s.exposure NOT IN {BULK} AND {is_any("s.reviewer", "reviewer")}
-    AND {is_since("s.made_at")} ORDER BY s.reviewer, s.item_id"""
+    AND {is_during("s.made_at")} ORDER BY s.reviewer, s.item_id"""
 
 _MODELS = """
 SELECT backend, revision, prompt, item_id, said, meant, counts FROM paired
@@ -35,7 +35,7 @@ _SUGGESTED_OBJECTS = f"""
 SELECT p.run_id, r.backend, s.reviewer, s.item_id, p.value AS suggested, s.value AS decided, s.regions
 FROM standing_reviews s JOIN proposals p USING (proposal_id) JOIN runs r ON r.run_id = p.run_id
 WHERE s.field = $field AND s.exposure IN ('suggested', 'revealed') AND s.import_id IS NULL AND s.action_id IS NULL
-    AND s.value IS NOT NULL AND p.value IS NOT NULL AND {is_any("s.reviewer", "reviewer")} AND {is_since("s.made_at")}
+    AND s.value IS NOT NULL AND p.value IS NOT NULL AND {is_any("s.reviewer", "reviewer")} AND {is_during("s.made_at")}
 ORDER BY p.run_id, s.item_id, s.reviewer"""
 
 _COUNTED = """
@@ -46,10 +46,10 @@ WITH told AS (SELECT {labels_of("x")} AS labels FROM annotations x WHERE x.field
 {_COUNTED}"""
 _GIVEN_OBJECTS = f"""
 WITH told AS (SELECT {labels_of("x")} AS labels FROM standing x
-    WHERE x.field = $field AND {is_any("x.reviewer", "reviewer")} AND {is_since("x.made_at")})
+    WHERE x.field = $field AND {is_any("x.reviewer", "reviewer")} AND {is_during("x.made_at")})
 {_COUNTED}"""
 
-_SAID_BY = ("field", "since", "independent")
+_SAID_BY = ("field", "since", "until", "independent")
 _MANY = f"QUALIFY count(*) FILTER (counts) OVER (PARTITION BY backend, revision, prompt) >= {MANY}"
 
 OBJECT_QUERIES = by_name(
@@ -70,14 +70,14 @@ OBJECT_QUERIES = by_name(
     NamedQuery(
         "gold_reviewer_objects",
         _PEOPLE_ON_GOLD,
-        ("field", "reviewer", "since"),
+        ("field", "reviewer", "since", "until"),
         "reviewer",
         "Each person's value beside the gold one, and whether it counts or may be what the gold was made from.",
     ),
     NamedQuery(
         "gold_proposal_objects",
         _MODELS_ON_GOLD,
-        ("field", "since"),
+        ("field", "since", "until"),
         "reviewer",
         "Each back-end's proposal beside the gold value, and whether it counts or may have been learned from it.",
         _MANY,
@@ -85,7 +85,7 @@ OBJECT_QUERIES = by_name(
     NamedQuery(
         "blind_proposal_objects",
         _MODELS_ON_BLIND,
-        ("field", "since"),
+        ("field", "since", "until"),
         "reviewer",
         "The same beside values that people gave blind on items no model chose.",
         _MANY,
@@ -93,7 +93,7 @@ OBJECT_QUERIES = by_name(
     NamedQuery(
         "suggested_objects",
         _SUGGESTED_OBJECTS,
-        ("field", "reviewer", "since"),
+        ("field", "reviewer", "since", "until"),
         "reviewer",
         "Suggestions that people saw beside what they decided, with the verdicts on single regions.",
     ),
@@ -101,7 +101,7 @@ OBJECT_QUERIES = by_name(
     NamedQuery(
         "given_objects",
         _GIVEN_OBJECTS,
-        ("field", "reviewer", "since"),
+        ("field", "reviewer", "since", "until"),
         "reviewer",
         "Standing labels of a person or time and the objects in them.",
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assistant.store.filters import FLAGGED
-from assistant.store.named import BULK, NamedQuery, by_name, is_any, is_since, labels_of
+from assistant.store.named import BULK, NamedQuery, by_name, is_any, is_during, labels_of
 from assistant.store.sight import DECIDING
 
 _PROGRESS = f"""
@@ -47,7 +47,7 @@ SELECT label, count(DISTINCT item_id) AS items, count(*) AS uses FROM uses GROUP
 
 _GIVEN_LABELS = f"""
 WITH uses AS (SELECT x.item_id, x.reviewer, unnest({labels_of("x")}) AS label FROM standing x
-    WHERE x.field = $field AND {is_any("x.reviewer", "reviewer")} AND {is_since("x.made_at")})
+    WHERE x.field = $field AND {is_any("x.reviewer", "reviewer")} AND {is_during("x.made_at")})
 SELECT label, reviewer, count(DISTINCT item_id) AS items, count(*) AS uses FROM uses
 GROUP BY label, reviewer ORDER BY reviewer, items DESC, label"""
 
@@ -109,26 +109,26 @@ SELECT x.reviewer, count(*) FILTER (x.value IS NOT NULL) AS decisions,
     count(*) FILTER (x.verdict = 'reject') AS rejected, count(*) FILTER (x.verdict = 'skip') AS skipped,
     count(*) FILTER (x.import_id IS NOT NULL) AS imported, count(*) FILTER (x.exposure IN {BULK}) AS bulk,
     median(x.seconds) FILTER (x.value IS NOT NULL) AS median_seconds, max(x.made_at) AS last_at
-FROM standing_reviews x WHERE {is_since("x.made_at")}"""
+FROM standing_reviews x WHERE {is_during("x.made_at")}"""
 
 _DAYS = f"""
 SELECT CAST(x.made_at AS DATE)::VARCHAR AS day, count(*) FILTER (x.verdict = 'accept') AS accepted,
     count(*) FILTER (x.verdict = 'choose') AS chosen, count(*) FILTER (x.verdict = 'edit') AS edited,
     count(*) FILTER (x.verdict = 'reject') AS rejected, count(*) FILTER (x.verdict = 'skip') AS skipped
 FROM standing_reviews x WHERE {is_any("x.field", "field")} AND {is_any("x.reviewer", "reviewer")}
-    AND {is_since("x.made_at")} AND x.import_id IS NULL GROUP BY day ORDER BY day"""
+    AND {is_during("x.made_at")} AND x.import_id IS NULL GROUP BY day ORDER BY day"""
 
 _EXPOSURES = f"""
 SELECT x.reviewer, x.exposure, count(*) AS decisions, count(DISTINCT x.item_id) AS items
 FROM standing x WHERE {is_any("x.field", "field")} AND {is_any("x.reviewer", "reviewer")}
-    AND {is_since("x.made_at")} GROUP BY x.reviewer, x.exposure ORDER BY x.reviewer, x.exposure"""
+    AND {is_during("x.made_at")} GROUP BY x.reviewer, x.exposure ORDER BY x.reviewer, x.exposure"""
 
 # A pause of more than five minutes is no work; the first decision after it has no measurable time.
 _PACE = f"""
 WITH steps AS (SELECT x.reviewer, epoch(x.made_at - lag(x.made_at) OVER
         (PARTITION BY x.reviewer ORDER BY x.made_at, x.review_id)) AS gap
     FROM main.live_reviews x WHERE {is_any("x.field", "field")} AND {is_any("x.reviewer", "reviewer")}
-        AND {is_since("x.made_at")} AND x.import_id IS NULL AND x.action_id IS NULL
+        AND {is_during("x.made_at")} AND x.import_id IS NULL AND x.action_id IS NULL
         AND x.exposure <> 'probe' AND x.verdict NOT IN ('comment', 'flag'))
 SELECT reviewer, count(*) AS decisions, sum(gap) AS active_seconds FROM steps
 WHERE gap <= 300 GROUP BY reviewer ORDER BY reviewer"""
@@ -163,7 +163,7 @@ PROGRESS_QUERIES = by_name(
     NamedQuery(
         "given_labels",
         _GIVEN_LABELS,
-        ("field", "reviewer", "since"),
+        ("field", "reviewer", "since", "until"),
         "reviewer",
         "Standing labels by reviewer and label, conflicts included.",
     ),
@@ -181,35 +181,35 @@ PROGRESS_QUERIES = by_name(
     NamedQuery(
         "reviewers",
         f"{_WORK} GROUP BY x.reviewer ORDER BY decisions DESC, x.reviewer",
-        ("since",),
+        ("since", "until"),
         "lead",
         "What each person decided, how fast and when last.",
     ),
     NamedQuery(
         "own_work",
         f"{_WORK} AND x.reviewer = $viewer GROUP BY x.reviewer",
-        ("since", "viewer"),
+        ("since", "until", "viewer"),
         "reviewer",
         "The same as reviewers for the person who asks.",
     ),
     NamedQuery(
         "decisions_per_day",
         _DAYS,
-        ("field", "reviewer", "since"),
+        ("field", "reviewer", "since", "until"),
         "reviewer",
         "Standing decisions of each day by verdict, imported ones left out.",
     ),
     NamedQuery(
         "exposure_mix",
         _EXPOSURES,
-        ("field", "reviewer", "since"),
+        ("field", "reviewer", "since", "until"),
         "reviewer",
         "Standing labels by reviewer and by what was shown when they were given.",
     ),
     NamedQuery(
         "pace",
         _PACE,
-        ("field", "reviewer", "since"),
+        ("field", "reviewer", "since", "until"),
         "reviewer",
         "Decisions and seconds of active work by reviewer; pauses over five minutes, imports and batches left out.",
     ),

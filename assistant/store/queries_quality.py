@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from assistant.store.named import BULK, CALIBRATING, MANY, NamedQuery, by_name, is_any, is_since, regions_of
+from assistant.store.named import BULK, CALIBRATING, MANY, NamedQuery, by_name, is_any, is_during, regions_of
 
 # Opinions that were formed for one item by one person: no batches, no adjudication that had the others in sight.
 SAID = f"""said AS (SELECT x.item_id, x.reviewer, x.answer, x.exposure, x.value FROM standing x
-    WHERE x.field = $field AND NOT x.adjudicates AND x.exposure NOT IN {BULK} AND {is_since("x.made_at")}
+    WHERE x.field = $field AND NOT x.adjudicates AND x.exposure NOT IN {BULK} AND {is_during("x.made_at")}
         AND (NOT coalesce($independent, false) OR x.exposure IN {CALIBRATING}))"""
 
 # Units with the same answers count once, with their number: a few rows whatever the number of items is.
@@ -65,7 +65,7 @@ WITH judged AS (SELECT s.reviewer, s.exposure IN {CALIBRATING} AS blind, s.answe
     {regions_of("s")} AS given, {regions_of("g")} AS wanted
     FROM standing s JOIN gold g USING (item_id, field)
     WHERE s.field = $field AND NOT s.adjudicates AND s.exposure NOT IN {BULK} AND {is_any("s.reviewer", "reviewer")}
-        AND {is_since("s.made_at")}),
+        AND {is_during("s.made_at")}),
 counted AS (SELECT *, 2 * len(list_intersect(given, wanted)) AS hits, len(given) + len(wanted) AS size
     FROM judged WHERE NOT may_be_source),
 sums AS (SELECT reviewer, count(*) FILTER (same) AS same, count(*) FILTER (blind) AS blind, {_RATIO_SUMS}
@@ -97,7 +97,7 @@ paired AS (SELECT r.backend, r.revision, r.prompt, p.item_id, p.proposal_id, {_S
         AS counts,
     p.value AS said, t.value AS meant, {regions_of("p")} AS given, {regions_of("t")} AS wanted
     FROM live_proposals p JOIN runs r USING (run_id) JOIN truth t USING (item_id) LEFT JOIN labelled l USING (item_id)
-    WHERE p.field = $field AND p.state = 'ok' AND {is_since("p.made_at")}
+    WHERE p.field = $field AND p.state = 'ok' AND {is_during("p.made_at")}
     QUALIFY row_number() OVER (PARTITION BY r.backend, r.revision, r.prompt, p.item_id
         ORDER BY counts DESC, p.proposal_id DESC) = 1)"""
 _AGAINST_TRUTH = f"""{PAIRED},
@@ -119,7 +119,7 @@ WITH shown AS (SELECT s.reviewer, p.run_id, r.backend, coalesce(p.label, '') AS 
     s.value IS NOT NULL AS has_value
     FROM standing_reviews s JOIN proposals p USING (proposal_id) JOIN runs r ON r.run_id = p.run_id
     WHERE s.field = $field AND s.exposure IN ('suggested', 'revealed') AND s.import_id IS NULL AND s.action_id IS NULL
-        AND {is_any("s.reviewer", "reviewer")} AND {is_any("p.label", "label")} AND {is_since("s.made_at")})
+        AND {is_any("s.reviewer", "reviewer")} AND {is_any("p.label", "label")} AND {is_during("s.made_at")})
 SELECT run_id, backend, label, reviewer, count(*) FILTER (has_value AND unchanged) AS unchanged,
     count(*) FILTER (has_value AND NOT unchanged) AS changed, count(*) FILTER (verdict = 'reject') AS rejected,
     count(*) FILTER (verdict = 'skip') AS skipped
@@ -129,10 +129,10 @@ _SECONDS = f"""
 SELECT x.reviewer, CASE WHEN x.exposure = 'blind' THEN 'blind' ELSE 'suggested' END AS shown,
     list(x.seconds ORDER BY x.seconds) AS seconds
 FROM main.standing x WHERE x.field = $field AND x.seconds IS NOT NULL AND x.exposure IN ('blind', 'suggested')
-    AND {is_any("x.reviewer", "reviewer")} AND {is_since("x.made_at")}
+    AND {is_any("x.reviewer", "reviewer")} AND {is_during("x.made_at")}
 GROUP BY x.reviewer, shown ORDER BY x.reviewer, shown"""
 
-_SAID_BY = ("field", "since", "independent")
+_SAID_BY = ("field", "since", "until", "independent")
 
 _CALIBRATING = """
 SELECT count(*) AS labels, count(*) FILTER (calibrates) AS calibrating FROM annotations
@@ -177,14 +177,14 @@ QUALITY_QUERIES = by_name(
     NamedQuery(
         "gold_reviewers",
         _GOLD_REVIEWERS,
-        ("field", "reviewer", "since"),
+        ("field", "reviewer", "since", "until"),
         "reviewer",
         "Each person's labels on gold items: how many, how many right, how many left out as possible sources.",
     ),
     NamedQuery(
         "gold_proposals",
         _ON_GOLD,
-        ("field", "since"),
+        ("field", "since", "until"),
         "reviewer",
         "Each back-end's proposals on gold items: how many, how many right, how many left out as possibly trained on.",
         f"WHERE n >= {MANY}",
@@ -192,7 +192,7 @@ QUALITY_QUERIES = by_name(
     NamedQuery(
         "blind_proposals",
         _ON_BLIND,
-        ("field", "since"),
+        ("field", "since", "until"),
         "reviewer",
         "The same against labels that people gave blind on items no model chose.",
         f"WHERE n >= {MANY}",
@@ -200,14 +200,14 @@ QUALITY_QUERIES = by_name(
     NamedQuery(
         "acceptance",
         _ACCEPTANCE,
-        ("field", "reviewer", "label", "since"),
+        ("field", "reviewer", "label", "since", "until"),
         "reviewer",
         "What became of suggestions that were shown: unchanged, changed, rejected, skipped.",
     ),
     NamedQuery(
         "decision_seconds",
         _SECONDS,
-        ("field", "reviewer", "since"),
+        ("field", "reviewer", "since", "until"),
         "reviewer",
         "Measured seconds of each decision, ascending, by reviewer and by whether a suggestion was shown.",
     ),

@@ -23,7 +23,7 @@ def measure_agreement(question: Question, ctx: ToolContext) -> ToolResult:
     if question.has_regions:
         return _region_agreement(question, ctx)
     distance: Distance = "interval" if question.field.kind == "rating" else "nominal"
-    answer = ctx.ask("agreement_patterns", field=question.field.id, since=question.since)
+    answer = ctx.ask("agreement_patterns", field=question.field.id, **question.during)
     found = krippendorff_alpha(_patterns(answer), distance)
     facts = [_alpha_fact("alpha", found, answer, question, distance), _share(found, answer, question)]
     pair, said = _named_pair(question, ctx)
@@ -113,7 +113,7 @@ def _alpha_text(alpha: Fact, share: Fact, found: Agreement, question: Question) 
 
 
 def _independent(question: Question, ctx: ToolContext, distance: Distance) -> Fact | None:
-    answer = ctx.ask("agreement_patterns", field=question.field.id, since=question.since, independent=True)
+    answer = ctx.ask("agreement_patterns", field=question.field.id, **question.during, independent=True)
     found = krippendorff_alpha(_patterns(answer), distance)
     if not found.units:
         return None
@@ -134,7 +134,7 @@ def _assisted(answer: Answer) -> list[str]:
 def _most_confused(question: Question, ctx: ToolContext, found: Agreement) -> list[str]:
     if question.field.kind != "choice" or not found.units or found.pairs == found.same_pairs:
         return []
-    cells = ctx.ask("coincidences", field=question.field.id, since=question.since).as_dicts()
+    cells = ctx.ask("coincidences", field=question.field.id, **question.during).as_dicts()
     apart = [cell for cell in cells if cell["one"] < cell["two"]]
     worst = max(apart, key=lambda cell: (cell["coincidences"], cell["one"], cell["two"]))
     names = [label_name(question.field, worst[side]) for side in ("one", "two")]
@@ -144,7 +144,7 @@ def _most_confused(question: Question, ctx: ToolContext, found: Agreement) -> li
 def _pair_tables(question: Question, ctx: ToolContext, found: Agreement) -> tuple[Table, ...]:
     if not question.sees_people or not found.units:
         return ()
-    answer = ctx.ask("pair_agreement", field=question.field.id, since=question.since)
+    answer = ctx.ask("pair_agreement", field=question.field.id, **question.during)
     rows = [_pair_row(row) for row in answer.as_dicts() if _is_of(question, row)]
     title = "Agreement of each two people" + (f", the {MOST_PAIRS} with most items" if len(rows) > MOST_PAIRS else "")
     columns = ("one", "other", "items", "equal", "Cohen's kappa", "95 % interval")
@@ -162,7 +162,7 @@ def _named_pair(question: Question, ctx: ToolContext) -> tuple[list[Fact], list[
     named = sorted(people_named(question))
     if len(named) != 2 or not question.sees_people:
         return [], []
-    answer = ctx.ask("pair_agreement", field=question.field.id, since=question.since)
+    answer = ctx.ask("pair_agreement", field=question.field.id, **question.during)
     row = next((one for one in answer.as_dicts() if {one["one"], one["two"]} == set(named)), None)
     who = f"{named[0]} and {named[1]}"
     if row is None:
@@ -190,7 +190,7 @@ def _pair_row(row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _region_agreement(question: Question, ctx: ToolContext) -> ToolResult:
-    answer = ctx.ask("region_agreement", field=question.field.id, since=question.since)
+    answer = ctx.ask("region_agreement", field=question.field.id, **question.during)
     row, name = answer.as_dicts()[0], question.field.name
     where = question.where(reviewer="", state="conflict")
     nothing = "nobody marked anything" if row["n"] else "no item has two opinions yet"
@@ -217,7 +217,7 @@ def _named_region_pair(question: Question, ctx: ToolContext) -> list[str]:
     named = sorted(people_named(question))
     if len(named) != 2 or not question.sees_people:
         return []
-    rows = ctx.ask("region_pairs", field=question.field.id, since=question.since).as_dicts()
+    rows = ctx.ask("region_pairs", field=question.field.id, **question.during).as_dicts()
     row = next((one for one in rows if {one["one"], one["two"]} == set(named)), None)
     who, name = f"{named[0]} and {named[1]}", question.field.name
     if row is None:
@@ -230,7 +230,7 @@ def _named_region_pair(question: Question, ctx: ToolContext) -> list[str]:
 def _region_tables(question: Question, ctx: ToolContext, has_any: bool) -> tuple[Table, ...]:
     if not question.sees_people or not has_any:
         return ()
-    answer = ctx.ask("region_pairs", field=question.field.id, since=question.since)
+    answer = ctx.ask("region_pairs", field=question.field.id, **question.during)
     rows = tuple(
         (row["one"], row["two"], row["n"], f"{row['hits'] / row['size']:.2f}" if row["size"] else "undefined")
         for row in answer.as_dicts()[:MOST_PAIRS]

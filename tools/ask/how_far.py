@@ -52,7 +52,7 @@ def measure_progress(question: Question, ctx: ToolContext) -> ToolResult:
         where=everybody.where(state="decided"),
         note="" if items else "no items yet",
     )
-    days = ctx.ask("decisions_per_day", field=question.field.id, reviewer=question.reviewer, since=question.since)
+    days = ctx.ask("decisions_per_day", field=question.field.id, reviewer=question.reviewer, **question.during)
     text = f"{progress_sentence(name, row)} {_days_sentence(days, bool(question.reviewer))}"
     return ToolResult(text, facts=(share, *facts), tables=(_day_table(name, days),), figures=_day_figure(name, days))
 
@@ -112,7 +112,7 @@ def _day_figure(name: str, days: Answer) -> tuple[Figure, ...]:
 
 def measure_pace(question: Question, ctx: ToolContext) -> ToolResult:
     """Decisions an hour of active work, and how long the rest would take at that pace."""
-    answer = ctx.ask("pace", field=question.field.id, reviewer=question.reviewer, since=question.since)
+    answer = ctx.ask("pace", field=question.field.id, reviewer=question.reviewer, **question.during)
     rows = answer.as_dicts()
     made, hours = sum(int(row["decisions"]) for row in rows), sum(float(row["active_seconds"]) for row in rows) / 3600
     pace = _pace_fact("pace", made, hours, answer, question)

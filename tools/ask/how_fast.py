@@ -17,7 +17,7 @@ COMPARISON = "Blind items are the comparison."
 
 def measure_time(question: Question, ctx: ToolContext) -> ToolResult:
     """Median seconds of a decision with and without a suggestion, and their difference."""
-    answer = ctx.ask("decision_seconds", field=question.field.id, reviewer=question.reviewer, since=question.since)
+    answer = ctx.ask("decision_seconds", field=question.field.id, reviewer=question.reviewer, **question.during)
     times = _by_person(answer)
     fair = {person: shown for person, shown in times.items() if len(shown) == 2}
     # People differ more than suggestions do: those who did only one kind would be measured, not the suggestion.

@@ -57,7 +57,7 @@ def measure_learning(question: Question, ctx: ToolContext) -> ToolResult:
 
 def _checked(question: Question) -> Question:
     """The question with its target as a share, also where it was said in per cent."""
-    if question.reviewer or question.since:
+    if question.reviewer or question.has_time:
         raise InputError("The metric learning_curve is about all labels of a field; leave person and time out.")
     target = question.target
     if not 0 <= target < 1 and not 1 < target < 100:

@@ -52,13 +52,13 @@ class _OfModels:
 
 def _models(question: Question, ctx: ToolContext) -> _OfModels:
     """The field's own model on answers kept from it, then suggestions of back-ends against gold and blind labels."""
-    own, fact = model_record(question.field.id, question.field.name, ctx) if not question.since else ("", None)
+    own, fact = model_record(question.field.id, question.field.name, ctx) if not question.has_time else ("", None)
     told, facts, tables = [own] if own else [], [fact] if fact else [], []
     for query, prefix, words in (
         ("gold_proposals", "gold", "gold items"),
         ("blind_proposals", "blind", "labels given blind"),
     ):
-        answer = ctx.ask(query, field=question.field.id, since=question.since)
+        answer = ctx.ask(query, field=question.field.id, **question.during)
         rows = answer.as_dicts()
         found = [_model_fact(prefix, row, answer, question) for row in rows]
         # Of the field's own model one number on such labels is enough: the newest, which stands above.
@@ -81,7 +81,7 @@ def _right(name: str, row: dict[str, Any], answer: Answer, question: Question, n
 def _people(question: Question, ctx: ToolContext) -> tuple[list[Fact], Answer]:
     # Reviewers see their own accuracy, leads see everybody's.
     who = question.reviewer or ("" if question.sees_people else ctx.actor.person)
-    answer = ctx.ask("gold_reviewers", field=question.field.id, reviewer=who, since=question.since)
+    answer = ctx.ask("gold_reviewers", field=question.field.id, reviewer=who, **question.during)
     facts = []
     for row in answer.as_dicts():
         where = question.where(reviewer=row["reviewer"], state="gold")
@@ -114,9 +114,7 @@ def measure_acceptance(question: Question, ctx: ToolContext) -> ToolResult:
     """What became of suggestions that people saw before they decided."""
     # A suggestion of objects has no label of its own: which label is asked about is minded object by object.
     label = "" if question.has_objects else question.label
-    answer = ctx.ask(
-        "acceptance", field=question.field.id, reviewer=question.reviewer, label=label, since=question.since
-    )
+    answer = ctx.ask("acceptance", field=question.field.id, reviewer=question.reviewer, label=label, **question.during)
     rows, name = answer.as_dicts(), question.field.name
     totals = {key: sum(int(row[key]) for row in rows) for key in (*OUTCOMES, "skipped")}
     whole = sum(totals[key] for key in OUTCOMES)

@@ -94,7 +94,7 @@ def _answer(
     if found.left_out:
         told += f" {count_of(found.left_out, 'label')} {verb(found.left_out, 'is', 'are')} not counted yet, because"
         told += " their items have no vector; ask again to count more."
-    if question.reviewer or question.since:
+    if question.reviewer or question.has_time:
         told += " Labels of everybody and of all times are counted."
     return ToolResult(told, facts=(labels, *facts), figures=(_figure(name, target, curve),))
 

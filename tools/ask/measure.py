@@ -80,6 +80,7 @@ class MeasureArgs(ToolArgs):
     label: str = Field(default="", description="Only this label, where the metric counts labels")
     reviewer: str = Field(default="", description="Only this person")
     since: str = Field(default="", description="Only decisions from this time on, ISO 8601")
+    until: str = Field(default="", description="Only decisions before this time, ISO 8601")
     by: Literal["", "reviewer", "label", "run", "backend", "day", "exposure"] = Field(
         default="", description="How to split the numbers; empty for the metric's own way"
     )
@@ -97,7 +98,7 @@ def measure(args: MeasureArgs, ctx: ToolContext) -> ToolResult:
     how many labels are still needed, whether sampling pays. Every number comes with its interval.
     """
     metric = METRICS[args.metric]
-    question = read_question(args.field, args.label, args.reviewer, args.since, args.by, ctx)
+    question = read_question(args.field, args.label, args.reviewer, args.since, args.by, ctx, args.until)
     refuse_by(question, args.metric, metric.by)
     if question.label and not metric.takes_label:
         raise InputError(f"The metric {args.metric} is about a whole field; leave the label out.")

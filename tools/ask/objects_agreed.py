@@ -42,7 +42,7 @@ class _Pair:
 def measure_object_agreement(question: Question, ctx: ToolContext) -> ToolResult:
     """Agreement on regions of images over items that several people looked at by themselves."""
     query = "object_answers_by_person" if question.sees_people else "object_answers"
-    answer = ctx.ask(query, field=question.field.id, since=question.since)
+    answer = ctx.ask(query, field=question.field.id, **question.during)
     iou, name = same_object_iou(ctx), question.field.name
     pairs = _compared(answer, iou)
     items = _by_item(pairs)

@@ -47,6 +47,6 @@ def count_objects(question: Question, ctx: ToolContext, labels: Answer, result: 
 
 def _counted(question: Question, ctx: ToolContext) -> Answer:
     field = question.field.id
-    if question.reviewer or question.since:
-        return ctx.ask("given_objects", field=field, reviewer=question.reviewer, since=question.since)
+    if question.reviewer or question.has_time:
+        return ctx.ask("given_objects", field=field, reviewer=question.reviewer, **question.during)
     return ctx.ask("agreed_objects", field=field)

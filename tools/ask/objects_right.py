@@ -50,7 +50,7 @@ def measure_object_accuracy(question: Question, ctx: ToolContext) -> ToolResult:
     iou = same_object_iou(ctx)
     # Reviewers see their own accuracy, leads see everybody's.
     who = question.reviewer or ("" if question.sees_people else ctx.actor.person)
-    answer = ctx.ask("gold_reviewer_objects", field=question.field.id, reviewer=who, since=question.since)
+    answer = ctx.ask("gold_reviewer_objects", field=question.field.id, reviewer=who, **question.during)
     people = _judged(answer, ("reviewer",), iou)
     facts = [_f1(f"accuracy[{one.name[0]}]", one, answer, question, _of(question, one)) for one in people]
     told = [people_text(question, facts, sum(one.dropped for one in people), gold_count(question, ctx))]
@@ -74,7 +74,7 @@ def _models(
     query: str, prefix: str, words: str, question: Question, ctx: ToolContext
 ) -> tuple[str, list[Fact], list[Table]]:
     """Back-ends against one truth: the sentence, the facts and the tables."""
-    answer = ctx.ask(query, field=question.field.id, since=question.since)
+    answer = ctx.ask(query, field=question.field.id, **question.during)
     judged = _judged(answer, ("backend", "prompt"), same_object_iou(ctx))
     where = question.where(state="gold" if prefix == "gold" else "decided")
     facts = [_f1(f"accuracy_on_{prefix}[{_named(one)}]", one, answer, question, where) for one in judged]

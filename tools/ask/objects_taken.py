@@ -27,7 +27,7 @@ Fates = list[tuple[str, str]]
 
 def measure_objects_taken(question: Question, ctx: ToolContext, whole: ToolResult) -> ToolResult:
     """``whole``, which counts suggestions of an item as one, with what became of their single objects."""
-    answer = ctx.ask("suggested_objects", field=question.field.id, reviewer=question.reviewer, since=question.since)
+    answer = ctx.ask("suggested_objects", field=question.field.id, reviewer=question.reviewer, **question.during)
     reviews = [_fates_asked(question, row) for row in answer.as_dicts()]
     facts = _facts(reviews, answer, question)
     if not any(fact.value is not None for fact in facts):

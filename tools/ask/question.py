@@ -31,6 +31,17 @@ class Question:
     by: str
     sees_people: bool
     target: float = 0.97
+    until: str = ""
+
+    @property
+    def during(self) -> dict[str, str]:
+        """The time that was asked for, as parameters of a query."""
+        return {"since": self.since, "until": self.until}
+
+    @property
+    def has_time(self) -> bool:
+        """Whether only a stretch of time is asked about."""
+        return bool(self.since or self.until)
 
     @property
     def has_regions(self) -> bool:
@@ -44,7 +55,7 @@ class Question:
 
     def where(self, **more: Any) -> ItemFilter:
         """The filter that opens the items behind a number, with the person and time that were asked for."""
-        told: Mapping[str, Any] = {"field": self.field.id, "reviewer": self.reviewer, "since": self.since, **more}
+        told: Mapping[str, Any] = {"field": self.field.id, "reviewer": self.reviewer, **self.during, **more}
         return ItemFilter(**told)
 
 
@@ -53,7 +64,9 @@ def people_named(question: Question) -> set[str]:
     return {one.strip() for one in question.reviewer.split(",") if one.strip()}
 
 
-def read_question(field: str, label: str, reviewer: str, since: str, by: str, ctx: ToolContext) -> Question:
+def read_question(
+    field: str, label: str, reviewer: str, since: str, by: str, ctx: ToolContext, until: str = ""
+) -> Question:
     """Look names up and keep people's numbers to those who may see them."""
     leads = ctx.actor.may("lead")
     who = reviewer.strip()
@@ -62,7 +75,10 @@ def read_question(field: str, label: str, reviewer: str, since: str, by: str, ct
     if by == "reviewer" and not leads:
         who = ctx.actor.person
     found = field_named(ctx.schema, field)
-    return Question(found, label_named(found, label), who, read_moment(since), by, leads)
+    start, end = read_moment(since), read_moment(until)
+    if start and end and start >= end:
+        raise InputError(f"The time asked for ends ({until}) before it begins ({since}); exchange the two.")
+    return Question(found, label_named(found, label), who, start, by, leads, until=end)
 
 
 def refuse_by(question: Question, metric: str, known: tuple[str, ...]) -> None:

@@ -51,7 +51,7 @@ def measure_labels(question: Question, ctx: ToolContext) -> ToolResult:
 
 
 def _label_where(question: Question, label: str) -> ItemFilter:
-    if question.reviewer or question.since:
+    if question.reviewer or question.has_time:
         return question.where(label=label)
     return question.where(label=label, state="agreed")
 
@@ -59,21 +59,21 @@ def _label_where(question: Question, label: str) -> ItemFilter:
 def _label_counts(question: Question, ctx: ToolContext) -> tuple[dict[str, int], int, Answer]:
     """Items by label with the most frequent first, the number of labelled items, and the receipt."""
     field = question.field.id
-    if not (question.reviewer or question.since):
+    if not (question.reviewer or question.has_time):
         answer = ctx.ask("label_counts", field=field)
         row, _ = progress_row(ctx, field)
         return {r["label"]: int(r["items"]) for r in answer.as_dicts()}, int(row["agreed"]), answer
-    answer = ctx.ask("given_labels", field=field, reviewer=question.reviewer, since=question.since)
+    answer = ctx.ask("given_labels", field=field, reviewer=question.reviewer, **question.during)
     totals: dict[str, int] = defaultdict(int)
     for row in answer.as_dicts():
         totals[row["label"]] += int(row["items"])
-    mix = ctx.ask("exposure_mix", field=field, reviewer=question.reviewer, since=question.since)
+    mix = ctx.ask("exposure_mix", field=field, reviewer=question.reviewer, **question.during)
     whole = sum(int(row["decisions"]) for row in mix.as_dicts())
     return dict(sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))), whole, answer
 
 
 def _label_text(question: Question, counts: dict[str, int], whole: int, facts: list[Fact]) -> str:
-    field, among = question.field, "labels" if question.reviewer or question.since else "agreed items"
+    field, among = question.field, "labels" if question.reviewer or question.has_time else "agreed items"
     if not whole:
         return f"Nothing is labelled for {field.name} yet, so there are no shares."
     if question.label:
@@ -108,7 +108,7 @@ def _label_figure(question: Question, counts: dict[str, int]) -> tuple[Figure, .
 
 def measure_exposures(question: Question, ctx: ToolContext) -> ToolResult:
     """What people had in sight when they gave the labels that stand."""
-    answer = ctx.ask("exposure_mix", field=question.field.id, reviewer=question.reviewer, since=question.since)
+    answer = ctx.ask("exposure_mix", field=question.field.id, reviewer=question.reviewer, **question.during)
     totals: dict[str, int] = defaultdict(int)
     for row in answer.as_dicts():
         totals[row["exposure"]] += int(row["decisions"])
