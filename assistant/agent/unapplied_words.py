@@ -49,5 +49,5 @@ def _instead(call: PlannedCall, kinds: tuple[str, ...]) -> str:
     if call.tool == "prelabel" and "score" in kinds:
         return "Every suggestion comes with its score: suggest first, then say “accept all above 0.8”."
     if call.tool == "measure" and "time" in kinds:
-        return "Numbers run from a time up to now, as in “since Monday”."
+        return "It is over all labels, whenever they were given: leave the time away."
     return _THOSE[call.tool]

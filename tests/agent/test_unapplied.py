@@ -40,8 +40,8 @@ DROPPED = (
     ("export what ben did as csv", "“ben”"),
     ("export what was decided since monday as csv", "“since monday”"),
     ("agreement for refunds", "“refunds”"),
-    ("How accurate was everybody in March 2026", "“in March 2026”"),
-    ("pace last week", "“last week”"),
+    ("learning curve in March 2026", "“in March 2026”"),
+    ("learning curve last week", "“last week”"),
     ("kappa of the last 200 messages", "“200 messages”"),
     ("acceptance rate of run 7", "“run 7”"),
 )
