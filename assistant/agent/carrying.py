@@ -97,4 +97,4 @@ def _stop_work(host: Host, run_id: int, actor: Actor) -> None:
 
 def plan_bulk(words: BulkWords, memory: Memory) -> Plan | PlannedCall:
     """The call for bulk words, or the sentence that says why there is none."""
-    return bulk_call(words, memory.last.items if memory.last else ())
+    return bulk_call(words, memory.last.shown if memory.last else ())

@@ -32,10 +32,12 @@ def build_bulk_accept(request: Request, is_chained: bool) -> Built:
     """Several suggestions at once, by label and score, or from the list shown last."""
     words = read_decision(request.sentence.text, None, request.world.schema)
     if isinstance(words, BulkWords):
-        return bulk_call(words, request.world.last.items if request.world.last else (), is_chained)
+        return bulk_call(words, request.world.last.shown if request.world.last else (), is_chained)
     arguments = _suggested(request)
+    if keys := request.said.parts.get("keys"):
+        return PlannedCall("bulk_accept", arguments, items=tuple(keys))
     if request.refers_back:
-        return PlannedCall("bulk_accept", arguments, on_last="saved")
+        return PlannedCall("bulk_accept", arguments, on_last="items")
     if not arguments:
         return question(
             "Which suggestions? Name a label and a lowest score, as in “accept all refunds above 0.9”.",
@@ -60,7 +62,9 @@ def _suggested(request: Request) -> dict[str, Any]:
 def bulk_call(words: BulkWords, shown: tuple[int, ...], is_chained: bool = False) -> Built:
     """The call for bulk words; places count in the list shown last."""
     places = (*words.places, *words.but_places)
-    if places and not is_chained and max(places) > len(shown):
+    if places and is_chained:
+        return talk("Places are counted in a list that was shown: show the items first, then say which of them.")
+    if places and max(places) > len(shown):
         told = f"The list shown last has {len(shown)} items" if shown else "No list was shown"
         return talk(f"{told}, so I do not know which are meant. Show the items first, or name them by key.")
     arguments: dict[str, Any] = {}

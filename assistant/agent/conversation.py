@@ -233,7 +233,7 @@ class Conversation:
             if ran.outcome is not None:
                 turn.calls.append(call_record(call.tool, arguments, ran.outcome))
                 turn.following += left_behind(ran)
-                last = last_of(call.tool, arguments, ran.outcome)
+                last = last_of(call.tool, arguments, ran.outcome, last)
             if not is_last and (ran.outcome is None or not ran.is_over):
                 why = (
                     "because this one did not work"
@@ -258,12 +258,12 @@ class Conversation:
         """The arguments with the items that are named or were shown last; ``None`` where there are none."""
         names = list(call.items)
         if call.on_last:
-            if last is None or not last.items:
+            if last is None or not (last.items or last.shown):
                 return None
-            names = [f"#{one}" for one in last.items]
+            names = [f"#{one}" for one in last.items or last.shown]
         if not names:
             return dict(call.arguments)
-        name = call.on_last or "saved"
+        name = call.on_last or ("items" if call.tool == "bulk_accept" else "saved")
         if name == "saved":
             return {**call.arguments, name: self._kept_list(names, actor)}
         spec = self._host.executor.spec(call.tool)

@@ -27,7 +27,10 @@ _NOUNS = re.compile(
     r"numbers|no|nos|left|remaining|pending|open|undecided|now)\b",
     re.IGNORECASE,
 )
-_PLACE = r"(?:#?\d+|[a-z]+[-_]?\d+\w*|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last(?: one)?)"
+_PLACE = (
+    r"(?:#?\d+|[a-z]+[-_]?\d+\w*|(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last)"
+    r"(?: (?:one|item|message|row))?)"
+)
 _PLACES = re.compile(
     rf"(?:(?:items?|numbers?|nos?\.?) )?(?P<list>{_PLACE}(?:(?:,? and |, ?| & | ?- ?| to ){_PLACE})*)", re.I
 )
@@ -108,7 +111,7 @@ def _label_of(words: str, schema: LabelSchema, field: str) -> tuple[str, str] | 
 
 def _read_list(text: str) -> _Listed | None:
     """Places and names of a plain list of items, ranges written out; ``None`` where the text is something else."""
-    match = _PLACES.fullmatch(" ".join(text.strip(" .").split()).removeprefix("the "))
+    match = _PLACES.fullmatch(" ".join(word for word in text.strip(" .").split() if word.lower() != "the"))
     if match is None:
         return None
     places: list[int] = []
@@ -119,8 +122,8 @@ def _read_list(text: str) -> _Listed | None:
             places.extend(range(int(ends.group(1)), int(ends.group(2)) + 1))
         elif part.isdigit():
             places.append(int(part))
-        elif lower(part) in _ORDINALS:
-            places.append(_ORDINALS.index(lower(part)) + 1)
+        elif (ordinal := lower(part).partition(" ")[0]) in _ORDINALS:
+            places.append(_ORDINALS.index(ordinal) + 1)
         elif lower(part).startswith("last"):
             places.append(-1)
         else:

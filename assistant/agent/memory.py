@@ -15,6 +15,8 @@ from tools.filters import filter_from
 
 LOOK_BACK = 24
 MOST_ITEMS = 1000
+# They tell of items, but show no list of them row by row.
+_NO_LISTS = ("bulk_accept", "mark_gold", "explain_item")
 # A small model reads 2,048 tokens in all: what was said before gets the smallest part of them.
 _LONGEST = 400
 _MOST_HISTORY = 1200
@@ -43,12 +45,9 @@ def recall(messages: Sequence[Mapping[str, Any]], person: str) -> Memory:
     """The memory that these messages give, those of other people in the same session left out."""
     own = [one for one in messages if one["person"] == person]
     history = _history(own)
-    last, last_at = None, None
-    for one in reversed(own):
-        calls = one["record"].get("calls", ())
-        if calls:
-            last, last_at = _last_from(calls[-1]), one.get("at")
-            break
+    called = [(call, one.get("at")) for one in reversed(own) for call in reversed(one["record"].get("calls", ()))]
+    listed = next((tuple(call["items"]) for call, _ in called if _is_list(call)), ())
+    last, last_at = (_last_from(called[0][0], listed), called[0][1]) if called else (None, None)
     before = own[-1]["record"] if own and own[-1]["speaker"] == "assistant" else {}
     choices = tuple(_choice_from(one) for one in before.get("choices", ()))
     told: Mapping[str, Any] = next((one["record"] for one in reversed(own) if "notices" in one["record"]), {})
@@ -98,9 +97,16 @@ def call_record(tool: str, arguments: Mapping[str, Any], outcome: Outcome) -> di
     }
 
 
-def last_of(tool: str, arguments: Mapping[str, Any], outcome: Outcome) -> LastResult:
+def last_of(tool: str, arguments: Mapping[str, Any], outcome: Outcome, before: LastResult | None = None) -> LastResult:
     """What a call that just ran means for the next step."""
-    return _last_from(call_record(tool, arguments, outcome))
+    record = call_record(tool, arguments, outcome)
+    listed = tuple(record["items"]) if _is_list(record) else before.shown if before else ()
+    return _last_from(record, listed)
+
+
+def _is_list(record: Mapping[str, Any]) -> bool:
+    """Whether a call showed a list of items, in which places can be counted."""
+    return bool(record["items"]) and record["tool"] not in _NO_LISTS
 
 
 def choice_record(choice: Choice) -> dict[str, Any]:
@@ -117,8 +123,9 @@ def _choice_from(record: Mapping[str, Any]) -> Choice:
     return Choice(record["text"], tuple(calls))
 
 
-def _last_from(record: Mapping[str, Any]) -> LastResult:
+def _last_from(record: Mapping[str, Any], listed: tuple[int, ...] = ()) -> LastResult:
     where = filter_from(record["where"]) if record.get("where") is not None else None
+    items = tuple(record["items"])
     return LastResult(
-        record["tool"], record["arguments"], tuple(record["items"]), where, record.get("run"), record.get("action")
+        record["tool"], record["arguments"], items, where, record.get("run"), record.get("action"), listed
     )

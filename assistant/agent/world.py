@@ -15,7 +15,10 @@ from tools.spec import ToolSpec
 
 @dataclass(frozen=True, slots=True)
 class LastResult:
-    """What "those", "that" and "the same" mean: the last call that ran in the conversation, and what came of it."""
+    """What "those", "that" and "the same" mean: the last call that ran in the conversation, and what came of it.
+
+    ``listed`` are the items of the last list, where that was not what this call is about.
+    """
 
     tool: str
     arguments: Mapping[str, JsonValue]
@@ -23,6 +26,12 @@ class LastResult:
     where: ItemFilter | None = None
     run_id: int | None = None
     action_id: int | None = None
+    listed: tuple[int, ...] = ()
+
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """The items of the list that was shown last, in its order: what "the second one" counts in."""
+        return self.listed or self.items
 
 
 @dataclass(frozen=True)

@@ -198,7 +198,7 @@ def test_images_are_found_by_what_is_on_them_and_how_often(
 ) -> None:
     result = find(photos, label=label)
     assert result.items == items
-    assert result.tables[0].columns[:3] == ("id", "key", "picture")
+    assert result.tables[0].columns[:3] == ("row", "key", "picture")
     again = filter_from(result.where.to_record()) if result.where else None
     assert again == result.where
 

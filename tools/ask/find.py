@@ -153,15 +153,15 @@ def _item_table(ids: list[int], where: ItemFilter, sort: Sort, ctx: ToolContext)
     shows_suggestions = sort == "least_sure" or where.of_proposal or where.state == "suggested"
     proposals = ctx.proposals.latest(field.id, ids) if shows_suggestions else {}
     rows = []
-    for item in ctx.items.get(ids):
+    for place, item in enumerate(ctx.items.get(ids), 1):
         extra: tuple[str, ...] = ()
         if shows_suggestions:
             found = proposals.get(item.item_id)
             value = value_words(field, found.draft.value) if found else "hidden until you decide"
             extra = (excerpt(value), score_word(found))
-        rows.append((item.item_id, item.key, excerpt(item.text), *extra))
+        rows.append((place, item.key, excerpt(item.text), *extra))
     called = "picture" if ctx.schema.item == "image" else "text"
-    return Table("Items", ("id", "key", called, *(("suggestion", "score") if shows_suggestions else ())), tuple(rows))
+    return Table("Items", ("row", "key", called, *(("suggestion", "score") if shows_suggestions else ())), tuple(rows))
 
 
 def _known_columns(where: ItemFilter, ctx: ToolContext) -> tuple[Table, ...]:

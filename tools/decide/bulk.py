@@ -17,12 +17,13 @@ from tools.naming import field_named, label_name, label_named
 from tools.records import Proposal
 from tools.results import Change, Fact, Table, ToolResult
 from tools.schema import FieldSpec
-from tools.sentences import count_of, excerpt, verb
+from tools.sentences import count_of, excerpt, listing, verb
 from tools.spec import ToolArgs, tool
 from tools.values import value_labels
 
 RISKIEST = 6
 SAMPLE = 10
+MOST_NAMED = 12
 ACCEPTABLE_STATES = ("any", "undecided", "suggested")
 
 
@@ -51,13 +52,37 @@ def bulk_accept(args: BulkAcceptArgs, ctx: ToolContext) -> ToolResult:
     if args.items:
         where = replace(where, ids=tuple(_only(ctx.items.resolve(args.items), where.ids)))
     left_out = set(ctx.items.resolve(args.except_items)) if args.except_items else set()
+    named = ctx.items.resolve(args.items) if args.items else []
     found = _members(where, left_out, field, ctx)
     if args.limit and len(found) > args.limit:
         found = sorted(sorted(found, key=_risk, reverse=True)[: args.limit], key=lambda one: one.draft.item_id)
     rule = _rule(args, where, field, len(left_out))
     if not found:
         return ToolResult(f"There is nothing to accept: no undecided item that you may see has {rule}.", where=where)
-    return _result(found, rule, where, field, ctx)
+    result = _result(found, rule, where, field, ctx)
+    return replace(result, text=result.text + _others(named, left_out, found, args, ctx))
+
+
+def _others(
+    named: Sequence[int], left_out: set[int], found: Sequence[Proposal], args: BulkAcceptArgs, ctx: ToolContext
+) -> str:
+    """What becomes of the items that were named and are not among those to be accepted."""
+    taken = {proposal.draft.item_id for proposal in found}
+    told = ""
+    if left_out:
+        out = [one for one in named if one in left_out] or sorted(left_out)
+        told += f" {_keys(out, ctx)} {verb(len(out), 'is', 'are')} left out as you said."
+    rest = [one for one in dict.fromkeys(named) if one not in taken and one not in left_out]
+    if rest and not args.limit:
+        why = "no open suggestion" + (" that fits" if args.label or args.score_min or args.words else "")
+        told += f" {_keys(rest, ctx)} {verb(len(rest), 'has', 'have')} {why}."
+    return told
+
+
+def _keys(ids: Sequence[int], ctx: ToolContext) -> str:
+    keys = [item.key for item in ctx.items.get(ids[:MOST_NAMED])]
+    more = len(ids) - len(keys)
+    return listing([*keys, f"{more:,} more"] if more else keys)
 
 
 def _filter(args: BulkAcceptArgs, ctx: ToolContext) -> ItemFilter:
