@@ -70,6 +70,8 @@ def read_decision(
         spans = regions_on_card(store, actor, exposure.item_id, spec) if spec.kind == "relations" else None
         item = store.items.get([exposure.item_id])[0]
         value = check_value(spec, given, item.text, spans, item.pixels)
+        if spec.kind == "text" and not value["text"].strip():
+            raise InputError(f"{spec.name} takes a text, and this one is blank; skip the item if there is none.")
         verdicts = region_verdicts(spec, value, suggested, decision)
         # Choosing what was suggested is accepting it, by whatever key.
         verdict = "accept" if suggested is not None and same_value(value, suggested) else verdict

@@ -220,6 +220,10 @@ class Executor:
         """Actions that nobody has answered and that can still be carried out, oldest first."""
         return [one for one in self.store.actions.pending() if not self._why_outdated(one)]
 
+    def pending_for(self, actor: Actor) -> list[PendingAction]:
+        """Those of :meth:`pending` that the person asked for or may confirm; others' may show what others answered."""
+        return [one for one in self.pending() if one.actor.person == actor.person or actor.may(one.change.role)]
+
     def withdrawn(self) -> list[tuple[PendingAction, str]]:
         """Actions that nobody has answered and that can no longer be carried out, with the reason, newest first."""
         found = [(one, self._why_outdated(one)) for one in self.store.actions.pending()]

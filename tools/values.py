@@ -185,8 +185,6 @@ def _rating(field: FieldSpec, rating: Any) -> dict[str, Any]:
 def _text(field: FieldSpec, text: Any) -> dict[str, Any]:
     if not isinstance(text, str):
         raise ValueRefused(f"Field {field.id!r} takes text, got {type(text).__name__}.")
-    if not text.strip():
-        raise ValueRefused(f"Field {field.id!r} takes a text, and this one is blank; skip the item if there is none.")
     if len(text) > TEXT_LIMIT:
         raise ValueRefused(f"Field {field.id!r} takes at most {TEXT_LIMIT} characters, got {len(text)}.")
     return {"text": text}

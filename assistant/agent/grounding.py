@@ -20,11 +20,14 @@ _DEEDS = (
     "undone|undid|reverted|reset|marked|labell?ed|annotated|tagged|decided|changed|updated|applied|saved|written|wrote|"
     "added|created|assigned|corrected|fixed|completed|finished|done|made|set|sent|trained|ran|executed|carried out"
 )
+_UNDOING = "undone|deleted|removed|erased|exported|downloaded|imported|renamed|merged|reverted|reset|carried out"
 # "I have now exported", "everything was deleted", "Done.", "successfully": what a model can never have done itself.
 _CLAIM = re.compile(
     rf"\b(?:i|we)(?:'ve|’ve| have| had| did| just| now| already| also)* (?:\w+ly )?(?:{_DEEDS})\b"
     rf"|\b(?:(?:has|have|had) (?:now |all |just |already )*been|(?:is|are|was|were) (?:now|all|just|already)|got) "
     rf"(?:\w+ly )?(?:{_DEEDS})\b"
+    # What is true of items may be told ("12 are labelled"); these are deeds whoever is not named.
+    rf"|\b(?:is|are|was|were) (?:\w+ )?(?:{_UNDOING})\b"
     r"|(?:^|[.!?;:\n]\s*)(?:all )?(?:done|finished|completed)\b|\bsuccessfully\b",
     re.IGNORECASE,
 )

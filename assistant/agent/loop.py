@@ -30,6 +30,9 @@ _STRAY_CALLS = 2
 _JOB_PATIENCE = 1.0
 _FOLDER = Path(__file__).resolve().parents[2] / "prompts"
 
+UNASKED = (
+    "Refused: the person did not ask for that in their last sentence. Say what could be done, and let them ask for it."
+)
 AGAIN = "The language model made the same call again instead of answering."
 
 
@@ -61,6 +64,7 @@ class ModelTurn:
     _has_change: bool = False
     _strays: int = 0
     _seen: set[str] = field(default_factory=set)
+    asked: frozenset[str] = frozenset()
 
     def call(self, name: str, arguments: Mapping[str, Any]) -> str:
         """Run one tool for the model and tell it what came out; parallel calls run one after the other."""
@@ -68,6 +72,8 @@ class ModelTurn:
             spec = next((one for one in self.specs if one.name == name), None)
             if spec is None:
                 return self.stray(name)
+            if spec.effect == "propose" and name not in self.asked:
+                return UNASKED
             if spec.effect == "change" and self._has_change:
                 return "Only one change can wait for a person in a turn. Say what waits, and stop."
             plain = given_arguments(name, arguments)
@@ -87,6 +93,14 @@ class ModelTurn:
         """Whether anything but looking things up came of the turn so far."""
         outcomes = [ran.outcome for _, _, ran in self.ran if ran.outcome is not None]
         return any(one.action_id or one.job_id or one.run_id for one in outcomes)
+
+    @property
+    def refused(self) -> str:
+        """Why the last call was refused that no later call of the same tool made good; empty where there is none."""
+        if self._strays:
+            return "The language model asked for something that it may not do here; nothing came of that."
+        worked = {name for name, _, ran in self.ran if ran.outcome is not None}
+        return next((ran.problem for name, _, ran in reversed(self.ran) if name not in worked), "")
 
     def own_words(self) -> Iterator[TurnEvent]:
         """What the tools said themselves."""
@@ -159,11 +173,17 @@ def system_prompt() -> str:
 
 
 def _closing(turn: ModelTurn, final: str) -> Iterator[TurnEvent]:
-    """The model's words where all their numbers are a tool's and they claim no deed; else the tools' own words."""
-    if final and is_grounded(final, turn.results) and not claims_a_deed(final):
+    """The model's words where all their numbers are a tool's and they claim no deed; else the tools' own words.
+
+    Beside a call that stayed refused a model's words are worth nothing: it tells what it wanted as if it had happened.
+    """
+    refused = turn.refused
+    if final and not refused and is_grounded(final, turn.results) and not claims_a_deed(final):
         yield TurnEvent("text", final, by="model")
-    else:
-        yield from turn.own_words()
+        return
+    yield from turn.own_words()
+    if refused:
+        yield TurnEvent("error", refused)
 
 
 def _agent(endpoint: ChatEndpoint, turn: ModelTurn) -> Any:

@@ -84,7 +84,8 @@ class Freely:
     def _model(self, text: str, actor: Actor, world: PlannerWorld) -> ModelTurn:
         # What a model asks for is never the person's own words: the executor lets nothing of it through unconfirmed.
         agent = replace(actor, via="agent")
-        specs = tools_for(self._host.executor.specs(actor.role), self._host.schema.item, likely_tools(text, world))
+        likely = likely_tools(text, world)
+        specs = tools_for(self._host.executor.specs(actor.role), self._host.schema.item, likely)
 
         def complete(name: str, given: dict[str, Any]) -> dict[str, Any]:
             if name != "export_data":
@@ -92,7 +93,9 @@ class Freely:
             self._before_export()
             return {**given, "target": export_target(world.export_place, str(given.get("format")))}
 
-        return ModelTurn(self._runner, specs, self._host.schema, world.people, agent, complete)
+        return ModelTurn(
+            self._runner, specs, self._host.schema, world.people, agent, complete, asked=frozenset(likely or ())
+        )
 
     def _failed(self, failed: BackendFailed, model: ModelTurn, tried: Tried) -> Iterator[TurnEvent]:
         """Where the model only looked things up, the planner answers; what it began is not begun again."""

@@ -9,11 +9,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import metadata
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from assistant.cli import deciding, keeping, people, projects, rescuing, serving, using
+from assistant.cli.warming import leave
+from assistant.cli.wire import SERVER_GONE
 from assistant.store.trouble import FULL_SENTENCE, is_full
 from tools.errors import AssistantError
 
@@ -77,10 +79,12 @@ def main(arguments: list[str] | None = None) -> None:
     except OSError as error:
         if is_full(error):
             _complain(FULL_SENTENCE, 2)
+        if not error.filename and isinstance(error, (ConnectionError, FileNotFoundError)):
+            _complain(SERVER_GONE, 2)
         place = f" {error.filename}" if error.filename else ""
         _complain(f"{(error.strerror or str(error)).capitalize()}:{place}.", 2)
     # typer answers an interrupt with a code of its own.
-    sys.exit(ended[0] if ended else code if isinstance(code, int) else 0)
+    leave(ended[0] if ended else code if isinstance(code, int) else 0)
 
 
 @contextmanager
@@ -106,6 +110,6 @@ def _words_of(error: BaseException) -> str:
     return str(error.format_message()) if hasattr(error, "format_message") else str(error)
 
 
-def _complain(sentence: str, code: int) -> None:
+def _complain(sentence: str, code: int) -> NoReturn:
     sys.stderr.write(f"{sentence}\n")
-    sys.exit(code)
+    leave(code)

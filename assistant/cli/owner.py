@@ -68,8 +68,8 @@ class Owner(PeopleOwner):
         return {}
 
     def pending(self, actor: Actor) -> Record:
-        """Actions that wait for a person."""
-        return {"actions": [action_record(action) for action in self.session.executor.pending()]}
+        """Actions that wait for the person: what they asked for, and what they may confirm."""
+        return {"actions": [action_record(action) for action in self.session.executor.pending_for(actor)]}
 
     def job(self, actor: Actor, job_id: int, wait: float = 0.0) -> Record:
         """Where a job stands, after at most ``wait`` seconds of waiting."""
@@ -124,7 +124,11 @@ class Owner(PeopleOwner):
         return {"checks": [{**asdict(check), "holds": check.holds} for check in checks], "audit_head": head}
 
     def backup(self, actor: Actor, target: str) -> Record:
-        """Copy the project."""
+        """Copy the project, with everything that anybody decided in it."""
+        if not actor.may("lead"):
+            raise NotAllowed(
+                f"A backup holds everybody's answers and needs the role lead; {actor.person} is {actor.role}."
+            )
         return {"copied": self.session.store.backup(Path(target)), "target": target}
 
     def put_setting(self, actor: Actor, key: str, value: Any) -> Record:

@@ -20,8 +20,10 @@ class PeopleOwner:
         self.session = session
 
     def people(self, actor: Actor) -> Record:
-        """Everybody who was ever added."""
-        return {"users": [person_record(one) for one in self.session.users.everyone()]}
+        """Everybody who was ever added; whoever manages nobody is shown their own line."""
+        everyone = self.session.users.everyone()
+        shown = everyone if actor.may("lead") else [one for one in everyone if one.name == actor.person]
+        return {"users": [person_record(one) for one in shown]}
 
     def add_user(self, actor: Actor, name: str, role: str, password: str) -> Record:
         """Add somebody."""

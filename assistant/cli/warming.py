@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 from assistant.session import Session
 from tools.backends.registry import choose_embedder
@@ -14,7 +16,9 @@ from tools.errors import AssistantError
 
 SWITCH = "ASSISTANT_WARM_UP"
 _LOG = logging.getLogger(__name__)
+_NAME = "warm-up"
 _DELAY_SECONDS = 4.0
+_PATIENCE_SECONDS = 1.0
 _LEARNS_FROM_TEXT = ("choice", "multi_choice")
 _SAMPLE = 100
 
@@ -26,7 +30,7 @@ def warming(session: Session) -> Iterator[None]:
     It begins some seconds later, so that the page comes first. Cards are fetched ahead, so keys do not wait for it.
     """
     stop = threading.Event()
-    thread = threading.Thread(target=_warm_up, args=(session, stop), name="warm-up", daemon=True)
+    thread = threading.Thread(target=_warm_up, args=(session, stop), name=_NAME, daemon=True)
     if os.environ.get(SWITCH, "") != "0" and any(field.kind in _LEARNS_FROM_TEXT for field in session.schema.fields):
         thread.start()
     try:
@@ -34,8 +38,21 @@ def warming(session: Session) -> Iterator[None]:
     finally:
         stop.set()
         if thread.is_alive():
-            # A library that is half imported must not meet the end of the process.
-            thread.join()
+            thread.join(_PATIENCE_SECONDS)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process with this exit code, also in the middle of a warm-up.
+
+    Importing a large library may take a minute on a busy machine, and whoever asked a server to end waits seconds.
+    A library that is half imported must not meet the interpreter's own end, so the process goes without it; by now
+    the project is closed.
+    """
+    if any(one.name == _NAME for one in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _warm_up(session: Session, stop: threading.Event) -> None:

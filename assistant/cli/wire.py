@@ -23,6 +23,7 @@ from tools.errors import AssistantError, BackendFailed, InputError
 from tools.records import to_json
 
 _LONGEST_PATH = 100  # the kernel's limit for socket names is 108 bytes on Linux, 104 on macOS
+SERVER_GONE = "The process that serves the project ended before it answered; say it again."
 _MOST_BYTES = 64 * 1024 * 1024
 
 
@@ -139,4 +140,4 @@ def _until_end(readline: Callable[[], bytes]) -> Iterator[Record]:
         if record.get("end"):
             return
         yield record["answer"]
-    raise BackendFailed("The process that serves the project ended before it answered.")
+    raise BackendFailed(SERVER_GONE)

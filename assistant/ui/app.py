@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import secrets
+import socket
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -189,17 +190,30 @@ def serve(
     )
     shown = host if not _is_everywhere(host) else "127.0.0.1"
     address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
-    announce(address if session.users.exist() else f"{address}?token={secret}")
     config = uvicorn.Config(
         app, host=host, port=port, log_level="warning", server_header=False, proxy_headers=False,
         http=served_by(raise_file_limit()),
         timeout_graceful_shutdown=_PATIENCE_SECONDS,
     )  # fmt: skip
-    server = uvicorn.Server(config)
+    server = _Announced(config, lambda: announce(address if session.users.exist() else f"{address}?token={secret}"))
     turnstile.leave = lambda: setattr(server, "should_exit", True)
     server.run()
     app.state.logins.failed.write()
     return turnstile.chosen
+
+
+class _Announced(uvicorn.Server):
+    """Tells its address once it listens: who hears it may come at once, and may ask it to end at once."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then tell."""
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
 
 
 def refuse_open_door(host: str, has_users: bool) -> None:

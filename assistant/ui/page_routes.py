@@ -104,7 +104,7 @@ def _add_actions(router: APIRouter, session: OpenProject) -> None:
 
     @router.get("/actions")
     def pending(actor: Person) -> dict[str, Any]:
-        mine = [one for one in tools.pending() if one.actor.person == actor.person or actor.may(one.change.role)]
+        mine = tools.pending_for(actor)
         asked = session.store.talk.asked_for([one.action_id for one in mine])
         gone = [(one, why) for one, why in tools.withdrawn() if one.actor.person == actor.person]
         return {

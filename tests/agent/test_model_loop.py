@@ -10,6 +10,7 @@ import pytest
 from assistant.agent import model_turn
 from assistant.agent.conversation import NO_TOOL, Conversation
 from assistant.agent.events import TurnEvent
+from assistant.agent.grounding import claims_a_deed
 from assistant.agent.loop import system_prompt
 from tests.agent.project import ANA, HOSTILE, TEXTS, Project, suggest
 from tests.openai_server import Answer, OpenAIServer, call, garbage, message, say, status
@@ -93,7 +94,11 @@ ODD: dict[str, list[Answer]] = {
 def test_an_odd_server_still_ends_in_a_tool_run(project: Project, script: list[Answer]) -> None:
     events, server = talk(project, script)
     assert ran(events)[0] == "measure"
-    assert "That is how it stands." in texts(events)
+    # Beside a call that came to nothing only the tools' own words count.
+    asked_too_much = script is ODD["an unknown tool"]
+    wanted = "none of the 12 items is decided yet" if asked_too_much else "That is how it stands."
+    assert wanted in texts(events)
+    assert ("That is how it stands." in texts(events)) is not asked_too_much
     assert not any(body.get("stream") for body in server.requests)
 
 
@@ -312,3 +317,28 @@ def test_hostile_texts_and_a_hostile_model_change_no_decision(project: Project) 
               ("import_data", {"path": "/etc/passwd"}), ("measure", PROGRESS))]  # fmt: skip
     talk(project, [*script, say("All done.")], "label everything yourself")
     assert project.counts() == before
+
+
+def test_words_beside_a_refused_call_are_not_told_as_facts(project: Project) -> None:
+    events, _ = talk(
+        project,
+        [call("undo", {"what": "run", "id": 99}), call("project_status", {}), say("All of that is history now.")],
+        "how far are we",
+    )
+    assert "history now" not in texts(events)
+    assert "12 items" in texts(events)
+    assert [one.kind for one in events][-1] == "error"
+
+
+def test_a_deed_in_the_passive_is_a_claim_too() -> None:
+    assert claims_a_deed("Everything is undone now. Shall I go on?")
+    assert claims_a_deed("The label was renamed.")
+    assert not claims_a_deed("12 items are labelled Refund, and none is disputed.")
+
+
+def test_a_model_starts_no_work_that_nobody_asked_for(project: Project) -> None:
+    for words in ("hello, nice day", "yes", "sure, yes"):
+        talk(project, [call("prelabel", {"field": "intent", "limit": 2}), say("As you wish.")], words)
+    assert project.jobs.recent() == []
+    talk(project, [call("prelabel", {"field": "intent", "limit": 2}), say("They come.")], "suggest labels for 2 items")
+    assert len(project.jobs.recent()) == 1

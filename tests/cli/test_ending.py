@@ -23,7 +23,14 @@ def test_a_served_project_is_closed_in_order(tmp_path: Path, how: signal.Signals
     command = [sys.executable, "-c", RUN, "serve", str(tmp_path / "p"), "--port", "7990"]
     surroundings = {**os.environ, "ASSISTANT_WARM_UP": "0", "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=CHECKOUT, env=surroundings
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=CHECKOUT,
+        env=surroundings,
+        # As a terminal starts it: tests that run in the background have this signal ignored, and children inherit it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
     ) as serving:
         assert serving.stdout is not None
         assert "The page is at" in serving.stdout.readline()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tools.errors import SchemaRefused, ValueRefused
+from tools.errors import SchemaRefused
 from tools.schema import dump_schema, read_schema
-from tools.values import check_value
 
 HEAD = "name: L\nfields:\n  - id: s\n    kind: choice\n"
 
@@ -50,9 +49,3 @@ def test_names_and_ratings_have_an_end() -> None:
         read_schema(HEAD + f"    labels: [b, {'x' * 5_000}]\n")
     with pytest.raises(SchemaRefused, match="a rating goes from -1,000,000 to 1,000,000 at most"):
         read_schema(f"name: L\nfields:\n  - id: s\n    kind: rating\n    max: 1{'0' * 400}\n")
-
-
-def test_a_blank_answer_is_no_answer() -> None:
-    field = read_schema("name: L\nfields:\n  - {id: note, kind: text}\n").fields[0]
-    with pytest.raises(ValueRefused, match="this one is blank; skip the item if there is none"):
-        check_value(field, {"text": " \n\u00a0"})

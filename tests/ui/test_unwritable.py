@@ -14,7 +14,6 @@ from tests.ui.clients import client_of
 from tests.ui.projects import EVERY_KIND, LEAD, Opened, decisions
 from tools.backends import replies
 from tools.errors import InputError
-from tools.exchange.jsonread import parse_json
 
 HALF = "look \ud83d here"
 PATHS = (
@@ -102,12 +101,6 @@ def test_half_a_character_in_what_a_model_says_is_mended() -> None:
 
 def test_half_a_character_in_a_drafted_answer_is_mended() -> None:
     assert replies.parse_json(json.dumps({"label": HALF})) == {"label": "look \ufffd here"}
-
-
-def test_a_line_of_a_file_with_half_a_character_is_told_apart() -> None:
-    with pytest.raises(ValueError, match="half a character"):
-        parse_json(json.dumps({"text": HALF}))
-    assert parse_json(json.dumps({"text": "whole 🎧"})) == {"text": "whole 🎧"}
 
 
 def test_a_message_that_was_said_in_halves_is_kept_mended(project: Opened) -> None:

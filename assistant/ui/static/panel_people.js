@@ -77,7 +77,8 @@ export class PeoplePanel {
     if (one.same_as) return el("tr", {}, cells, el("td", { colspan: "3", text: `the same name as ${one.same_as}: cannot sign in` }));
     if (one.state === "removed") return el("tr", {}, cells, el("td", { colspan: "3", class: "aa-muted", text: "removed; decisions stay, and adding the name again means the same person" }));
     const role = roles(one.role, `Role of ${one.name}`);
-    role.addEventListener("change", () => this.#act("role", { name: one.name, role: role.value }));
+    // What was refused is not what holds: the choice goes back to it.
+    role.addEventListener("change", () => this.#act("role", { name: one.name, role: role.value }).finally(() => role.isConnected && (role.value = one.role)));
     const isIn = one.state === "active";
     return el("tr", {}, cells, el("td", {}, role), el("td", { text: isIn ? String(one.sign_ins) : "disabled" }), el("td", {}, el("div", { class: "aa-row" }, this.#acts(one, isIn))));
   }
