@@ -102,6 +102,9 @@ class Tools(Protocol):
     def pending(self) -> list[PendingAction]:
         """Changes nobody has answered."""
 
+    def pending_for(self, actor: Actor) -> list[PendingAction]:
+        """Those that the person asked for or may confirm."""
+
     def withdrawn(self) -> list[tuple[PendingAction, str]]:
         """Changes nobody has answered that can no longer be carried out, with the reason."""
 
