@@ -75,15 +75,16 @@ def labels_of(alias: str) -> str:
 def regions_of(alias: str) -> str:
     """List of the distinct regions of a text in a row's value, as texts that are equal for equal regions, ids aside.
 
+    The names inside must be no table's in any query: ``s.label`` would be read as the column of a table called s.
     Regions of images are not among them: two of them are never equal to the letter, so that the tools match them.
     """
     span = '[{"start":"BIGINT","end":"BIGINT","label":"VARCHAR"}]'
     relation = '[{"from":"VARCHAR","to":"VARCHAR","label":"VARCHAR"}]'
     return (
         f"list_distinct(list_concat(list_transform(from_json(json_extract({alias}.value, '$.spans'), '{span}'), "
-        f"lambda s: concat_ws(' ', s.start, s.\"end\", s.label)), "
+        f"lambda a_span: concat_ws(' ', a_span.start, a_span.\"end\", a_span.label)), "
         f"list_transform(from_json(json_extract({alias}.value, '$.relations'), '{relation}'), "
-        f'lambda r: concat_ws(\' \', r."from", r."to", r.label))))'
+        f'lambda a_link: concat_ws(\' \', a_link."from", a_link."to", a_link.label))))'
     )
 
 

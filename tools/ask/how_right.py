@@ -19,6 +19,8 @@ from tools.naming import label_name
 from tools.results import Fact, Table, ToolResult
 from tools.sentences import count_of, verb
 
+STRICT = "The number is strict F1: a region counts as right only with the same label, the same start and the same end."
+
 
 def measure_accuracy(question: Question, ctx: ToolContext) -> ToolResult:
     """People against gold; back-ends against gold and against blind labels."""
@@ -37,6 +39,8 @@ def measure_accuracy(question: Question, ctx: ToolContext) -> ToolResult:
         )
         facts += of_models.facts
         tables += of_models.tables
+    if question.has_regions and any(fact.value is not None for fact in facts):
+        told.append(STRICT)
     return ToolResult(" ".join(told), facts=tuple(facts), tables=tuple(tables))
 
 
