@@ -11,7 +11,7 @@ from assistant.outdated import why_outdated
 from assistant.previews import Newest
 from assistant.store.actions import PendingAction
 from assistant.store.project import ProjectStore
-from assistant.view import ProjectView
+from assistant.view import ProjectView, note_told
 from tools.errors import AlreadyDecided, InputError, NotAllowed, NotFound
 from tools.records import Actor, JsonValue, Role
 from tools.results import Change, ToolResult, WorkPlan
@@ -85,7 +85,7 @@ class Executor:
         view = ProjectView(self.store, actor)
         result = run(spec, arguments, view) if run is not None else spec.run(arguments, view)
         _check_effect(spec, result)
-        view.note_told()
+        note_told(view)
         if result.save_filter is not None:
             self.store.talk.save_filter(*result.save_filter, actor)
         plain = arguments.model_dump(mode="json", exclude_defaults=True)

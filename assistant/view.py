@@ -240,11 +240,6 @@ class ProjectView:
             self._told.setdefault(str(params.get("field") or ""), set()).update(int(one) for one in items)
         return self._store.ask(query, params, self._actor)
 
-    def note_told(self) -> None:
-        """Keep in mind of whose answers the person was told before deciding; only leads are."""
-        if sees_all(self._actor):
-            self._store.reviews.note_told(self._told, self._actor)
-
     def saved_filter(self, name: str) -> ItemFilter:
         """A filter saved by name."""
         return self._store.talk.saved_filter(name)
@@ -260,3 +255,12 @@ class ProjectView:
     def known_reply(self, key: str) -> str | None:
         """The raw reply stored for a paid call by any run, or ``None``."""
         return known_reply(self._store.database, key)
+
+
+def note_told(view: ProjectView) -> None:
+    """Keep in mind of whose answers the person was told before deciding; only leads are.
+
+    It is the host's to call: a tool that holds the view has no way to write.
+    """
+    if sees_all(view._actor):
+        view._store.reviews.note_told(view._told, view._actor)
