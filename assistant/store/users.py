@@ -11,6 +11,7 @@ from typing import Literal
 from assistant.store.database import Database, Transaction, stored_time, utc_now
 from assistant.store.passwords import hash_password, is_outdated, is_right, refuse_weak
 from assistant.store.person_names import clean_name, person_key
+from assistant.store.user_rows import row_told
 from tools.errors import InputError, NotFound
 from tools.records import ROLE_RANK, Actor, JsonValue, Role
 from tools.sentences import count_of
@@ -121,7 +122,7 @@ class UserStore:
             transaction.execute("DELETE FROM users WHERE name = ?", [name])
             at = stored_time(transaction.now)
             transaction.insert("users", name=name, role=role, password=kept, is_active=True, made_at=at)
-            transaction.record(actor.person, "user", {"name": name, "role": role})
+            _tell(transaction, actor, "user", {"name": name, "role": role})
         return _past(name, past, before is not None)
 
     def set_role(self, name: str, role: str, actor: Actor) -> str:
@@ -132,7 +133,7 @@ class UserStore:
             transaction.execute("UPDATE users SET role = ? WHERE name = ?", [role, person.name])
             # Whoever got in with the old role signs in again.
             _forget(transaction, person.name)
-            transaction.record(actor.person, "user_role", {"name": person.name, "role": role, "before": person.role})
+            _tell(transaction, actor, "user_role", {"name": person.name, "role": role, "before": person.role})
         return person.name
 
     def set_password(self, name: str, password: str, actor: Actor, keep: str = "") -> str:
@@ -143,7 +144,7 @@ class UserStore:
         with self._database.write() as transaction:
             transaction.execute("UPDATE users SET password = ? WHERE name = ?", [kept, person.name])
             _forget(transaction, person.name, _digest(keep) if keep else "")
-            transaction.record(actor.person, "user_password", {"name": person.name})
+            _tell(transaction, actor, "user_password", {"name": person.name})
         return person.name
 
     def set_active(self, name: str, is_active: bool, actor: Actor) -> str:
@@ -153,7 +154,7 @@ class UserStore:
             transaction.execute("UPDATE users SET is_active = ? WHERE name = ?", [is_active, person.name])
             _forget(transaction, person.name)
             kind = "user_enabled" if is_active else "user_disabled"
-            transaction.record(actor.person, kind, {"name": person.name})
+            _tell(transaction, actor, kind, {"name": person.name})
         return person.name
 
     def remove(self, name: str, actor: Actor) -> str:
@@ -167,7 +168,7 @@ class UserStore:
                 sql = "UPDATE users SET is_active = false, password = '' WHERE name = ?"
                 transaction.execute(sql, [person.name])
             _forget(transaction, person.name)
-            transaction.record(actor.person, "user_removed", {"name": person.name})
+            _tell(transaction, actor, "user_removed", {"name": person.name})
         return person.name
 
     def check(self, name: str, password: str) -> str | None:
@@ -190,10 +191,12 @@ class UserStore:
             sql = "SELECT 1 FROM users WHERE name = ? AND password = ? AND is_active"
             if not transaction.rows(sql, [person, stored]):
                 return None
+            about: dict[str, JsonValue] = {"address": address, "login": _digest(token)[:16]}
             if renewed != stored:
                 transaction.execute("UPDATE users SET password = ? WHERE name = ?", [renewed, person])
+                about.update(row_told(transaction, person))
             self._open(transaction, person, token, address, browser)
-            transaction.record(person, "sign_in", {"address": address, "login": _digest(token)[:16]})
+            transaction.record(person, "sign_in", about)
         return person, token
 
     def log_in(self, name: str) -> str:
@@ -328,6 +331,11 @@ def _past(name: str, decisions: int, was_removed: bool) -> str:
     made = f"{count_of(decisions, 'decision')} here {'is' if decisions == 1 else 'are'} {name}'s" if decisions else ""
     gone = f"{name} was here before" if was_removed else ""
     return f"{' and '.join(part for part in (gone, made) if part)}: this is taken to be the same person."
+
+
+def _tell(transaction: Transaction, actor: Actor, kind: str, about: dict[str, JsonValue]) -> None:
+    """Record what became of somebody, with a digest of what is stored of them now."""
+    transaction.record(actor.person, kind, {**about, **row_told(transaction, str(about["name"]))})
 
 
 def _forget(transaction: Transaction, name: str, kept: str = "") -> None:

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from assistant.store.audit import first_break
 from assistant.store.covering import COVERED
 from assistant.store.database import Database
+from assistant.store.user_rows import changed_users
 from assistant.store.verify_rows import changed_settings, compare, read_all, told_by
+from tools.sentences import count_of
+
+_ALONE = "the older checks alone cover those"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +169,13 @@ def _rows_as_saved(database: Database) -> list[Check]:
     checks = []
     for table, covered in COVERED.items():
         found = compare(database, table, told)
-        older = f"{found.older:,} of them were saved before this was kept" if found.older else ""
+        older = f"{found.older:,} of them were saved before this was kept; {_ALONE}" if found.older else ""
         checks.append(Check(f"every {covered.word} is as it was saved", found.found, found.example, older))
     changed = changed_settings(database, told)
     checks.append(Check("every setting is as it was set", len(changed), changed[0] if changed else ""))
+    people, unknown = changed_users(database, told.users)
+    limit = f"of {count_of(unknown, 'user')}, last changed before this was kept, it tells the role and whether they "
+    limit += "may sign in, and nothing of the password"
+    first = f"user {people[0]}" if people else ""
+    checks.append(Check("every user is as the audit tells", len(people), first, limit if unknown else ""))
     return checks

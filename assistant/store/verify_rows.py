@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,19 +11,25 @@ import pyarrow as pa
 
 from assistant.store.covering import COVERED, number_sql
 from assistant.store.database import Database
+from assistant.store.user_rows import USER_KINDS, USER_ROW, ToldUser, take_note
 
 START = "covered"
 """The kind of the event that says from where on rows are covered."""
 
+_KINDS = frozenset({"setting", START, *USER_KINDS})
+_MARKS = ('"rows":', f'"{USER_ROW}":')
 _RANGES = pa.schema([("first", pa.int64()), ("last", pa.int64()), ("count", pa.int64()), ("total", pa.string())])
 
 
 @dataclass
 class Told:
-    """What the audit says: rows by table and first key, settings by name, and the keys from which rows are covered."""
+    """What the audit says: rows by table and first key, settings and users by name, and the keys from which rows are
+    covered.
+    """
 
     ranges: dict[str, dict[int, list[Any]]] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    users: dict[str, ToldUser] = field(default_factory=dict)
     start: dict[str, int] = field(default_factory=dict)
 
 
@@ -39,13 +46,14 @@ def told_by(database: Database) -> Told:
     """Read the audit once."""
     told = Told()
     for _seq, _at, _actor, kind, payload, _prev, _hash in database.audit_events():
-        if '"rows":' not in payload and kind not in ("setting", START):
+        if kind not in _KINDS and not any(mark in payload for mark in _MARKS):
             continue
         record = _record(payload)
         for table, ranges in record.get("rows", {}).items():
             told.ranges.setdefault(table, {}).update({int(one[0]): one for one in ranges})
         if kind == "setting" and "key" in record:
             told.settings[str(record["key"])] = record.get("value")
+        take_note(told.users, kind, record)
         if kind == START:
             told.start.update({str(table): int(key) for table, key in record.get("above", {}).items()})
     return told
@@ -95,9 +103,22 @@ def _came(table: str, key: str) -> str:
 
 
 def changed_settings(database: Database, told: Told) -> list[str]:
-    """Names of settings whose value is not the one that was set last."""
-    stored = {str(key): json.loads(value) for key, value in database.rows("SELECT key, value FROM settings")}
-    return sorted(key for key, value in told.settings.items() if key not in stored or stored[key] != value)
+    """Names of settings whose value is not the one that was set last, or that nobody ever set."""
+    rows = database.rows("SELECT key, value FROM settings")
+    stored = {str(key): _value(value) for key, value in rows}
+    wrong = {key for key, value in told.settings.items() if key not in stored or stored[key] != value}
+    # The first programs drew the seed of a project without a word in the audit.
+    wrong |= {key for key in stored if key not in told.settings and key != "seed"}
+    wrong |= {key for key, count in Counter(str(row[0]) for row in rows).items() if count > 1}
+    return sorted(wrong)
+
+
+def _value(stored: str) -> Any:
+    """The value of a setting; the text itself where it was altered so that it cannot be read."""
+    try:
+        return json.loads(stored)
+    except ValueError:
+        return stored
 
 
 def read_all(database: Database) -> None:

@@ -66,6 +66,9 @@ def worked_on(finished_project: Path, tmp_path_factory: pytest.TempPathFactory) 
         project.desk.undo(ANN)
         project.store.reviews.mark_gold([(1, "intent", REFUND)], LEAD, None)
         project.store.settings.put("overlap", 2, LEAD)
+        project.store.users.add("una", "reviewer", PASSWORD, LEAD)
+        project.store.users.add("udo", "reviewer", PASSWORD, LEAD)
+        project.store.users.set_active("udo", False, LEAD)
         yield project
 
 
@@ -78,6 +81,9 @@ SUGGESTION = "every suggestion is as it was saved"
 IMPORT = "every import is as it was saved"
 VERSION = "every version of the schema is as it was saved"
 SETTING = "every setting is as it was set"
+USER = "every user is as the audit tells"
+ALONE = "the older checks alone cover those"
+PASSWORD = "correct horse"
 FORGERIES = [
     ("DELETE FROM reviews WHERE review_id = (SELECT max(review_id) FROM reviews)", DECISION),
     ("UPDATE reviews SET answer = 'praise' WHERE review_id = 1", DECISION),
@@ -104,6 +110,17 @@ FORGERIES = [
     ("UPDATE settings SET value = '1' WHERE key = 'overlap'", SETTING),
     ("UPDATE settings SET value = '7' WHERE key = 'seed'", SETTING),
     ("DELETE FROM settings WHERE key = 'overlap'", SETTING),
+    ("INSERT INTO settings VALUES ('train_on_bulk', 'true')", SETTING),
+    ("INSERT INTO settings VALUES ('overlap', '2')", SETTING),
+    ("UPDATE users SET role = 'admin' WHERE name = 'una'", USER),
+    ("UPDATE users SET is_active = true WHERE name = 'udo'", USER),
+    ("UPDATE users SET password = (SELECT password FROM users WHERE name = 'udo') WHERE name = 'una'", USER),
+    ("UPDATE users SET made_at = made_at - INTERVAL 1 DAY WHERE name = 'una'", USER),
+    ("UPDATE users SET name = 'Una' WHERE name = 'una'", USER),
+    ("INSERT INTO users BY NAME SELECT * REPLACE ('eve' AS name, 'admin' AS role) FROM users LIMIT 1", USER),
+    ("INSERT INTO users BY NAME SELECT * FROM users LIMIT 1", USER),
+    ("DELETE FROM users WHERE name = 'una'", USER),
+    ("DELETE FROM users", USER),
 ]  # fmt: skip
 
 
@@ -150,6 +167,59 @@ def test_rows_of_an_older_program_are_told_apart_and_not_called_broken(folder: P
     with reopen(folder) as project:
         decide(project, ANN, 2, REFUND)
         checks = {one.name: one for one in verify(project.store.database)}
-    assert (checks[DECISION].holds, checks[DECISION].limit) == (True, "1 of them were saved before this was kept")
-    assert (checks[ITEM].holds, checks[ITEM].limit) == (True, "6 of them were saved before this was kept")
+    assert (checks[DECISION].holds, checks[DECISION].limit) == (
+        True,
+        "1 of them were saved before this was kept; " + ALONE,
+    )
+    assert (checks[ITEM].holds, checks[ITEM].limit) == (True, "6 of them were saved before this was kept; " + ALONE)
     assert checks[VERSION].holds
+
+
+def told_of_users(project: Opened) -> tuple[str, str]:
+    """What ``verify`` says of the users: the first who is wrong, and what it cannot tell."""
+    found = next(one for one in verify(project.store.database) if one.name == USER)
+    return found.example, found.limit
+
+
+def test_whatever_becomes_of_a_user_by_the_program_holds(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with reopen(folder) as project:
+        users = project.store.users
+        steps: list[Any] = [
+            lambda: users.add("una", "admin", PASSWORD, LEAD),
+            lambda: users.sign_in("una", PASSWORD),
+            lambda: users.set_role("una", "lead", LEAD),
+            lambda: users.set_password("una", "another horse", LEAD),
+            lambda: users.set_active("una", False, LEAD),
+            lambda: users.set_active("una", True, LEAD),
+            lambda: users.remove("una", LEAD),
+            lambda: users.add("una", "reviewer", PASSWORD, LEAD),
+        ]
+        for step in steps:
+            step()
+            assert told_of_users(project) == ("", "")
+        monkeypatch.setattr("assistant.store.users.is_outdated", lambda _stored: True)
+        kept = "SELECT password FROM users"
+        before = project.store.database.rows(kept)
+        assert users.sign_in("una", PASSWORD) is not None
+        assert project.store.database.rows(kept) != before
+        assert told_of_users(project) == ("", "")
+    with reopen(folder) as project:
+        assert told_of_users(project) == ("", "")
+
+
+def test_of_users_of_an_older_program_the_role_and_the_state_are_compared(project: Opened) -> None:
+    as_before = "INSERT INTO users VALUES (?, ?, ?, ?, now()::TIMESTAMP)"
+    with project.store.database.write() as transaction:
+        for name, role, kept, is_active in (("una", "lead", "x", True), ("udo", "reviewer", "", False)):
+            transaction.execute(as_before, [name, role, kept, is_active])
+            transaction.record("lea", "user", {"name": name, "role": role})
+        transaction.record("lea", "user_removed", {"name": "udo"})
+    limit = "of 2 users, last changed before this was kept, it tells the role and whether they may sign in, and "
+    assert told_of_users(project) == ("", f"{limit}nothing of the password")
+    with project.store.database.write() as transaction:
+        transaction.execute("UPDATE users SET role = 'admin' WHERE name = 'una'")
+    assert told_of_users(project)[0] == "user una"
+    with project.store.database.write() as transaction:
+        transaction.execute("UPDATE users SET role = 'lead' WHERE name = 'una'")
+        transaction.execute("UPDATE users SET is_active = true WHERE name = 'udo'")
+    assert told_of_users(project)[0] == "user udo"
