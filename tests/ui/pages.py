@@ -46,6 +46,9 @@ def serving(
         thread.join(10)
 
 
+PERSONS_PACE = 150
+
+
 @dataclass
 class Watched:
     """A browser page with everything it complained about and everything it asked for."""
@@ -70,8 +73,11 @@ class Watched:
         self.page.wait_for_function("window.reviewCard.state().unsent === 0")
 
     def press(self, *keys: str) -> None:
+        """Keys one after the other, as a quick person presses them: letters in a burst would be text."""
         for key in keys:
             self.page.keyboard.press(key)
+            if len(key) == 1:
+                self.page.wait_for_timeout(PERSONS_PACE)
 
     def status(self) -> str:
         return str(self.page.locator(".aa-status").inner_text())

@@ -93,6 +93,7 @@ class PictureServer:
             "/card/painted": {},
             "/card/release": {},
             "/page/actions": {"actions": []},
+            "/page/chat/state": {"version": 0, "running": False, "waiting": 0, "signals": [], "signal_count": 0},
             "/page/runs/live": {"jobs": []},
         }
         if path == "/card/next":

@@ -98,13 +98,13 @@ def test_a_hostile_quick_reply_and_a_hostile_preview_stay_text(page_of_payloads:
     project, watched = page_of_payloads
     yaml = "name: x\nfields:\n  - {id: a, kind: text, name: '<img src=x onerror=alert(1)>'}\n"
     outcome = project.executor.call("change_schema", {"schema_yaml": yaml}, LEAD)
-    watched.page.evaluate("(id) => window.reviewCard.signal(JSON.stringify({action: id}))", outcome.action_id)
-    watched.page.locator(".aa-confirm").wait_for()
+    assert outcome.action_id is not None
     box = watched.page.locator("#aa-chat-box textarea")
     box.fill("what now?")
     box.press("Enter")
     option = watched.page.get_by_role("button", name="say <b>no</b>")
     option.wait_for()
+    watched.page.locator(".aa-confirm").wait_for()
     assert not is_owned(watched)
     assert watched.errors == []
 

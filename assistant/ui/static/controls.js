@@ -54,6 +54,12 @@ export class Controls {
 
   // On a page that nobody touched, text that was meant for elsewhere must not decide: a key waits until it was alone.
   #touch(event) {
+    if (event.key === "Escape" && this.frame.drawer.hidden && !takesText(document.activeElement)) {
+      // It only says that keys are meant for the card from now on: a drawing that begins by itself goes on.
+      this.isTouched = true;
+      event.preventDefault();
+      return false;
+    }
     if (event.key === "Tab" || event.key === "Escape" || takesText(document.activeElement)) this.isTouched = true;
     if (this.isTouched || (event.key.length > 1 && event.key !== "Enter" && event.key !== "Backspace")) return true;
     if (event.ctrlKey || event.metaKey) return true;
