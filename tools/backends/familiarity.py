@@ -92,7 +92,16 @@ def learn_familiarity(known: Known, beside: Matrix, rng: np.random.Generator) ->
     scale = Scale(float(energies.mean()), float(energies.std()))
     near = Scale(float(likeness.mean()), float(likeness.std()))
     least = np.quantile(scale.of(known.energy) + near.of(likeness), 1 - KEPT, method="lower")
-    return Familiarity(references, scale, near, float(least), float(np.median(likeness)))
+    return Familiarity(references, scale, near, float(least) - _rounding(near), float(np.median(likeness)))
+
+
+def _rounding(near: Scale) -> float:
+    """How far a sign may move because its likeness was computed in other company.
+
+    A matrix product with itself and with a copy take different routines and differ in the last bits; the text that sets
+    the cut must not fall below it the next time it is looked at.
+    """
+    return 4 * float(np.finfo(np.float32).eps) / max(near.deviation, 1e-6)
 
 
 def nearest_likeness(rows: Matrix, references: Matrix, own: Codes | None = None) -> Matrix:
