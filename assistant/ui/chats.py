@@ -1,7 +1,7 @@
 """The chats of the people on the page: a sentence said while an answer runs waits its turn, is shown, and is answered.
 
-A chat belongs to a person, wherever they signed in; it is rebuilt from the stored messages. Answers are made here, in a
-thread of the chat's own, so that closing the page or reloading it ends none of them.
+A chat belongs to a person, wherever they signed in; it is rebuilt from the stored messages. Answers are made here, in
+threads of the chats' own, so that closing the page or reloading it ends none of them.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ import logging
 import threading
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from assistant.agent.stopping import watch_for_stop
 from assistant.ui.ports import ConversationFactory, OpenProject, Talker
 from assistant.ui.transcript import Message, Transcript
+from assistant.ui.turns import Turns
 from tools.errors import AssistantError, InputError
 from tools.records import Actor
 
@@ -40,9 +42,10 @@ class Sentence:
 class Chat:
     """One person's chat; every method may be called from any thread."""
 
-    def __init__(self, talker: Talker, transcript: Transcript) -> None:
-        """Nothing was said yet in this process."""
+    def __init__(self, talker: Talker, transcript: Transcript, turns: Turns | None = None) -> None:
+        """Nothing was said yet in this process. ``turns`` are shared with the chats of others."""
         self._talker = talker
+        self._turns = turns or Turns()
         self._transcript = transcript
         self._waiting: deque[Sentence] = deque()
         self._running: Sentence | None = None
@@ -103,10 +106,12 @@ class Chat:
         if self._waiting:
             self._running = self._waiting.popleft()
             self._transcript.ask(self._running.text)
-            threading.Thread(target=self._answer, args=(self._running,), name="chat", daemon=True).start()
+            self._turns.take(self, partial(self._answer, self._running))
 
     def _answer(self, sentence: Sentence) -> None:
         """One turn: whatever happens ends in a sentence."""
+        if sentence.is_stopped:  # while it waited for its time
+            return
         watch_for_stop(lambda: sentence.is_stopped)
         try:
             steps = self._talker.turn(sentence.text, sentence.actor, sentence.exposure, sentence.is_changed)
@@ -162,6 +167,7 @@ class Chats:
         self._session, self._factory = session, factory
         self._open: OrderedDict[str, Chat] = OrderedDict()
         self._lock = threading.Lock()
+        self._turns = Turns()
 
     def of(self, person: str) -> Chat:
         """The person's chat."""
@@ -169,7 +175,7 @@ class Chats:
             if person not in self._open:
                 transcript = Transcript(self._locate)
                 transcript.restore(self._session.store.talk.messages(f"page:{person}", _LOOK_BACK))
-                self._open[person] = Chat(self._factory(self._session), transcript)
+                self._open[person] = Chat(self._factory(self._session), transcript, self._turns)
             self._open.move_to_end(person)
             while len(self._open) > _MOST_CHATS:
                 self._open.popitem(last=False)
