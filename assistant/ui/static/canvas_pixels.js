@@ -1,6 +1,8 @@
 // The pixels of an item's image: a display copy of the whole, and sharp crops of what is looked at closely. Says in
 // words when something is still on its way or cannot be shown.
 
+import { showPatiently } from "./patient_image.js";
+
 /** Longest side of the display copy, in pixels. */
 const DISPLAY_SIDE = 2048;
 /** A crop is asked for when a pixel of the copy would be drawn larger than this many pixels of the screen. */
@@ -22,10 +24,10 @@ export function prefetch(itemId) {
   if (found && !found.hasFailed) return found;
   const image = new Image();
   image.decoding = "async";
-  image.addEventListener("error", () => (image.hasFailed = true));
-  image.src = displayAddress(itemId);
   kept.delete(itemId);
   kept.set(itemId, image);
+  showPatiently(image, displayAddress(itemId), () => kept.get(itemId) === image);
+  image.addEventListener("error", () => (image.hasFailed = true));
   while (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value);
   return image;
 }
@@ -97,9 +99,9 @@ export class Pixels {
     if (!wanted || this.isClosed || this.crops.some((crop) => covers(crop, wanted))) return;
     const image = new Image();
     const { x, y, w, h, side } = wanted;
+    showPatiently(image, `/media/${this.item.id}/tile?x=${x}&y=${y}&w=${w}&h=${h}&side=${side}`, () => !this.isClosed);
     image.onload = () => this.#sharp({ ...wanted, image, scale: image.naturalWidth / w });
     image.onerror = () => this.isClosed || this.onState("The sharp view could not be loaded: this is the smaller copy.", false, true);
-    image.src = `/media/${this.item.id}/tile?x=${x}&y=${y}&w=${w}&h=${h}&side=${side}`;
   }
 
   #sharp(crop) {

@@ -6,6 +6,7 @@ import { COMMANDS, keyName } from "./keys.js";
 import { markdown } from "./markdown.js";
 import { IMAGE_KINDS } from "./edit_region_forms.js";
 import { LOOKING_KEYS, REGION_KEYS } from "./edit_region_keys.js";
+import { showPatiently } from "./patient_image.js";
 
 const FIXED_KEYS = [
   ["1…9", "choose or toggle a label: correcting costs one key, as accepting does"],
@@ -141,7 +142,7 @@ export class Drawers {
     };
     return button(
       { class: `aa-item-row ${isPicture ? "has-thumb" : ""}`, on: { click: press } },
-      isPicture ? el("img", { class: "aa-thumb", src: `/media/${id}/thumb`, alt: "", loading: "lazy" }) : null,
+      isPicture ? thumbnail(id) : null,
       el("span", { class: "aa-key", dir: "auto", text: key }),
       excerpt === key ? null : el("span", { class: "aa-item-text", dir: "auto", text: excerpt }),
       words ? el("span", { class: "aa-item-words", dir: "auto", text: words }) : null,
@@ -177,4 +178,10 @@ function labelRow(label, isHere) {
     el("div", { class: "aa-row" }, el("span", { class: "aa-dot" }), el("strong", { dir: "auto", text: label.name })),
     el("p", { dir: "auto", text: label.description }),
   );
+}
+
+function thumbnail(id) {
+  const image = el("img", { class: "aa-thumb", alt: "", loading: "lazy" });
+  showPatiently(image, `/media/${id}/thumb`);
+  return image;
 }

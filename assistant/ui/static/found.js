@@ -3,6 +3,7 @@
 
 import { button, el, fill } from "./dom.js";
 import { download } from "./outcome.js";
+import { showPatiently } from "./patient_image.js";
 
 const MOST_SHOWN = 12;
 
@@ -37,7 +38,8 @@ export class FoundItems {
 }
 
 function picture(id) {
-  const image = el("img", { src: `/media/${Number(id)}/thumb`, alt: "", loading: "lazy" });
+  const image = el("img", { alt: "", loading: "lazy" });
+  showPatiently(image, `/media/${Number(id)}/thumb`);
   // A file that is gone must not leave a broken mark; its number stays.
   image.addEventListener("error", () => image.replaceWith(el("span", { text: `#${id}` })));
   return image;
