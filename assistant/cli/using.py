@@ -36,15 +36,18 @@ def chat(
     person: As = "",
 ) -> None:
     """One turn of the conversation; the same planner and tools as in the page."""
-    told = _Told(project)
+    told, begun = _Told(project), dict[int, None]()
     with Link(project, person, model) as link:
         for event in link.stream("turn", text=words):
             if as_json:
                 show_json(event)
             else:
                 told.hear(event)
-            if event.get("job_id") and event["kind"] in ("tool_finished", "progress") and not link.is_remote:
-                _follow(link, int(event["job_id"]), as_json)
+            if event.get("job_id") and event["kind"] in ("tool_finished", "progress"):
+                begun[int(event["job_id"])] = None
+        # What the answer says of its work comes before how the work ends; each job is followed once.
+        for job_id in () if link.is_remote else begun:
+            _follow(link, job_id, as_json)
 
 
 class _Told:

@@ -222,3 +222,10 @@ def test_closing_the_project_hangs_up_and_the_job_goes_on_next_time(
             assert session.jobs.resume_interrupted() == [1]
             assert session.jobs.wait(1, 60).state == "done"
             assert session.store.database.rows("SELECT count(*) FROM proposals WHERE state = 'ok'") == [(12,)]
+
+
+def test_a_chat_says_what_it_will_do_before_how_it_ended_and_that_once(project: Path, run: Run) -> None:
+    _, said, _ = run("chat", project, "suggest labels")
+    told = [line for line in said.splitlines() if line.startswith(("Job 1 ", "I will "))]
+    assert [line.split()[0] for line in told] == ["I", "Job"], said
+    assert "Done" in told[1] or "done" in told[1]
