@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -52,10 +54,26 @@ class UserStore:
     def __init__(self, database: Database) -> None:
         """Keep the one database."""
         self._database = database
+        self._changes = 0
+        self._kept: tuple[int, list[User]] | None = None
+
+    @property
+    def changes(self) -> int:
+        """Grows whenever somebody is added or changed, or a way in ends: what was read before may be wrong then."""
+        return self._changes
+
+    @contextmanager
+    def _changing(self) -> Iterator[Transaction]:
+        with self._database.write() as transaction:
+            transaction.after(self._changed)
+            yield transaction
+
+    def _changed(self) -> None:
+        self._changes += 1
 
     def exist(self) -> bool:
         """Whether anybody may sign in."""
-        return bool(self._database.rows("SELECT 1 FROM users WHERE is_active LIMIT 1"))
+        return any(one.state == "active" for one in self.everyone())
 
     def names(self) -> list[tuple[str, str]]:
         """Those who may sign in as (name, role), by name."""
@@ -63,6 +81,13 @@ class UserStore:
 
     def everyone(self) -> list[User]:
         """All who were ever added, the oldest first."""
+        now, kept = self._changes, self._kept
+        if kept is None or kept[0] != now:
+            # A change that comes while they are read is not known to be in them: the number is that of before.
+            kept = self._kept = (now, self._read())
+        return list(kept[1])
+
+    def _read(self) -> list[User]:
         rows = self._database.rows("SELECT name, role, is_active, password, made_at FROM users ORDER BY made_at, name")
         found = [
             User(name, role, _state(active, kept), at.replace(tzinfo=UTC)) for name, role, active, kept, at in rows
@@ -117,7 +142,7 @@ class UserStore:
         name = before.name if before is not None else self.canonical(name)
         past = self.decisions(name)
         kept = hash_password(password)
-        with self._database.write() as transaction:
+        with self._changing() as transaction:
             _forget(transaction, name)
             transaction.execute("DELETE FROM users WHERE name = ?", [name])
             at = stored_time(transaction.now)
@@ -129,7 +154,7 @@ class UserStore:
         """Give somebody another role; it holds from the next thing they do. Returns the name."""
         _refuse_unknown_role(role)
         person = self._present(name)
-        with self._database.write() as transaction:
+        with self._changing() as transaction:
             transaction.execute("UPDATE users SET role = ? WHERE name = ?", [role, person.name])
             # Whoever got in with the old role signs in again.
             _forget(transaction, person.name)
@@ -141,7 +166,7 @@ class UserStore:
         person = self._present(name)
         refuse_weak(password, person.name, self._project())
         kept = hash_password(password)
-        with self._database.write() as transaction:
+        with self._changing() as transaction:
             transaction.execute("UPDATE users SET password = ? WHERE name = ?", [kept, person.name])
             _forget(transaction, person.name, _digest(keep) if keep else "")
             _tell(transaction, actor, "user_password", {"name": person.name})
@@ -150,7 +175,7 @@ class UserStore:
     def set_active(self, name: str, is_active: bool, actor: Actor) -> str:
         """Shut somebody out for a while, or let them in again; everything of theirs stays."""
         person = self._present(name)
-        with self._database.write() as transaction:
+        with self._changing() as transaction:
             transaction.execute("UPDATE users SET is_active = ? WHERE name = ?", [is_active, person.name])
             _forget(transaction, person.name)
             kind = "user_enabled" if is_active else "user_disabled"
@@ -161,7 +186,7 @@ class UserStore:
         """Take somebody's way in for good. The name stays with their decisions, and means the same person for ever."""
         twin = next((one for one in self.everyone() if one.name == name and one.same_as), None)
         person = twin or self._present(name)
-        with self._database.write() as transaction:
+        with self._changing() as transaction:
             if twin is not None:
                 transaction.execute("DELETE FROM users WHERE name = ?", [twin.name])
             else:
@@ -215,7 +240,7 @@ class UserStore:
 
     def log_out(self, token: str) -> None:
         """Make the token worthless."""
-        with self._database.write() as transaction:
+        with self._changing() as transaction:
             found = transaction.rows("SELECT name FROM logins WHERE token_hash = ?", [_digest(token)])
             transaction.execute("DELETE FROM logins WHERE token_hash = ?", [_digest(token)])
             if found:
@@ -235,7 +260,7 @@ class UserStore:
     def sign_out(self, name: str, actor: Actor, number: str = "", keep: str = "") -> int:
         """End one way in of somebody, or all of them but the one of token ``keep``; returns how many ended."""
         person = self.find(name).name
-        with self._database.write() as transaction:
+        with self._changing() as transaction:
             sql = "DELETE FROM logins WHERE name = ? AND token_hash <> ? AND (? = '' OR substr(token_hash, 1, 16) = ?)"
             held = "SELECT count(*) FROM logins WHERE name = ?"
             before = transaction.rows(held, [person])[0][0]

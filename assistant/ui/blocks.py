@@ -18,6 +18,8 @@ switch_off_telemetry()
 import gradio as gr  # noqa: E402  the switches must be set before
 
 CONCURRENCY = 32
+_LOOK_SECONDS = 0.02
+"""How often gradio looks for something to do while nobody asks; of itself it does a thousand times a second."""
 # Constant: names of projects are set by the card as text, never written into the document by a template.
 TITLE = "Annotation assistant"
 _TABS = (("Quality", "aa-quality"), ("Data", "aa-files"), ("Runs", "aa-runs"), ("People", "aa-people"))
@@ -57,6 +59,7 @@ def build_blocks(session: OpenProject, chats: Chats, who: Who) -> gr.Blocks:
                     _container(place)
         _wire(blocks, parts, session, chats, who)
     blocks.queue(default_concurrency_limit=CONCURRENCY)
+    blocks._queue.sleep_when_free = _LOOK_SECONDS
     return blocks
 
 

@@ -30,6 +30,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
+_OWN = {name.lower().encode(): value.encode() for name, value in HEADERS.items()}
 PUBLIC = ("/login",)
 UPLOAD = "/page/files/upload"
 _UNKNOWN_HOST = (
@@ -125,9 +126,10 @@ def cookie_of(headers: Headers, name: str) -> str | None:
 def _with_headers(send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
+            # As bytes: this is done for every answer, and setting each by name looks through all the others.
+            others = [pair for pair in message.get("headers", ()) if pair[0].lower() not in _OWN]
+            message["headers"] = [*others, *_OWN.items()]
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers[name] = value
             if "cache-control" not in headers and headers.get("content-type", "").startswith("application/json"):
                 headers["Cache-Control"] = "no-store"
         await send(message)

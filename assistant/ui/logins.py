@@ -8,6 +8,7 @@ import hmac
 import ipaddress
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.store.passwords import MOST
@@ -23,6 +24,8 @@ from tools.records import Actor, Role, Via
 IDLE_SECONDS = 8 * 3600
 _MOST_KEYS = 10_000
 _FRESH_SECONDS = 2.0
+_KNOWN_SECONDS = 30.0
+"""Whom a cookie stands for while nothing about people changes; looking it up asks the database three times."""
 
 
 def local_person() -> str:
@@ -31,6 +34,19 @@ def local_person() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "lead"
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Whom a cookie stood for, when that was looked up, and which change to people was the last by then."""
+
+    changes: int
+    at: float
+    person: tuple[str, Role] | None
+
+    def is_old(self, changes: int, now: float) -> bool:
+        """Whether it has to be looked up again: nobody may be somebody soon, somebody's time runs out."""
+        return changes != self.changes or now - self.at > (_FRESH_SECONDS if self.person is None else _KNOWN_SECONDS)
 
 
 class Logins:
@@ -58,7 +74,7 @@ class Logins:
         self._local = LocalSignIns(project / "cache", wall)
         self._clock = clock
         # A page load asks for dozens of files: who asks is looked up once, not for each.
-        self._known: dict[str, tuple[float, tuple[str, Role] | None]] = {}
+        self._known: dict[str, _Known] = {}
 
     def open_with_token(self, token: str) -> str | None:
         """A fresh cookie for the holder of the printed token, ``None`` if it is wrong or users exist."""
@@ -110,15 +126,15 @@ class Logins:
         self._known.clear()
 
     def actor(self, cookie: str | None, via: Via = "key") -> Actor | None:
-        """The person behind the cookie, with the role that holds now (or did two seconds ago)."""
+        """The person behind the cookie, with the role that holds now."""
         if not cookie:
             return None
-        key, now = _digest(cookie), self._clock()
+        key = _digest(cookie)
         known = self._known.get(key)
-        if known is None or now - known[0] > _FRESH_SECONDS:
-            known = (now, self._look_up(cookie))
+        if known is None or known.is_old(self.users.changes, self._clock()):
+            known = _Known(self.users.changes, self._clock(), self._look_up(cookie))
             self._remember(key, known)
-        person = known[1]
+        person = known.person
         return None if person is None else Actor(person[0], person[1], via, key[:16])
 
     def _look_up(self, cookie: str) -> tuple[str, Role] | None:
@@ -132,7 +148,7 @@ class Logins:
         except NotFound:
             return None
 
-    def _remember(self, key: str, found: tuple[float, tuple[str, Role] | None]) -> None:
+    def _remember(self, key: str, found: _Known) -> None:
         if len(self._known) > _MOST_KEYS:
             self._known.clear()
         self._known[key] = found

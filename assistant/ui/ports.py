@@ -20,6 +20,10 @@ from tools.spec import ToolSpec
 class Users(Protocol):
     """People who may log in."""
 
+    @property
+    def changes(self) -> int:
+        """Grows whenever what is known of somebody, or of a way in, may have become wrong."""
+
     def exist(self) -> bool:
         """Whether anybody was added."""
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from assistant.store.database import Database
 from assistant.ui.app import is_loopback, refuse_open_door, serve
 from assistant.ui.local_sign_ins import LOCAL_IDLE_SECONDS
 from assistant.ui.logins import Logins
@@ -308,3 +309,38 @@ def test_a_route_of_gradio_answers_only_to_signed_in_people(made: Maker) -> None
         assert isinstance(client, TestClient)
         assert client.post("/gradio_api/queue/join", json={"fn_index": 0, "data": []}).status_code == 401
         assert client.post("/gradio_api/run/predict", json={"fn_index": 0, "data": []}).status_code == 401
+
+
+def test_who_asks_again_is_known_without_asking_the_database_until_something_about_people_changes(
+    made: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = with_users(made)
+    users, now = project.store.users, [0.0]
+    logins = Logins(users, project.path, TOKEN, clock=lambda: now[0])
+    cookie = users.log_in("ann")
+    asked: list[str] = []
+    rows = Database.rows
+    monkeypatch.setattr(Database, "rows", lambda self, sql, *more: (asked.append(sql), rows(self, sql, *more))[1])
+    assert logins.actor(cookie) is not None
+    asked.clear()
+    now[0] = 20.0
+    found = logins.actor(cookie)
+    assert (found and found.role, asked) == ("reviewer", [])
+    # Not through a route of the page: in whatever way, it holds with the next request.
+    users.set_role("zoe", "reviewer", LEAD)
+    assert logins.actor(cookie) is not None
+    assert asked
+    users.set_active("ann", False, LEAD)
+    assert logins.actor(cookie) is None
+
+
+def test_a_sign_in_ends_at_its_time_though_nothing_changes(made: Maker) -> None:
+    project = with_users(made)
+    now = [0.0]
+    logins = Logins(project.users, project.path, TOKEN, clock=lambda: now[0])
+    cookie = project.users.log_in("ann")
+    assert logins.actor(cookie) is not None
+    with project.store.database.write() as transaction:
+        transaction.execute("UPDATE logins SET until = made_at")
+    now[0] = 31.0
+    assert logins.actor(cookie) is None
