@@ -98,3 +98,9 @@ def test_a_text_with_half_a_character_can_be_shown(made: Maker, monkeypatch: pyt
     with client_of(opened) as client:
         answer = client.post("/card/next", json={"field": "intent"})
     assert answer.json()["cards"][0]["item"]["text"] == "a\ud83d"
+
+
+def test_a_page_that_nobody_uses_looks_for_work_fifty_times_a_second_at_most(project: Opened) -> None:
+    with client_of(project, whole=True) as client:
+        mounted = [route.app for route in client.app.routes if hasattr(getattr(route, "app", None), "get_blocks")]  # type: ignore[attr-defined]
+    assert [app.get_blocks()._queue.sleep_when_free for app in mounted] == [0.02]
