@@ -15,6 +15,7 @@ from eval.bench.crash import crash
 from eval.bench.detect import detect
 from eval.bench.images import images
 from eval.bench.measure import Line, Outcome
+from eval.bench.memory import memory
 from eval.bench.page import page
 from eval.bench.parts import run_part
 from eval.bench.prelabel import prelabel
@@ -112,6 +113,7 @@ BENCHES: dict[str, Callable[[Path, bool], Outcome]] = {
     "decide": deciding,
     "crash": crash,
     "reviewers": reviewers,
+    "memory": memory,
     "page": page,
     "retraining": retraining,
     "prelabel": prelabel,
