@@ -29,7 +29,9 @@ from tools.results import Artefact, Prepared, ToolResult
 from tools.schema import LabelSchema
 from tools.spec import LearningWork, ToolArgs, ToolSpec
 
-NICENESS = 19
+NICENESS = 10
+"""Behind whatever else runs, but with a share of a busy machine: at the very end of the queue it would never learn."""
+
 MOST_TEXTS = 300_000
 """Texts that are kept from step to step, so that the owner need not read them each time; beyond, all are let go."""
 

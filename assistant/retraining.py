@@ -2,7 +2,8 @@
 
 Nothing is learned before a person asked for suggestions or for a sample of a field. From then on, whenever enough new
 labels are there or people pause, the same is done again with what is known by now: the queue is chosen anew by the
-same strategy, and suggestions for undecided items near its head are renewed as a run of their own. Both are ordinary
+same strategy, and undecided items near its head get suggestions in a run of their own, whether they had one or not:
+who asked for suggestions once has them for what is served next. Both are ordinary
 runs by the author ``assistant``: listed, explained and undone like everybody's. What is on a screen or prefetched
 keeps its suggestion and its place, because an exposure names the proposal it was issued with.
 """
@@ -23,7 +24,7 @@ from assistant.jobs import Jobs
 from assistant.learner import Learner, LearnerEnded
 from assistant.queueing import Queues
 from assistant.store.people import OWN_NAME
-from assistant.store.project import ProjectStore
+from assistant.store.project import LearningState, ProjectStore
 from tools.backends.registry import BUILTIN
 from tools.errors import AssistantError
 from tools.records import Actor, JsonValue
@@ -31,13 +32,16 @@ from tools.sample.strategies import UNCERTAIN
 from tools.sentences import count_of
 
 HEAD = 64
-"""Undecided items next in the queue whose suggestions are renewed; more would be stale again before they are seen."""
+"""Undecided items next in the queue that get suggestions anew; more would be stale again before they are seen."""
 
 MOST_QUEUED = 200
 """Items put forward at a time, however many were asked for: the rest of an older queue stands behind them."""
 
 REST = 2.0
 """The pause after learning, in times of how long it took: one core is at most a third of the time at work."""
+
+MOST_REST = 30.0
+"""No rest is longer: on a busy machine learning takes long without taking much of it."""
 
 LEARNER = Actor(OWN_NAME, "reviewer", "job", "retraining")
 _LOG = logging.getLogger(__name__)
@@ -86,11 +90,12 @@ class Retraining:
         self._counting = threading.Lock()
         self._wake = threading.Event()
         self._not_before = 0.0
-        self._is_closing = False
+        self._is_closing = self._is_learning = False
         self._thread: threading.Thread | None = None
 
     def begin(self) -> None:
         """Watch for labels from now on, in a thread of its own."""
+        self._store.learning_state = self.state
         if self._thread is None:
             self._thread = threading.Thread(target=self._watch, name="retraining", daemon=True)
             self._thread.start()
@@ -112,6 +117,14 @@ class Retraining:
         """Wait until the thread is over; call after :meth:`stop`."""
         if self._thread is not None and self._thread.ident is not None:
             self._thread.join()
+
+    def state(self) -> LearningState:
+        """What it does at the moment."""
+        if self._thread is None or self._is_closing:
+            return "off"
+        if self._is_learning:
+            return "learning"
+        return "resting" if self._clock() < self._not_before else "watching"
 
     def due(self) -> list[str]:
         """Fields of which enough labels are new, or some and people pause; none while it is switched off or resting."""
@@ -135,6 +148,7 @@ class Retraining:
             labels = self._pending.pop(field_id, _Pending()).labels
         began = self._clock()
         runs: list[int] = []
+        self._is_learning = True
         try:
             asked = asked_for(self._store, field_id)
             for tool, base in asked.items():
@@ -146,7 +160,10 @@ class Retraining:
             self._say_ended(ended)
         except AssistantError as problem:
             _LOG.info("learning from new labels of %s: %s", field_id, problem)
-        self._not_before = self._clock() + REST * (self._clock() - began)
+        finally:
+            self._is_learning = False
+        now = self._clock()
+        self._not_before = now + min(MOST_REST, REST * (now - began))
         return runs
 
     def _sample(self, base: Asked) -> int | None:
@@ -176,18 +193,10 @@ class Retraining:
         return outcome.run_id
 
     def _near_head(self, field_id: str) -> list[int]:
-        """Undecided items next in the queue that have a suggestion or were put forward, those in hand left out."""
+        """Undecided items next in the queue, those in hand left out."""
         overlap = int(self._store.settings.get("overlap"))
-        main, blind = self._queues.ahead(field_id, overlap)
-        found = self._store.database.numpy(
-            """SELECT item_id FROM live_proposals WHERE field = ? AND state = 'ok'
-            UNION SELECT item_id FROM queue_entries WHERE field = ?
-                AND run_id NOT IN (SELECT target_id FROM undone WHERE target = 'run')""",
-            [field_id, field_id],
-        )
-        wanted = found["item_id"].astype(np.int64)
         in_hand = [item_id for item_id, field, _, _ in self._store.leases.live() if field == field_id]
-        open_main, open_blind = (lane[np.isin(lane, wanted) & ~np.isin(lane, in_hand)] for lane in (main, blind))
+        open_main, open_blind = (lane[~np.isin(lane, in_hand)] for lane in self._queues.ahead(field_id, overlap))
         share = float(self._store.settings.get("blind_share"))
         return [*open_main[:HEAD].tolist(), *open_blind[: round(HEAD * share)].tolist()]
 

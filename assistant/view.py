@@ -228,8 +228,8 @@ class ProjectView:
 
     @property
     def settings(self) -> Mapping[str, JsonValue]:
-        """Settings of the project."""
-        return self._store.settings.all()
+        """Settings of the project, and under ``learning_now`` what is done about learning at the moment."""
+        return {**self._store.settings.all(), "learning_now": self._store.learning_state()}
 
     def ask(self, query: str, **params: JsonValue) -> Answer:
         """Run a named query; leases are not rows but the owner's memory."""

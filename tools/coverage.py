@@ -75,6 +75,20 @@ def promised_cut(scores: Floats, right: Bools, target: float, delta: float = DEL
     return found
 
 
+def first_cut(scores: Floats, right: Bools, target: float, delta: float = DELTA) -> tuple[int, int]:
+    """(answers, how many of them were right) of the surest set that the promise is tested on first.
+
+    Where there are too few answers to test any, these are all of them.
+    """
+    order, failures = _ranked(scores, right)
+    tested = _sequence(len(order), target, delta)
+    if not len(tested):
+        return len(order), int(right.sum())
+    ends = _ends_of_ties(scores[order])
+    at = int(ends[np.searchsorted(ends, tested[0])])
+    return at + 1, at + 1 - int(failures[at])
+
+
 def answers_missing(scores: Floats, right: Bools, target: float, delta: float = DELTA) -> int | None:
     """How many more answers like these would give a promise, roughly; ``None`` where ten times as many would not.
 

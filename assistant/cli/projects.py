@@ -55,7 +55,11 @@ def new(
     store.close()
     kinds = ", ".join(f"{field.name} ({field.kind}, {_count(field.labels)})" for field in found.fields)
     say(f"Created {project} with {kinds}.")
-    say(f"Next: assistant import {project} FILE, then assistant serve {project}.")
+    first, whose = f"assistant import {project} FILE", ""
+    if like is not None:
+        first = f"assistant import {project} {like} --annotator NAME"
+        whose = " NAME is who gave its labels; --labels none leaves them out."
+    say(f"Next: {first}, then assistant serve {project}.{whose}")
 
 
 def _count(labels: tuple[Any, ...]) -> str:
@@ -93,7 +97,7 @@ def import_(
     format_: Annotated[str, typer.Option("--format", help="csv, jsonl, …; auto finds out.")] = "auto",
     text_column: Annotated[str, typer.Option(help="Column that holds the text.")] = "",
     key_column: Annotated[str, typer.Option(help="Column that identifies an item.")] = "",
-    labels: Annotated[list[str] | None, typer.Option(help="COLUMN=FIELD, or COLUMN if both are called alike.")] = None,
+    labels: Annotated[list[str] | None, typer.Option(help="COLUMN=FIELD, or COLUMN for both; none: no labels.")] = None,
     labels_where: Annotated[str, typer.Option(help="COLUMN=VALUE: take labels from these rows only.")] = "",
     annotator: Annotated[str, typer.Option(help="Who gave the labels, where the file does not say.")] = "",
     independent: Annotated[

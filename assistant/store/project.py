@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from assistant.arrays import DiskArrays
 from assistant.store.actions import ActionStore, JobStore
@@ -33,6 +34,8 @@ from tools.errors import InputError, NotAllowed, NotFound
 from tools.exchange.batch import ImportBatch
 from tools.records import ROLE_RANK, Actor, JsonValue
 from tools.schema import LabelSchema
+
+LearningState = Literal["off", "watching", "learning", "resting"]
 
 
 class ProjectStore:
@@ -63,6 +66,8 @@ class ProjectStore:
         # One for the whole session: what it read may be kept in memory by it.
         self.arrays = DiskArrays(path / "cache" / "arrays")
         self.notices = Notices()
+        # Set by whoever learns in the background; before that nobody does.
+        self.learning_state: Callable[[], LearningState] = lambda: "off"
         self.actions = ActionStore(self.database)
         self.jobs = JobStore(self.database)
         self.users = UserStore(self.database)

@@ -80,6 +80,14 @@ def test_the_last_run_and_its_fate_are_told(project: SmallProject) -> None:
     assert "(sample), which queued 3 items and was withdrawn." in status(project).text
 
 
+def test_a_run_that_has_only_begun_is_not_said_to_have_made_nothing(project: SmallProject) -> None:
+    run = project.rows.run()
+    project.rows.job(run, 40)
+    text = status(project).text
+    assert f"The last run is number {run} (prelabel): it is at work and has made no usable proposals so far." in text
+    assert "which made no usable proposals" not in text
+
+
 def test_a_running_job_says_how_far_it_is(project: SmallProject) -> None:
     project.rows.job(1, 40)
     project.rows.job(1, 40, state="failed")

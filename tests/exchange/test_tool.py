@@ -150,3 +150,11 @@ def test_rare_choices_of_an_export_are_names_with_values(tmp_path: Path) -> None
 def test_rare_choices_that_there_are_not_are_refused(tmp_path: Path, options: str) -> None:
     with pytest.raises(InputError):
         _export(tmp_path, options=options)
+
+
+def test_labels_of_nobody_are_left_out_where_that_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text("text,intent\nwhere is it,refund\n", encoding="utf-8")
+    args = import_data.read_arguments({"path": str(file), "labels": "none"})
+    facts = {fact.name: fact.value for fact in import_data.run(args, FakeContext(SCHEMA)).facts}
+    assert (facts["items"], facts["labels"], facts["rejected rows"]) == (1, 0, 0)

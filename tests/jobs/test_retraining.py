@@ -46,18 +46,53 @@ def test_suggestions_near_the_head_are_renewed_by_a_run_of_their_own(here: Sessi
     made = here.retraining.learn("intent")
     assert runs(here) == [("prelabel", "lea", "key"), ("prelabel", OWN_NAME, "job")]
     renewed = {one.draft.item_id: one for one in here.store.runs.of_run(made[0])}
-    assert sorted(renewed) == [item for item in range(1, 31) if item not in done]
+    assert sorted(renewed) == [item for item in range(1, ITEMS + 1) if item not in done]
     assert all("learned from 12" in one.draft.reason for one in renewed.values())
     about = here.store.runs.settings_of(made[0])
     assert (about["follows"], about["labels"]) == (first, 12)
     assert "lea asked for it" in about["because"]
 
 
-def test_items_without_a_suggestion_get_none_unasked(here: Session) -> None:
-    ask(here, "prelabel", field="intent", limit=15)
+def test_who_asked_once_gets_suggestions_for_what_is_served_next_as_long_as_the_field_is_open(here: Session) -> None:
+    ask(here, "prelabel", field="intent", limit=5)
+    for _ in range(3):
+        label(here, 5)
+        made = here.retraining.learn("intent")
+        card = here.desk.next_cards(ANN, "intent").cards[0]
+        assert card.suggestion is not None and card.suggestion.run_id == made[0]
+        here.desk.release(ANN, [card.exposure.exposure_id])
+
+
+def test_a_round_makes_suggestions_for_the_head_of_the_queue_only(
+    here: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.retraining.HEAD", 7)
+    ask(here, "prelabel", field="intent", limit=5)
     label(here, 5)
     made = here.retraining.learn("intent")
-    assert [one.draft.item_id for one in here.store.runs.of_run(made[0])] == list(range(6, 16))
+    assert [one.draft.item_id for one in here.store.runs.of_run(made[0])] == list(range(6, 13))
+    here.store.reviews.undo([("run", made[0])], LEAD)
+    assert here.store.runs.latest("intent", list(range(6, 41))) == {}
+
+
+def test_a_busy_machine_does_not_stretch_the_rest(session: Session) -> None:
+    now = [0.0]
+    watch = _with_clock(session, now)
+    watch.note("intent")
+
+    def slow(field_id: str) -> dict[str, Any]:
+        now[0] += 300.0
+        return {}
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("assistant.retraining.asked_for", lambda store, field_id: slow(field_id))
+        watch.learn("intent")
+    for _ in range(10):
+        watch.note("intent")
+    now[0] = 329.0
+    assert watch.due() == []
+    now[0] = 330.0
+    assert watch.due() == ["intent"]
 
 
 def test_the_queue_is_chosen_anew_by_the_strategy_that_was_asked_for(here: Session) -> None:
@@ -119,7 +154,7 @@ def test_withdrawing_what_was_asked_for_takes_what_followed_along(here: Session)
     assert told.endswith("With it 1 run that learned again after it.")
     assert here.store.runs.latest("intent", list(range(1, ITEMS + 1))) == {}
     here.executor.call("undo", {"what": "redo"}, replace(LEAD, via="chat"))
-    assert len(here.store.runs.latest("intent", list(range(1, ITEMS + 1)))) == 30
+    assert len(here.store.runs.latest("intent", list(range(1, ITEMS + 1)))) == ITEMS
 
 
 def test_what_a_finished_run_learned_is_not_kept(here: Session) -> None:
@@ -149,7 +184,34 @@ def status(session: Session) -> str:
     return session.executor.call("project_status", {"field": "intent"}, LEAD).result.text
 
 
+def test_the_status_says_that_nothing_is_learned_without_a_page_and_that_it_rests(here: Session) -> None:
+    ask(here, "prelabel", field="intent", limit=30)
+    assert "nothing more is learned while no page is served: start “assistant serve”" in status(here)
+    assert "next after" not in status(here)
+    here.store.learning_state = lambda: "resting"
+    assert "it has just learned and goes on in half a minute at most." in status(here)
+    assert "next after" not in status(here)
+    here.store.learning_state = lambda: "learning"
+    assert "it is learning from newer labels right now." in status(here)
+
+
+def test_it_says_when_it_learns_rests_and_watches(session: Session) -> None:
+    now = [0.0]
+    watch = _with_clock(session, now)
+    assert (watch.state(), session.store.learning_state()) == ("off", "off")
+    watch.begin()
+    assert session.store.learning_state() == "watching"
+    watch._not_before = 5.0
+    assert session.store.learning_state() == "resting"
+    now[0] = 5.0
+    assert session.store.learning_state() == "watching"
+    watch.stop()
+    watch.join()
+    assert session.store.learning_state() == "off"
+
+
 def test_the_status_says_what_was_learned_from_and_when_next(here: Session) -> None:
+    here.store.learning_state = lambda: "watching"
     assert "was learned from" not in status(here)
     run_id = ask(here, "prelabel", field="intent", limit=30)
     assert f"was learned from no labels at {time.strftime('%H:', time.gmtime())}" in status(here)

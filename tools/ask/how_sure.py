@@ -19,6 +19,7 @@ from tools.coverage import (
     answers_missing,
     check_target,
     fewest_answers,
+    first_cut,
     promised_cut,
 )
 from tools.filters import ItemFilter
@@ -113,9 +114,7 @@ def _promise_text(name: str, target: float, promise: Promise) -> str:
 
 
 def _no_promise(name: str, target: float, scores: Floats, right: Bools) -> str:
-    first = min(len(scores), fewest_answers(target, DELTA, AUDIT_SLIPS))
-    surest = np.argsort(-scores, kind="stable")[:first]
-    hits = int(right[surest].sum())
+    first, hits = first_cut(scores, right, target)
     told = (
         f"No share of {name} can be promised at {percent(target)} agreement yet: of the {first:,} surest held-out "
         f"suggestions {hits:,} were the person's answer ({percent(hits / first)}; all in all "

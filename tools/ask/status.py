@@ -18,6 +18,12 @@ from tools.sentences import capital, count_of, listing, seconds_of, verb
 from tools.spec import ToolArgs, tool
 
 RECENT = 5
+_LEARNING_NOW = {
+    "off": "nothing more is learned while no page is served: start “assistant serve”, or ask for suggestions again",
+    "learning": "it is learning from newer labels right now",
+    "resting": "it has just learned and goes on in half a minute at most",
+}
+AT_WORK = ("queued", "running", "paused")
 
 
 class ProjectStatusArgs(ToolArgs):
@@ -119,8 +125,13 @@ def _learned_text(name: str, row: dict[str, Any], ctx: ToolContext) -> str:
         return f"{told}."
     if not ctx.settings.get("retrain", True):
         return f"{told}; learning again by itself is switched off (setting retrain)."
+    now = str(ctx.settings.get("learning_now", "watching"))
+    if now in _LEARNING_NOW:
+        return f"{told}; {_LEARNING_NOW[now]}."
     left = int(ctx.settings.get("retrain_after") or 1) - (int(row["labels"]) - int(row["learned_from"]))
-    return f"{told}; next after {count_of(max(1, left), 'more label', 'more labels')}, or when people pause."
+    if left <= 0:
+        return f"{told}; it learns again in a moment."
+    return f"{told}; next after {count_of(left, 'more label', 'more labels')}, or when people pause."
 
 
 def _runs(ctx: ToolContext) -> tuple[list[str], list[Table]]:
@@ -132,6 +143,10 @@ def _runs(ctx: ToolContext) -> tuple[list[str], list[Table]]:
     keys = ("run_id", "tool", "backend", "field", "usable", "invalid", "unread", "undecided", "queued", "withdrawn")
     table = Table("Last runs", columns, tuple(tuple(row[key] for key in keys) for row in rows), answer.sql)
     last = rows[0]
+    if last["run_id"] in _at_work(ctx):
+        so_far = count_of(int(last["usable"]), "usable proposal")
+        told = f"The last run is number {last['run_id']} ({last['tool']}): it is at work and has made {so_far} so far."
+        return [told], [table]
     made = f"made {count_of(int(last['usable']), 'usable proposal')}"
     if last["queued"]:
         made = f"queued {count_of(int(last['queued']), 'item')}"
@@ -143,10 +158,16 @@ def _runs(ctx: ToolContext) -> tuple[list[str], list[Table]]:
     return [f"{told}."], [table]
 
 
+def _at_work(ctx: ToolContext) -> set[int]:
+    """The runs whose jobs are not over."""
+    rows = ctx.ask("recent_jobs", limit=RECENT).as_dicts()
+    return {row["run_id"] for row in rows if row["state"] in AT_WORK}
+
+
 def _jobs(ctx: ToolContext) -> tuple[list[str], list[Table]]:
     answer = ctx.ask("recent_jobs", limit=RECENT)
     rows = answer.as_dicts()
-    at_work = [row for row in rows if row["state"] in ("queued", "running", "paused")]
+    at_work = [row for row in rows if row["state"] in AT_WORK]
     told = [
         f"Job {row['job_id']} ({row['tool']}) is {row['state']}: {row['done']:,} of "
         f"{count_of(int(row['total']), 'item')} {verb(int(row['done']), 'is', 'are')} done."

@@ -183,12 +183,16 @@ class ValueTaker:
         return {**region, "label": found}
 
 
+NO_LABELS = "none"
+"""What stands for the columns of labels where no labels are to be taken."""
+
+
 def require_annotator(name: str, where: str) -> str:
     """``name``, or the sentence that asks for one: a label without an author cannot be stored."""
     if not name.strip():
         raise InputError(
-            f"{where} has labels and does not say who gave them. Name the person (annotator=…), or import the items "
-            f"without labels."
+            f"{where} has labels and does not say who gave them. Name the person (annotator=NAME, in a terminal "
+            f"--annotator NAME), or take the items without their labels (labels={NO_LABELS}, --labels {NO_LABELS})."
         )
     return name.strip()
 

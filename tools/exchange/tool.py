@@ -11,6 +11,7 @@ from pydantic import Field
 from tools.context import ToolContext
 from tools.errors import ArgumentsRefused
 from tools.exchange.batch import ImportBatch
+from tools.exchange.fields import NO_LABELS
 from tools.exchange.formats.writers import writer_named
 from tools.exchange.options import Conflicts, ExportOptions, ImportOptions, Provenance
 from tools.exchange.reading import read_file
@@ -41,7 +42,9 @@ class ImportArgs(ToolArgs):
     )
     key_column: str = Field(default="", description="Column that holds the user's own identifier of an item")
     labels: str = Field(
-        default="", description="Which column answers which field, as column=field, several separated by commas"
+        default="",
+        description="Which column answers which field, as column=field, several separated by commas; none takes "
+        "the items without any labels",
     )
     annotator: str = Field(default="", description="Who gave the labels, where the file does not say; a person's name")
     independent: bool = Field(
@@ -125,12 +128,14 @@ def options_from(args: ImportArgs, schema: LabelSchema) -> ImportOptions:
     """The import options that the flat arguments mean."""
     texts = [one.strip() for one in args.text_column.split(",") if one.strip()]
     is_pair = schema.item == "pair" and len(texts) == 2
+    is_without = args.labels.strip().casefold() == NO_LABELS
     return ImportOptions(
         format=args.format,
         text_column="" if is_pair else args.text_column,
         pair_columns=tuple(texts) if is_pair else (),
         key_column=args.key_column,
-        label_columns=tuple(_pairs(args.labels, schema)),
+        label_columns=() if is_without else tuple(_pairs(args.labels, schema)),
+        take_labels=not is_without,
         labels_where=args.labels_where,
         annotator=args.annotator,
         exposure="imported_independent" if args.independent else "imported_unknown",
