@@ -3,9 +3,9 @@
 Nothing is learned before a person asked for suggestions or for a sample of a field. From then on, whenever enough new
 labels are there or people pause, the same is done again with what is known by now: the queue is chosen anew by the
 same strategy, and undecided items near its head get suggestions in a run of their own, whether they had one or not:
-who asked for suggestions once has them for what is served next. Both are ordinary
-runs by the author ``assistant``: listed, explained and undone like everybody's. What is on a screen or prefetched
-keeps its suggestion and its place, because an exposure names the proposal it was issued with.
+who asked for suggestions once has them for what is served next. Both are ordinary runs by the author ``assistant``:
+listed, explained and undone like everybody's, and what was undone is not made again from the same labels. What is on a
+screen or prefetched keeps its suggestion and its place, because an exposure names the proposal it was issued with.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.executor import Executor
+from assistant.executor import Executor, Outcome
 from assistant.jobs import Jobs
 from assistant.learner import Learner, LearnerEnded
 from assistant.queueing import Queues
@@ -152,9 +152,9 @@ class Retraining:
         try:
             asked = asked_for(self._store, field_id)
             for tool, base in asked.items():
-                made = self._sample(base) if tool == "sample" else self._suggest(field_id, base)
+                made = (self._sample if tool == "sample" else self._suggest)(field_id, base, labels)
                 if made is not None:
-                    self._say_why(made, labels, base)
+                    self._go_along(made, base)
                     runs.append(made)
         except LearnerEnded as ended:
             self._say_ended(ended)
@@ -166,21 +166,38 @@ class Retraining:
         self._not_before = now + min(MOST_REST, REST * (now - began))
         return runs
 
-    def _sample(self, base: Asked) -> int | None:
+    def _sample(self, field_id: str, base: Asked, labels: int) -> int | None:
+        if taken_back(self._store, field_id, base)[0]:
+            return None
         arguments = dict(base.arguments)
         if "n" in arguments:
             arguments["n"] = min(int(arguments["n"]), MOST_QUEUED)
-        outcome = self._executor.call("sample", arguments, LEARNER, run=self._learner.run_tool)
+        outcome = self._again("sample", arguments, base, labels)
         if outcome.result.queue is not None:
             self._queues.reorder(outcome.result.queue.field)
         return outcome.run_id
 
-    def _suggest(self, field_id: str, base: Asked) -> int | None:
-        ids = self._near_head(field_id)
+    def _again(self, tool: str, arguments: Mapping[str, JsonValue], base: Asked, labels: int) -> Outcome:
+        """Call the tool; what its run follows is written at once, for whoever undoes that while this one is at work."""
+        outcome = self._executor.call(tool, arguments, LEARNER, run=self._learner.run_tool)
+        if outcome.run_id is not None:
+            because = f"{count_of(labels, 'label')} came in; {base.person} asked for it with run {base.run_id}"
+            self._store.runs.add_details(outcome.run_id, {"because": because, "follows": base.run_id})
+        return outcome
+
+    def _go_along(self, run_id: int, base: Asked) -> None:
+        """What was asked for may have been undone before anybody could know of the run that follows it."""
+        withdrawn = self._store.runs.withdrawn()
+        if base.run_id in withdrawn and run_id not in withdrawn:
+            self._store.reviews.undo([("run", run_id)], LEARNER, reason=f"follows run {base.run_id}")
+
+    def _suggest(self, field_id: str, base: Asked, labels: int) -> int | None:
+        unwanted = taken_back(self._store, field_id, base)[1]
+        ids = [item_id for item_id in self._near_head(field_id) if item_id not in unwanted]
         if not ids:
             return None
         arguments = {"field": field_id, "items": ", ".join(f"#{one}" for one in ids)}
-        outcome = self._executor.call("prelabel", arguments, LEARNER, run=self._learner.run_tool)
+        outcome = self._again("prelabel", arguments, base, labels)
         if outcome.job_id is None:
             return None
         status = self._jobs.wait(outcome.job_id)
@@ -199,10 +216,6 @@ class Retraining:
         open_main, open_blind = (lane[~np.isin(lane, in_hand)] for lane in self._queues.ahead(field_id, overlap))
         share = float(self._store.settings.get("blind_share"))
         return [*open_main[:HEAD].tolist(), *open_blind[: round(HEAD * share)].tolist()]
-
-    def _say_why(self, run_id: int, labels: int, base: Asked) -> None:
-        because = f"{count_of(labels, 'label')} came in; {base.person} asked for it with run {base.run_id}"
-        self._store.runs.add_details(run_id, {"because": because, "follows": base.run_id})
 
     def _say_ended(self, ended: LearnerEnded) -> None:
         if not self._is_closing:
@@ -246,6 +259,26 @@ def asked_for(store: ProjectStore, field_id: str) -> dict[str, Asked]:
     found = {str(row[0]): Asked(int(row[1]), row[2], row[3], json.loads(row[4])) for row in rows}
     active = str(store.settings.get(f"backend.{field_id}") or "")
     return {tool: asked for tool, asked in found.items() if _learns(tool, asked, active)}
+
+
+def taken_back(store: ProjectStore, field_id: str, base: Asked) -> tuple[bool, frozenset[int]]:
+    """(whether an order chosen here was, items whose suggestions were) undone with neither a label nor a wish since.
+
+    The same would be made of the same labels: whoever took it back does not want it until something is known anew.
+    """
+    found = store.database.rows(
+        """WITH since AS (SELECT max(made_at) AS made_at FROM (
+            SELECT made_at FROM reviews WHERE field = $1 AND value IS NOT NULL
+            UNION ALL SELECT made_at FROM runs WHERE run_id = $2)),
+        gone AS (SELECT r.run_id, r.tool FROM runs r JOIN undos u ON u.target = 'run' AND u.target_id = r.run_id
+            SEMI JOIN undone n ON n.target = 'run' AND n.target_id = r.run_id
+            WHERE r.field = $1 AND (r.tool = 'prelabel' OR r.actor = $3)
+                AND u.undone AND u.made_at >= (SELECT made_at FROM since))
+        SELECT (SELECT count(*) FROM gone WHERE tool = 'sample'),
+            (SELECT list(DISTINCT item_id) FROM proposals SEMI JOIN gone USING (run_id))""",
+        [field_id, base.run_id, OWN_NAME],
+    )[0]
+    return bool(found[0]), frozenset(int(one) for one in found[1] or ())
 
 
 def _learns(tool: str, asked: Asked, active: str) -> bool:

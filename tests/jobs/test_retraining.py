@@ -15,6 +15,7 @@ from assistant.retraining import LEARNER, Retraining, asked_for
 from assistant.review import Decision
 from assistant.session import Session
 from assistant.store.people import OWN_NAME
+from assistant.store.project import ProjectStore
 from tests.jobs.labelling import ANN, ITEMS, ask, label, open_session, runs, steps_here, wait_for
 from tests.store.opened import LEAD
 from tools.errors import InputError
@@ -73,6 +74,53 @@ def test_a_round_makes_suggestions_for_the_head_of_the_queue_only(
     assert [one.draft.item_id for one in here.store.runs.of_run(made[0])] == list(range(6, 13))
     here.store.reviews.undo([("run", made[0])], LEAD)
     assert here.store.runs.latest("intent", list(range(6, 41))) == {}
+
+
+def test_what_was_undone_while_labels_came_is_made_again_after_a_new_label_only(
+    here: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.retraining.HEAD", 7)
+    ask(here, "prelabel", field="intent", limit=5)
+    label(here, 5)
+    wait = here.jobs.wait
+
+    def labels_come(job_id: int) -> Any:
+        assert label(here, 2) == [6, 7]
+        return wait(job_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(here.jobs, "wait", labels_come)
+        made = here.retraining.learn("intent")
+    here.store.reviews.undo([("run", made[0])], LEAD)
+    again = here.retraining.learn("intent")
+    # The head moved on by two, and those two alone were not taken back.
+    assert [one.draft.item_id for one in here.store.runs.of_run(again[0])] == [13, 14]
+    assert here.store.runs.latest("intent", list(range(8, 13))) == {}
+    # What has a suggestion is served first.
+    assert label(here, 1) == [13]
+    once_more = here.retraining.learn("intent")
+    assert {one.draft.item_id for one in here.store.runs.of_run(once_more[0])} == {*range(8, 13), 14, 15}
+
+
+def test_who_asks_anew_after_taking_suggestions_back_has_them_renewed(here: Session) -> None:
+    ask(here, "prelabel", field="intent", limit=30)
+    label(here, 12)
+    made = here.retraining.learn("intent")
+    here.store.reviews.undo([("run", made[0])], LEAD)
+    assert here.retraining.learn("intent") == []
+    ask(here, "prelabel", field="intent", limit=5)
+    renewed = here.retraining.learn("intent")
+    assert len(here.store.runs.of_run(renewed[0])) == ITEMS - 12
+
+
+def test_an_order_that_was_undone_is_not_chosen_again_from_the_same_labels(here: Session) -> None:
+    ask(here, "sample", field="intent", strategy="margin", n=6)
+    label(here, 4)
+    made = here.retraining.learn("intent")
+    here.store.reviews.undo([("run", made[0])], LEAD)
+    assert here.retraining.learn("intent") == []
+    label(here, 1)
+    assert len(here.retraining.learn("intent")) == 1
 
 
 def test_a_busy_machine_does_not_stretch_the_rest(session: Session) -> None:
@@ -155,6 +203,41 @@ def test_withdrawing_what_was_asked_for_takes_what_followed_along(here: Session)
     assert here.store.runs.latest("intent", list(range(1, ITEMS + 1))) == {}
     here.executor.call("undo", {"what": "redo"}, replace(LEAD, via="chat"))
     assert len(here.store.runs.latest("intent", list(range(1, ITEMS + 1)))) == ITEMS
+
+
+def test_a_run_at_work_goes_with_what_was_asked_for(here: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = ask(here, "prelabel", field="intent", limit=30)
+    label(here, 12)
+    wait, told = here.jobs.wait, []
+
+    def somebody_undoes(job_id: int) -> Any:
+        told.append(here.executor.call("undo", {"what": "run", "id": first}, replace(LEAD, via="chat")).result.text)
+        return wait(job_id)
+
+    monkeypatch.setattr(here.jobs, "wait", somebody_undoes)
+    made = here.retraining.learn("intent")
+    assert told[0].endswith("With it 1 run that learned again after it.")
+    assert here.store.runs.withdrawn() == {first, made[0]}
+    assert here.store.runs.latest("intent", list(range(1, ITEMS + 1))) == {}
+
+
+def test_a_run_that_begins_as_what_was_asked_for_is_undone_goes_along_and_comes_back_with_it(
+    here: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = ask(here, "prelabel", field="intent", limit=30)
+    label(here, 12)
+
+    def undone_just_then(store: ProjectStore, field_id: str) -> dict[str, Any]:
+        asked = asked_for(store, field_id)
+        here.executor.call("undo", {"what": "run", "id": first}, replace(LEAD, via="chat"))
+        return asked
+
+    monkeypatch.setattr("assistant.retraining.asked_for", undone_just_then)
+    monkeypatch.setattr("assistant.retraining.taken_back", lambda *given: (False, frozenset()))
+    made = here.retraining.learn("intent")
+    assert here.store.runs.withdrawn() == {first, made[0]}
+    here.executor.call("undo", {"what": "redo"}, replace(LEAD, via="chat"))
+    assert here.store.runs.withdrawn() == frozenset()
 
 
 def test_what_a_finished_run_learned_is_not_kept(here: Session) -> None:
