@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,11 +56,12 @@ def new(
     store.close()
     kinds = ", ".join(f"{field.name} ({field.kind}, {_count(field.labels)})" for field in found.fields)
     say(f"Created {project} with {kinds}.")
-    first, whose = f"assistant import {project} FILE", ""
+    place, whose = shlex.quote(str(project)), ""
+    first = f"assistant import {place} FILE"
     if like is not None:
-        first = f"assistant import {project} {like} --annotator NAME"
+        first = f"assistant import {place} {shlex.quote(str(like))} --annotator NAME"
         whose = " NAME is who gave its labels; --labels none leaves them out."
-    say(f"Next: {first}, then assistant serve {project}.{whose}")
+    say(f"Next: {first}, then assistant serve {place}.{whose}")
 
 
 def _count(labels: tuple[Any, ...]) -> str:

@@ -68,6 +68,21 @@ def test_importing_twice_changes_nothing_and_says_so(project: Path, run: Run) ->
     assert "0 new items, 4 known before, 0 rejected" in out
 
 
+@pytest.mark.parametrize(("way", "labels"), [(("--annotator", "ana"), 2), (("--labels", "none"), 0)])
+def test_what_comes_after_a_project_from_a_file_is_said_and_works(
+    tmp_path: Path, run: Run, way: tuple[str, ...], labels: int
+) -> None:
+    file = tmp_path / "my mails.csv"
+    file.write_text(TICKETS.replace("topic", "reason"), encoding="utf-8")
+    said = run("new", tmp_path / "p", "--from", file, "--label-column", "reason")[1]
+    assert f"Next: assistant import {tmp_path / 'p'} '{file}' --annotator NAME, then assistant serve" in said
+    assert "--labels none leaves them out" in said
+    code, _, err = run("import", tmp_path / "p", file)
+    assert (code, "--annotator NAME" in err, "--labels none" in err) == (2, True, True)
+    code, out, err = run("import", tmp_path / "p", file, *way)
+    assert (code, f"; {labels} labels taken over." in out) == (0, True), (out, err)
+
+
 def test_a_dry_run_imports_nothing(tmp_path: Path, run: Run) -> None:
     (tmp_path / "more.csv").write_text("text\nhello\n", encoding="utf-8")
     run("new", tmp_path / "p", "--labels", "a,b")
