@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-KEY_NAMES = ("key", "id", "_id", "item_id", "uid", "uuid", "idx")
-_OTHERS = (
+KEY_NAMES: tuple[str, ...] = ("key", "id", "_id", "item_id", "uid", "uuid", "idx")
+_OTHERS: tuple[str, ...] = (
     "user",
     "author",
     "customer",
