@@ -10,6 +10,7 @@ from tests.ask.image_project import boxes, photo_project
 from tests.store.rows import choice, spans
 from tests.store.tool_context import SmallProject
 from tools.ask.explain import explain_item
+from tools.ask.reasons import IN_WORDS
 from tools.backends.builtin_ngrams import NgramEmbedder
 from tools.backends.vectors import vectors_of
 from tools.errors import NotFound
@@ -21,11 +22,14 @@ def explain(project: SmallProject, item: str = "#1", field: str = "intent") -> T
 
 
 def codes(result: ToolResult) -> list[Any]:
-    return [row[1] for row in result.tables[0].rows]
+    (table,) = (one for one in result.tables if one.title.startswith("Why"))
+    words = {told: code for code, told in IN_WORDS.items()}
+    return [words[row[1]] for row in table.rows]
 
 
 def ledger(result: ToolResult) -> list[tuple[Any, ...]]:
-    return list(result.tables[1].rows)
+    (table,) = (one for one in result.tables if one.title == "What happened")
+    return list(table.rows)
 
 
 @pytest.fixture
@@ -57,7 +61,7 @@ def test_an_unknown_item_is_named(project: SmallProject) -> None:
 
 
 def test_every_field_is_explained_unless_one_is_named(project: SmallProject) -> None:
-    fields = {row[0] for row in explain(project, field="").tables[0].rows}
+    fields = {row[0] for row in explain(project, field="").tables[1].rows}
     assert fields == {"Intent", "Topics", "Entities", "Mood", "Note"}
 
 
@@ -183,13 +187,15 @@ def test_planted_checks_look_like_everything_else_to_reviewers(project: SmallPro
     assert any("probe" in row[4] for row in ledger(explain(project)))
 
 
-def test_no_text_of_the_item_stands_in_the_answer(project: SmallProject) -> None:
+def test_the_text_of_the_item_stands_in_one_table_and_nowhere_else(project: SmallProject) -> None:
     run = project.rows.run(field="entities")
     project.rows.proposal(run, 1, spans((3, 9, "product")), field="entities")
     project.rows.review(1, "lea", spans((3, 9, "place")), field="entities")
     project.rows.review(1, "lea", {"text": "SECRET note"}, field="note")
     result = explain(project, field="")
-    assert "SECRET" not in repr(result)
+    (says, *others) = result.tables
+    assert says.rows == (("My SECRET lamp broke",),)
+    assert "SECRET" not in repr((result.text, result.facts, others))
     assert "place at 3–9" in repr(ledger(result))
 
 
@@ -223,11 +229,11 @@ def test_why_a_suggestion_names_the_nearest_confirmed_examples(project: SmallPro
         project.rows.say(item, "ann", label)
     result = explain(project)
     assert "The nearest confirmed examples are M002 (Broken thing), M004 (Broken thing)" in result.text
-    title, rows = result.tables[2].title, result.tables[2].rows
+    title, rows = result.tables[3].title, result.tables[3].rows
     assert title == "Nearest confirmed examples for Intent"
     likeness = [row[3] for row in rows]
     assert likeness == sorted(likeness, reverse=True)
-    assert "SECRET" not in repr(result)
+    assert "SECRET" not in repr((result.text, result.tables[1:]))
 
 
 def test_a_reviewer_is_shown_examples_only_of_items_that_they_decided(project: SmallProject) -> None:
@@ -303,3 +309,18 @@ def test_a_box_drawn_a_little_otherwise_is_no_other_answer(photos: SmallProject)
     assert "differs" not in codes(explain(photos, "street/cat.jpg", "objects"))
     photos.rows.review(1, "lea", boxes(("car", 0, 0, 50, 20)), field="objects")
     assert "differs" in codes(explain(photos, "street/cat.jpg", "objects"))
+
+
+def test_what_the_item_says_comes_first_and_no_code_is_shown(project: SmallProject) -> None:
+    tables = explain(project, "M001").tables
+    assert (tables[0].title, tables[0].rows) == ("What the item says", (("My SECRET lamp broke",),))
+    assert [row[1] for row in tables[1].rows] == [
+        "nothing was suggested yet", "it waits for a decision", "no answer stands",
+    ]  # fmt: skip
+
+
+def test_an_item_that_a_number_names_is_told_with_its_key_and_its_number(project: SmallProject) -> None:
+    assert explain(project, "#1").text.startswith("Item M001 (number 1): it came")
+    project.rows.item("second", key="3")
+    project.rows.item("third", key="2")
+    assert explain(project, "3").text.startswith("Item 3 (number 2; number 3 is the item with the key 2): ")

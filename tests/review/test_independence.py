@@ -131,7 +131,7 @@ def test_an_explanation_tells_neither_the_answer_nor_how_it_was_given(two: Opene
     run = suggest(two, {2: REFUND, 4: REFUND})
     proposal = two.store.runs.of_run(run)[1].proposal_id
     say(two, BOB, 4, REFUND, verdict="accept", kind="suggested", proposal=proposal, reason="clearly a refund")
-    ledger = next(t for t in ask(two, ANN, "explain_item", item="#4").result.tables if t.title == "Ledger")
+    ledger = next(t for t in ask(two, ANN, "explain_item", item="#4").result.tables if t.title == "What happened")
     decision = next(row for row in ledger.rows if row[1] == "review")
     assert decision[3:] == ("another person", "decided", "hidden until you decide")
     text = ask(two, ANN, "explain_item", item="#4").result.text

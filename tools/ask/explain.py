@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,13 +14,13 @@ from tools.ask.how_far import overlap_of
 from tools.ask.nearest import nearest_examples, nearest_table, nearest_words
 from tools.ask.objects import same_object_iou
 from tools.ask.pictured import picture_words, suggested_objects
-from tools.ask.reasons import FieldState, Reason, reasons_for
+from tools.ask.reasons import IN_WORDS, FieldState, Reason, reasons_for
 from tools.ask.value_words import score_word, value_words
 from tools.context import ToolContext
 from tools.errors import NotFound
 from tools.filters import ItemFilter
 from tools.naming import field_named
-from tools.records import Proposal
+from tools.records import Item, Proposal
 from tools.results import Fact, Table, ToolResult
 from tools.schema import FieldSpec
 from tools.sentences import capital, count_of, excerpt, listing
@@ -26,6 +28,8 @@ from tools.spec import ToolArgs, tool
 from tools.values import agrees
 
 Row = dict[str, Any]
+_LINE = 100
+_MOST_LINES = 16
 # A field with these reasons only has no story of its own.
 _UNTOUCHED = ("no_proposal", "waiting", "undecided")
 
@@ -46,9 +50,10 @@ def explain_item(args: ExplainItemArgs, ctx: ToolContext) -> ToolResult:
     ledger = ctx.ask("item_ledger", item_id=item_id)
     facts = _Known(item_id, ledger.as_dicts(), ctx)
     fields = (field_named(ctx.schema, args.field),) if args.field else ctx.schema.fields
-    told, reasons, untouched = [f"Item {args.item}: {facts.origin()}"], [], []
-    if media := ctx.items.get([item_id])[0].media:
-        told.append(picture_words(media))
+    item = ctx.items.get([item_id])[0]
+    told, reasons, untouched = [f"{_called(args.item, item, ctx)} {facts.origin()}"], [], []
+    if item.media:
+        told.append(picture_words(item.media))
     more: list[Table] = []
     for field in fields:
         state = facts.state_of(field)
@@ -68,7 +73,7 @@ def explain_item(args: ExplainItemArgs, ctx: ToolContext) -> ToolResult:
     where = ItemFilter(ids=(item_id,))
     shown = facts.table(fields, ledger.sql)
     events = Fact("events", len(shown.rows), "count", sql=ledger.sql, params=ledger.params, where=where)
-    tables = (_reason_table(reasons), shown, *more)
+    tables = (*_text_table(item), _reason_table(reasons), shown, *more)
     return ToolResult(" ".join(told), facts=(events,), tables=tables, items=(item_id,), where=where)
 
 
@@ -163,7 +168,7 @@ class _Known:
             if not row["field"] or row["field"] in by_id
             if not (row["what"] == "gold" and not (self._leads or self._has_decided(row["field"])))
         ]
-        return Table("Ledger", ("when (UTC)", "what", "field", "who", "how", "text"), tuple(rows), sql)
+        return Table("What happened", ("when (UTC)", "what", "field", "who", "how", "text"), tuple(rows), sql)
 
     def _cells(self, row: Row, field: FieldSpec | None) -> tuple[str, str, str]:
         undone = (
@@ -236,5 +241,26 @@ def _suggestion(field: FieldSpec, proposal: Proposal | None, backend: str) -> st
 
 def _reason_table(reasons: Sequence[tuple[str, Reason]]) -> Table:
     """Which reasons there are; their sentences are in the text and not told twice."""
-    rows = tuple((field, reason.code) for field, reason in reasons)
+    rows = tuple((field, IN_WORDS[reason.code]) for field, reason in reasons)
     return Table(f"Why, in {count_of(len(rows), 'reason')}", ("field", "reason"), rows)
+
+
+def _text_table(item: Item) -> tuple[Table, ...]:
+    """What the item says, in lines; a picture says nothing."""
+    if item.media or not item.text.strip():
+        return ()
+    lines = [line for part in item.text.splitlines() for line in textwrap.wrap(part, _LINE)]
+    shown = lines if len(lines) <= _MOST_LINES else [*lines[: _MOST_LINES - 1], "… the card shows the rest"]
+    return (Table("What the item says", ("text",), tuple((excerpt(line, _LINE),) for line in shown)),)
+
+
+def _called(reference: str, item: Item, ctx: ToolContext) -> str:
+    """How the item is named; by key and number where a number was said, which may mean either."""
+    digits = reference.strip().removeprefix("#")
+    if not digits.isdigit():
+        return f"Item {reference}:"
+    told = f"Item {item.key} (number {item.item_id}"
+    if item.key == digits and item.item_id != int(digits):
+        with contextlib.suppress(NotFound):
+            told += f"; number {int(digits)} is the item with the key {ctx.items.get([int(digits)])[0].key}"
+    return f"{told}):"

@@ -32,6 +32,31 @@ Code = Literal[
 ]
 
 
+IN_WORDS: dict[Code, str] = {
+    "suggested": "it has a suggestion",
+    "blind": "it is answered without a suggestion",
+    "no_proposal": "nothing was suggested yet",
+    "unread": "a suggestion could not be read",
+    "invalid": "a suggestion did not fit the question",
+    "withdrawn": "suggestions were withdrawn",
+    "own_decision": "you have decided it",
+    "skipped": "it was skipped",
+    "decided": "it is decided",
+    "leased": "somebody else has it in hand",
+    "waiting": "it waits for a decision",
+    "agreed": "the answer stands",
+    "adjudicated": "a lead has settled it",
+    "conflict": "the answers differ",
+    "hidden": "others' answers are hidden until you decide",
+    "undecided": "no answer stands",
+    "undone": "a decision was taken back",
+    "gold": "it is gold",
+    "differs": "the answer differs from the suggestion",
+    "flagged": "it is flagged",
+}
+"""The reasons in a few words, for tables."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One reason: a code for programs, a sentence for people."""
