@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 LONGEST = 2_000
 """Characters of a turn that are read; what is longer was pasted and is no order."""
+MOST_LETTERS = 8_000
+"""Characters of a turn that are taken at all."""
 
 _DOUBLE: dict[str, int | str | None] = {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", **_DOUBLE})
@@ -64,6 +66,16 @@ _QUESTION = re.compile(
     r"(?:and |so |but |ok |okay |well )*(?:what|who|whom|whose|which|when|where|why|how|is|are|was|were|do|does|did|"
     r"can|could|would|will|has|have|may|shall)\b"
 )
+
+
+def say_too_long(text: str) -> str:
+    """What is said, on every road, of a sentence that is not taken; nothing where it is taken."""
+    if len(text) <= MOST_LETTERS:
+        return ""
+    return (
+        f"A sentence has at most {MOST_LETTERS:,} letters, this one has {len(text):,}. Nothing of it was read; say it "
+        "in fewer words."
+    )
 
 
 def read_sentence(text: str) -> Sentence:

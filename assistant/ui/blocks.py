@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from assistant.agent.running import job_line
-from assistant.ui.chats import MOST_LETTERS, Chats, Sentence
+from assistant.ui.chats import Chats, Sentence
 from assistant.ui.ports import OpenProject
 from assistant.ui.privacy import switch_off_telemetry
 from assistant.ui.problems import NotSignedIn
@@ -144,7 +144,7 @@ def _wire(blocks: gr.Blocks, parts: tuple[Any, ...], session: OpenProject, chats
     ) -> list[dict[str, Any]]:
         actor = who.by_chat(_cookie(request, who))
         talk = chats.of(actor.person)
-        talk.say(Sentence(str(chosen.value)[:MOST_LETTERS], actor, _exposure(exposure), changed == 1))
+        talk.say(Sentence(str(chosen.value), actor, _exposure(exposure), changed == 1))
         return talk.messages(line)
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": CONCURRENCY}

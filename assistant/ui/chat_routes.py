@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from assistant.ui.card_routes import Body
-from assistant.ui.chats import MOST_LETTERS, Chats, Sentence
+from assistant.ui.chats import Chats, Sentence
 from assistant.ui.who import Who
 from tools.errors import InputError
 from tools.records import Actor
@@ -40,8 +40,6 @@ def chat_router(chats: Chats, who: Who) -> APIRouter:
         actor, words = actor_of(request), body.text.strip()
         if not words:
             raise InputError("There is nothing to answer: the sentence is empty.")
-        if len(words) > MOST_LETTERS:
-            raise InputError(f"A sentence has at most {MOST_LETTERS:,} letters, this one has {len(words):,}.")
         chat = chats.of(actor.person)
         chat.say(Sentence(words, actor, body.exposure, body.is_changed), body.number)
         return chat.state(-1)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from assistant.agent.sentence import say_too_long
 from assistant.agent.stopping import watch_for_stop
 from assistant.ui.ports import ConversationFactory, OpenProject, Talker
 from assistant.ui.transcript import Message, Transcript
@@ -23,7 +24,6 @@ from tools.records import Actor
 _LOG = logging.getLogger(__name__)
 _MOST_CHATS = 200
 _MOST_WAITING = 20
-MOST_LETTERS = 8000
 _LOOK_BACK = 60
 
 
@@ -56,6 +56,8 @@ class Chat:
 
     def say(self, sentence: Sentence, number: str = "") -> None:
         """Take a sentence; the same ``number`` again is the same sentence, sent a second time."""
+        if too_long := say_too_long(sentence.text):
+            raise InputError(too_long)
         with self._lock:
             if number and number in self._heard:
                 return

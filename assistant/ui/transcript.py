@@ -19,7 +19,6 @@ GREETING = (
 )
 _BROKEN_OFF = "The program ended before this was answered. Say it again if it still matters."
 _MOST_MESSAGES = 200
-_MOST_LETTERS = 8000
 _MOST_ITEMS = 200
 # After one of these the card in hand may be out of date.
 _CHANGING = ("import_data", "bulk_accept", "change_schema", "mark_gold", "undo")
@@ -73,7 +72,7 @@ class Transcript:
         """A person said something; earlier quick replies are no longer offered."""
         for message in self.messages:
             message.pop("options", None)
-        self.messages.append({"role": "user", "content": plain(text[:_MOST_LETTERS])})
+        self.messages.append({"role": "user", "content": plain(text)})
         self._signal, self._open = {}, None
         self._turn += 1
         del self.messages[:-_MOST_MESSAGES]
