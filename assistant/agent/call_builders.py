@@ -163,7 +163,7 @@ def build_prelabel(request: Request, is_chained: bool) -> Built:
         arguments["state"] = request.said.parts["state"]
     if keys := request.said.parts.get("keys"):
         arguments["items"] = ", ".join(keys)
-    elif request.refers_back:
+    elif request.refers_back and (request.has_list or request.world.schema.item != "image"):
         return PlannedCall("prelabel", arguments, on_last="items")
     return PlannedCall("prelabel", arguments)
 

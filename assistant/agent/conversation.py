@@ -7,7 +7,7 @@ one, then the built-in planner. Whatever goes wrong ends in a sentence.
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
@@ -22,9 +22,11 @@ from assistant.agent.events import TurnEvent
 from assistant.agent.meanwhile import left_behind, meanwhile
 from assistant.agent.memory import LOOK_BACK, Memory, call_record, choice_record, last_of, recall
 from assistant.agent.model_turn import Freely, Tried
+from assistant.agent.opening import named_in, open_for
 from assistant.agent.planner import plan
 from assistant.agent.plans import Choice, Plan, PlannedCall
 from assistant.agent.running import PATIENCE_SECONDS, Ran, ToolRunner
+from assistant.agent.sentence import LONGEST, say_too_long
 from assistant.agent.steering import steer_job
 from assistant.agent.surroundings import Host, Surroundings
 from assistant.agent.waiting import Waiting, said_withdrawn, thread_of, waiting_card
@@ -62,6 +64,7 @@ class _Turn:
     choices: tuple[Choice, ...] = ()
     action: int | None = None
     following: tuple[int, ...] = ()
+    item_notes: Mapping[str, str] = field(default_factory=dict)
 
 
 class Conversation:
@@ -82,6 +85,9 @@ class Conversation:
         """Events of one turn as they happen. ``exposure_id`` is the card that the person has in hand, ``is_changed``
         says that it shows changes that were not saved.
         """
+        if too_long := say_too_long(text):
+            yield TurnEvent("error", too_long)
+            return
         talk = self._host.store.talk
         thread = thread_of(actor)
         memory = recall(talk.messages(thread, LOOK_BACK), actor.person)
@@ -156,8 +162,19 @@ class Conversation:
             yield from self._decide(turn, card, choice.text if choice else turn.text)
 
     def _decide(self, turn: _Turn, card: CardInHand | None, text: str) -> Iterator[TurnEvent]:
-        """Decision words; what is none of them is a request."""
-        decision = read_decision(text, card, self._host.schema)
+        """Decision words; what is none of them is a request. A key in them says which item they are about."""
+        in_hand = self._around.item_in_hand(turn.exposure_id) if card else ("", "")
+        items = self._around.items_named(text, turn.memory.last)
+        turn.item_notes = items.notes
+        named = named_in(text, items.keys, self._host.schema, turn.actor, in_hand)
+        if named and (not named.words or (named.key, named.field) != in_hand):
+            yield from _noted(turn, (named.key,))
+            yield from open_for(self._host, turn.actor, named)
+            return
+        if named:
+            text = named.words
+        # What is longer was pasted: the part of it that would be read decides nothing.
+        decision = read_decision(text, card, self._host.schema) if len(text) <= LONGEST else None
         if isinstance(decision, OneDecision) and card is not None and _would_drop(turn, card, decision):
             yield TurnEvent("text", _UNSAVED)
         elif isinstance(decision, OneDecision) and card is not None:
@@ -228,6 +245,7 @@ class Conversation:
             if arguments is None:
                 yield TurnEvent("text", _NO_ITEMS)
                 return
+            yield from _noted(turn, (*call.items, *(str(one) for one in call.arguments.values())))
             is_last = at == len(planned) - 1
             ran: Ran = yield from self._run_one(call.tool, arguments, turn.actor, is_last)
             if ran.outcome is not None:
@@ -281,6 +299,13 @@ class Conversation:
 def _would_drop(turn: _Turn, card: CardInHand, decision: OneDecision) -> bool:
     """Whether a decision in words would pass over what was drawn on the card since it was shown."""
     return turn.is_changed and card.field.is_image_region and decision.verdict in (*VALUED_VERDICTS, "reject")
+
+
+def _noted(turn: _Turn, names: Iterable[str]) -> Iterator[TurnEvent]:
+    """Which item a number was taken for, where it is one of these."""
+    said = {part for name in names for part in name.split(", ")}
+    for key in [one for one in turn.item_notes if one in said]:
+        yield TurnEvent("text", turn.item_notes[key])
 
 
 def _ask(text: str, options: tuple[str, ...]) -> Iterator[TurnEvent]:

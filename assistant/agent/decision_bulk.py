@@ -34,6 +34,7 @@ _PLACE = (
 _PLACES = re.compile(
     rf"(?:(?:items?|numbers?|nos?\.?) )?(?P<list>{_PLACE}(?:(?:,? and |, ?| & | ?- ?| to ){_PLACE})*)", re.I
 )
+_OF_ITEMS = re.compile(r"^(?:suggestions?|proposals?|predictions?|suggested labels?|labels?) (?:for|of|on) ", re.I)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _MOST = 200
 
@@ -111,7 +112,8 @@ def _label_of(words: str, schema: LabelSchema, field: str) -> tuple[str, str] | 
 
 def _read_list(text: str) -> _Listed | None:
     """Places and names of a plain list of items, ranges written out; ``None`` where the text is something else."""
-    match = _PLACES.fullmatch(" ".join(word for word in text.strip(" .").split() if word.lower() != "the"))
+    plain = _OF_ITEMS.sub("", " ".join(word for word in text.strip(" .").split() if word.lower() != "the"))
+    match = _PLACES.fullmatch(plain)
     if match is None:
         return None
     places: list[int] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from assistant.agent.world import PlannerWorld
+from tools.records import ROLE_RANK
 
 _MOST_LABELS = 24
 _MOST_NAMES = 12
@@ -15,7 +16,7 @@ def describe(world: PlannerWorld) -> str:
     """Fields with their labels, people, the item in hand and the time, in one paragraph."""
     parts = ["The items are images; pictures, photos and images are other words for them."] if _is_image(world) else []
     parts += [f"Project fields: {'; '.join(_field(world, one.id) for one in world.schema.fields)}."]
-    if len(world.people) > 1:
+    if len(world.people) > 1 and ROLE_RANK[world.role] >= ROLE_RANK["lead"]:
         parts.append(f"People: {', '.join(map(clean, world.people[:_MOST_NAMES]))}.")
     if world.filters:
         parts.append(f"Saved filters: {', '.join(map(clean, world.filters[:_MOST_NAMES]))}.")

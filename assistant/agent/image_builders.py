@@ -47,7 +47,7 @@ def build_segment(request: Request, is_chained: bool) -> Built:
         arguments["limit"] = request.count
     if keys := request.said.parts.get("keys"):
         arguments["items"] = ", ".join(keys)
-    elif request.refers_back:
+    elif request.refers_back and request.has_list:
         return PlannedCall("segment", arguments, on_last="items")
     elif request.world.item_in_hand and _THIS.search(request.low):
         arguments["items"] = request.world.item_in_hand
@@ -105,7 +105,7 @@ def build_detect(request: Request, is_chained: bool) -> Built:
         arguments["limit"] = request.count
     if keys := request.said.parts.get("keys"):
         arguments["items"] = ", ".join(keys)
-    elif request.refers_back:
+    elif request.refers_back and request.has_list:
         return PlannedCall("prelabel", arguments, on_last="items")
     elif request.world.item_in_hand and re.search(r"\bin (?:this|it|that)\b", request.low):
         arguments["items"] = request.world.item_in_hand

@@ -20,7 +20,7 @@ from assistant.agent.plans import Choice, Plan, PlannedCall, question, talk
 from assistant.agent.quantities import read_quantities
 from assistant.agent.request import Request
 from assistant.agent.said_filter import read_filter
-from assistant.agent.sentence import NAMING, Sentence, read_sentence, sentence_of
+from assistant.agent.sentence import LONGEST, NAMING, Sentence, read_sentence, sentence_of
 from assistant.agent.slash import read_slash
 from assistant.agent.times import read_time
 from assistant.agent.unapplied import checked
@@ -84,6 +84,9 @@ _PICTURE_EXAMPLES = (
 def plan(text: str, world: PlannerWorld) -> Plan:
     """What to do about ``text``."""
     sentence = read_sentence(text)
+    if len(text) > LONGEST:
+        told = f"I read sentences of up to {LONGEST:,} letters, and this one has {len(text):,}, so nothing was done."
+        return talk(f"{told} Say in a few words what you want; what belongs to the data comes in on the Data tab.")
     if not sentence.text.strip(" .!?"):
         return _help((), world)
     if sentence.text.startswith("/"):

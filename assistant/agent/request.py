@@ -102,6 +102,12 @@ class Request:
         """Whether it points at the items of the last result."""
         return phrases().search("those", self.low) is not None
 
+    @property
+    def has_list(self) -> bool:
+        """Whether something was listed that "those" could mean."""
+        last = self.world.last
+        return last is not None and bool(last.items or last.shown)
+
     def choices(self, tool: str, name: str) -> tuple[Any, ...]:
         """The values that an argument may take, where the tool lists them."""
         spec = self.world.tools.get(tool)

@@ -6,13 +6,15 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
 from assistant.agent.decision_records import CardInHand
 from assistant.agent.names import surface
 from assistant.agent.pictures import IMAGE_NAME
-from assistant.agent.sentence import Sentence, read_sentence
+from assistant.agent.quantities import whole
+from assistant.agent.sentence import read_sentence
 from assistant.agent.world import LastResult, PlannerWorld
 from assistant.cards import label_keys
 from assistant.executor import Executor
@@ -35,7 +37,23 @@ _TAKES_BACK = re.compile(r"undo|take|revert|roll|back", re.IGNORECASE)
 _MOST_RECENT = 50
 _MOST_WORK = 1000
 _BATCH = re.compile(r"batch (?:no\.? |number |#)?(\d{1,9})\b", re.IGNORECASE)
-_AFTER_NOUN = re.compile(r"\b(?:item|message|text|example|card|number) (?:no\.? )?(\d+)\b")
+_AFTER_NOUN = re.compile(r"\b(?:item|message|text|example|card|number|row|key) (?:no\.? )?(\d+)\b")
+_BY_KEY = re.compile(r"\bkey (\d+)\b")
+# Without a noun a number names an item only where nothing is counted: "open 3", "change 3 to refund".
+_BARE = re.compile(
+    r"^(?:please |now |ok,? )*(?:(?:open|go to|jump to|take me to|explain) (?=\d+[.!?]*$)"
+    r"|(?:change|set|label|mark|correct) (?=\d+ (?:to|as)\b)|(?=\d+ (?:is|should be|must be)\b))(\d+)"
+)
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_PLACE = re.compile(rf"\bthe ({'|'.join(_ORDINALS)}) (?:one|item|message|text|picture|photo|row)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedItems:
+    """``keys`` has keys of items by the words that name them; ``notes`` say, by key, what numbers were taken for."""
+
+    keys: Mapping[str, str]
+    notes: Mapping[str, str]
 
 
 class Host(Protocol):
@@ -97,7 +115,7 @@ class Surroundings:
             role=actor.role,
             people=self.people(actor),
             filters=tuple(self._host.store.talk.filter_names()),
-            items=self._items(read_sentence(text)),
+            items=self.items_named(text, last).keys,
             columns=self._columns(),
             tools={spec.name: spec for spec in self._host.executor.specs(actor.role)},
             last=last,
@@ -132,37 +150,68 @@ class Surroundings:
         return {one: tuple(kind for kind in ("run", "action") if author(kind, one) is not None) for one in numbers}
 
     def people(self, actor: Actor) -> tuple[str, ...]:
-        """Names that the person may speak of: everybody's for those who lead, else their own."""
-        if not actor.may("lead"):
-            return (actor.person,)
+        """Names of people that a sentence may say. What is known of whom is the tools' affair: a name that were not
+        read here would be dropped, and the question answered about somebody else.
+        """
+        registered = {one.name for one in self._host.store.users.everyone()} | {actor.person}
+        if not actor.may("lead"):  # who has decided anything is told only to those who lead
+            return tuple(sorted(registered))
         kept = self._fresh("people")
         if kept is None:
-            decided = {str(row["reviewer"]) for row in self._host.store.ask("reviewers", {}, actor).as_dicts()}
-            kept = tuple(sorted(decided | {name for name, _ in self._host.store.users.names()} | {actor.person}))
+            kept = {str(row["reviewer"]) for row in self._host.store.ask("reviewers", {}, actor).as_dicts()}
             self._kept["people"] = (time.monotonic(), kept)
-        assert isinstance(kept, tuple)
-        return kept
+        assert isinstance(kept, set)
+        return tuple(sorted(registered | kept))
 
-    def _items(self, sentence: Sentence) -> Mapping[str, str]:
-        """Words of the sentence that name items, with their keys."""
+    def items_named(self, text: str, last: LastResult | None) -> NamedItems:
+        """The words of ``text`` that name items; places count in the list that was shown last."""
+        sentence, shown = read_sentence(text), last.listed if last else ()
         is_image = self._host.schema.item == "image"
         likely = [
             token.text
             for token in sentence.tokens
             if _KEY_LIKE.match(token.text) or (is_image and IMAGE_NAME.match(token.text))
         ]
-        likely += _AFTER_NOUN.findall(sentence.low)
-        found: dict[str, str] = {}
+        likely += _AFTER_NOUN.findall(sentence.low) + _BARE.findall(sentence.low)
+        by_key, found, notes = _BY_KEY.findall(sentence.low), dict[str, str](), dict[str, str]()
         for word in likely[:_MOST_NAMES]:
+            key, note = self._number_of(word, () if word in by_key else shown)
             try:
-                item_id = self._host.store.items.resolve([word])[0]
+                key = key or self._host.store.items.keys(self._host.store.items.resolve([word]))[0]
             except NotFound:
                 key = self._picture_called(word) if is_image else ""
-                if key or _SURELY_A_KEY.match(word):  # of no item the tool says that there is none
-                    found[word] = key or word
-                continue
-            found[word] = self._host.store.items.keys([item_id])[0]
-        return found
+                if not (key or _SURELY_A_KEY.match(word)):  # of no item the tool says that there is none
+                    continue
+            found[word] = key or word
+            notes |= {found[word]: note} if note else {}
+        for ordinal in _PLACE.findall(sentence.low):
+            place = _ORDINALS.index(ordinal)
+            if place < len(shown):
+                found[ordinal] = self._host.store.items.keys([shown[place]])[0]
+        return NamedItems(found, notes)
+
+    def _number_of(self, word: str, shown: tuple[int, ...]) -> tuple[str, str]:
+        """The key that a bare number means, with a sentence where it may mean another item: a row of the list shown,
+        else the item with that key, else the item so numbered.
+        """
+        digits = word.removeprefix("#")
+        if not digits.isdigit():
+            return "", ""
+        twin = self._keyed(digits)
+        if not 1 <= whole(digits) <= len(shown):
+            return twin, ""
+        key: str = self._host.store.items.keys([shown[whole(digits) - 1]])[0]
+        if twin and twin != key:
+            return key, f"{word} is row {digits} of the list shown: {key}. For the other item say “key {digits}”."
+        return key, f"{word} is row {digits} of the list shown: {key}." if word != digits else ""
+
+    def _keyed(self, digits: str) -> str:
+        """The key itself where an item has it."""
+        try:
+            key: str = self._host.store.items.keys(self._host.store.items.resolve([digits]))[0]
+        except NotFound:
+            return ""
+        return key if key == digits else ""
 
     def _picture_called(self, name: str) -> str:
         """The key of the one picture whose file has this name in whatever folder; the name itself where none has."""

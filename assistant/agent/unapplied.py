@@ -17,7 +17,8 @@ from assistant.agent.plans import Plan, PlannedCall, talk
 from assistant.agent.quantities import Quantity
 from assistant.agent.render import listing
 from assistant.agent.request import Request
-from assistant.agent.unapplied_words import say_unapplied
+from assistant.agent.strangers import strangers
+from assistant.agent.unapplied_words import say_stranger, say_unapplied
 from tools.filters import STATES
 
 _STATES = frozenset(STATES) - {"any"}
@@ -81,6 +82,8 @@ def checked(found: Plan, request: Request) -> Plan:
 
 
 def _said(request: Request, call: PlannedCall, left: tuple[Left, ...]) -> str:
+    if nobody := [one for one in left if one.kind == "stranger"]:
+        return say_stranger(request.sentence.text[nobody[0].start : nobody[0].end], request.world)
     words = listing([f"“{request.sentence.text[one.start : one.end].strip(' ,.!?')}”" for one in left])
     return say_unapplied(call, tuple(one.kind for one in left), words)
 
@@ -259,7 +262,8 @@ def _may_be_score(one: Quantity) -> bool:
 
 
 def _people(request: Request, call: PlannedCall) -> Iterator[Left]:
-    """What the person did themselves, where the tool does not ask who."""
+    """Names of nobody here; and what the person did themselves, where the tool does not ask who."""
+    yield from (Left("stranger", *place) for place in strangers(request))
     match = phrases().search("own_deed", _rest(request))
     if match is None or not request.said.people or request.named("PERSON") or call.tool == "measure":
         return

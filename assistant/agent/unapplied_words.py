@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from assistant.agent.plans import PlannedCall
+from assistant.agent.world import PlannerWorld
 from tools.filters import STATES
+from tools.records import ROLE_RANK
+from tools.sentences import listing
 
 _SAYS = {
     "find_items": "A search cannot take the {condition} {words}, so nothing was searched.",
@@ -39,6 +42,13 @@ def say_unapplied(call: PlannedCall, kinds: tuple[str, ...], words: str) -> str:
     """One sentence about the conditions, and one about what can be done instead."""
     told = _SAYS[call.tool].format(condition="condition" if len(kinds) == 1 else "conditions", words=words)
     return f"{told} {_instead(call, kinds)}"
+
+
+def say_stranger(name: str, world: PlannerWorld) -> str:
+    """That nobody is called so; what may be asked about others depends on the role."""
+    if ROLE_RANK[world.role] < ROLE_RANK["lead"]:
+        return f"I know nobody called “{name}” whose work you could ask about; ask about your own or about everybody's."
+    return f"Nobody in this project is called “{name}”, so nothing was looked up. I know {listing(list(world.people))}."
 
 
 def _instead(call: PlannedCall, kinds: tuple[str, ...]) -> str:

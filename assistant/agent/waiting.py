@@ -34,7 +34,7 @@ class Waiting:
 
 def thread_of(actor: Actor) -> str:
     """The conversation that an actor's words belong to: one for each person on the page, wherever they signed in."""
-    return actor.session if _at_terminal(actor) else f"page:{actor.person}"
+    return actor.session if at_terminal(actor) else f"page:{actor.person}"
 
 
 def waiting_card(host: Host, actor: Actor, just_shown: int | None) -> Waiting | None:
@@ -60,10 +60,11 @@ def said_withdrawn(host: Host, before: Waiting | None) -> Iterator[TurnEvent]:
 
 
 def _is_here(action: PendingAction, actor: Actor) -> bool:
-    return action.actor.person == actor.person and _at_terminal(action.actor) == _at_terminal(actor)
+    return action.actor.person == actor.person and at_terminal(action.actor) == at_terminal(actor)
 
 
-def _at_terminal(actor: Actor) -> bool:
+def at_terminal(actor: Actor) -> bool:
+    """Whether somebody talks in a terminal, where there is no card."""
     return actor.via == "cli" or actor.session.startswith(_TERMINAL)
 
 
