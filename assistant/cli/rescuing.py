@@ -45,4 +45,6 @@ def _missing(found: Rescued) -> str:
         return "How much was saved after it is not known."
     if found.missing == 0:
         return "Nothing that was saved is missing."
-    return f"{found.missing:,} of the entries that were saved (decisions, imports and the like) are missing."
+    return (
+        f"{found.missing:,} of the entries that were saved (decisions, cards shown, imports and the like) are missing."
+    )

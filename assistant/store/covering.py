@@ -1,8 +1,8 @@
 """What the audit says of the rows that came with an event: which they are, how many, and a digest of what they hold.
 
 The digest is the sum of one number a row, so that it does not depend on the order of the rows. MD5 tells changes that
-were not meant to be hidden; it is worked out alike in Python, for single rows, and in SQL, for many. A later event
-about the same rows takes the place of an earlier one: that is how an item can be erased one day.
+were not meant to be hidden; it is worked out alike in Python, for single rows, and in SQL, for many. What was told of
+a row first holds: a number that is given again, because its row was taken away meanwhile, stands out.
 """
 
 from __future__ import annotations
@@ -17,16 +17,24 @@ from typing import Any, Literal
 Kind = Literal["text", "whole", "real", "time", "truth"]
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1), timedelta(microseconds=1)
 _NOTHING, _BETWEEN = "\0", "\x1f"
+COVERING_STEP, MORE_COVERED_STEP = 7, 8
+"""The steps of the shape of the state from which on the audit tells of rows, and of the rest of them."""
 _LARGEST = 1e12  # no score and no time is larger; what is not a number compares as false here and as larger in SQL
 
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """A table whose rows the audit covers: the column that numbers them, the others, and what people call a row."""
+    """Columns of a table that the audit covers: the one that numbers the rows, the others, and what people call a row.
+
+    ``table`` is named where what is covered is not called like its table, ``step`` where covering began later.
+    """
 
     key: str
     columns: Mapping[str, Kind]
     word: str
+    plural: str = ""
+    table: str = ""
+    step: int = COVERING_STEP
 
 
 def _columns(text: str = "", whole: str = "", real: str = "", time: str = "", truth: str = "") -> dict[str, Kind]:
@@ -45,7 +53,7 @@ COVERED: Mapping[str, Covered] = {
         "import",
     ),
     "schema_versions": Covered(
-        "version", _columns("source actor", "version", "", "made_at"), "version of the schema"
+        "version", _columns("source actor", "version", "", "made_at"), "version of the schema", "versions of the schema"
     ),
     "runs": Covered(
         "run_id",
@@ -81,13 +89,42 @@ COVERED: Mapping[str, Covered] = {
         "gold mark",
     ),
     "pending_actions": Covered(
-        "action_id", _columns("tool kind arguments item_ids role actor", "action_id", "", "made_at"), "change asked for"
+        "action_id", _columns("tool kind arguments item_ids role actor", "action_id", "", "made_at"),
+        "change asked for", "changes asked for",
     ),
     "action_decisions": Covered(
-        "action_id", _columns("decision actor via outcome", "action_id", "", "made_at"), "answer to a change"
+        "action_id", _columns("decision actor via outcome", "action_id", "", "made_at"),
+        "answer to a change", "answers to changes",
+    ),
+    # What somebody was shown says whether their decision counts as blind.
+    "exposures": Covered(
+        "exposure_id",
+        _columns(
+            "field reviewer kind session", "exposure_id item_id proposal_id", "inclusion_p", "issued_at", "adaptive"
+        ),
+        "card shown", "cards shown", step=MORE_COVERED_STEP,
+    ),
+    # What a person reads before they press the button; the rest of the row was covered before.
+    "pending_sentences": Covered(
+        "action_id", _columns("sentence preview riskiest via session", "action_id"),
+        "sentence of a change", "sentences of changes", "pending_actions", MORE_COVERED_STEP,
+    ),
+    "messages": Covered(
+        "message_id", _columns("session person speaker text record", "message_id", "", "made_at"),
+        "message", step=MORE_COVERED_STEP,
     ),
 }  # fmt: skip
 
+
+def table_of(name: str) -> str:
+    """The table in which lies what is covered under a name."""
+    return COVERED[name].table or name
+
+
+NAMES: Mapping[str, tuple[str, ...]] = {
+    table: tuple(name for name in COVERED if table_of(name) == table) for table in map(table_of, COVERED)
+}
+"""Under which names the rows of a table are covered."""
 
 _IN_PYTHON: Mapping[Kind, Callable[[Any], str]] = {
     "text": str,
@@ -106,24 +143,24 @@ _IN_SQL: Mapping[Kind, str] = {
 }
 
 
-def number_of(table: str, row: Mapping[str, Any]) -> int:
+def number_of(name: str, row: Mapping[str, Any]) -> int:
     """The number of one row, from its cells; those that are not given are empty."""
-    cells = ((row.get(name), kind) for name, kind in COVERED[table].columns.items())
+    cells = ((row.get(column), kind) for column, kind in COVERED[name].columns.items())
     text = _BETWEEN.join(_NOTHING if cell is None else _IN_PYTHON[kind](cell) for cell, kind in cells)
     digest = hashlib.md5(text.encode(errors="surrogatepass"), usedforsecurity=False).digest()
     return int.from_bytes(digest[8:], "little")
 
 
-def number_sql(table: str) -> str:
+def number_sql(name: str) -> str:
     """The same as an expression over the table."""
-    cells = (f"coalesce({_IN_SQL[kind].format(name)}, chr(0))" for name, kind in COVERED[table].columns.items())
+    cells = (f"coalesce({_IN_SQL[kind].format(column)}, chr(0))" for column, kind in COVERED[name].columns.items())
     return f"md5_number_lower(concat_ws(chr(31), {', '.join(cells)}))"
 
 
-def total_sql(table: str) -> str:
+def total_sql(name: str) -> str:
     """How many rows have a key from ``$1`` to ``$2``, and the sum of their numbers."""
-    key = COVERED[table].key
-    return f"""SELECT count(*), CAST(coalesce(sum({number_sql(table)}), 0) AS VARCHAR) FROM {table}
+    key = COVERED[name].key
+    return f"""SELECT count(*), CAST(coalesce(sum({number_sql(name)}), 0) AS VARCHAR) FROM {table_of(name)}
         WHERE {key} BETWEEN $1 AND $2"""  # sql: table and columns are named in COVERED
 
 
@@ -136,14 +173,13 @@ class Cover:
 
     def add(self, table: str, row: Mapping[str, Any]) -> None:
         """Take note of one row of any table."""
-        if table not in COVERED:
-            return
-        key = int(row[COVERED[table].key])
-        self.add_range(table, key, key, 1, number_of(table, row))
+        for name in NAMES.get(table, ()):
+            key = int(row[COVERED[name].key])
+            self.add_range(name, key, key, 1, number_of(name, row))
 
-    def add_range(self, table: str, first: int, last: int, count: int, total: int) -> None:
+    def add_range(self, name: str, first: int, last: int, count: int, total: int) -> None:
         """Take note of many."""
-        ranges = self._ranges.setdefault(table, [])
+        ranges = self._ranges.setdefault(name, [])
         if ranges and ranges[-1][1] + 1 == first:
             before = ranges[-1]
             before[1:] = [last, before[2] + count, before[3] + total]
@@ -154,6 +190,6 @@ class Cover:
         """All of them, for the payload of an event; from then on they are told."""
         ranges, self._ranges = self._ranges, {}
         return {
-            table: [[first, last, count, str(total)] for first, last, count, total in found]
-            for table, found in ranges.items()
+            name: [[first, last, count, str(total)] for first, last, count, total in found]
+            for name, found in ranges.items()
         }

@@ -12,14 +12,14 @@ import duckdb
 import pyarrow as pa
 
 from assistant.store import audit, faults
-from assistant.store.covering import COVERED, Cover, total_sql
+from assistant.store.covering import NAMES, Cover, total_sql
+from assistant.store.covering_begins import begin_covering
 from assistant.store.file import DatabaseFile
 from assistant.store.grouping import Group
 from assistant.store.head import HEAD, Head, HeadNote, read_note
 from assistant.store.inserting import insert_sql
 from assistant.store.lock import ProjectLock
 from assistant.store.migrating import migrate
-from assistant.store.migrations import COVERING_STEP
 from assistant.store.opening import refuse_loss, stored_head
 from assistant.store.trouble import entries_missing
 from tools.errors import InputError
@@ -117,9 +117,10 @@ class Transaction:
 
     def cover(self, table: str, first: int, last: int) -> None:
         """Have the next event tell of the rows with these keys, which were just written by a statement."""
-        count, total = self.rows(total_sql(table), [first, last])[0]
-        if count:
-            self._cover.add_range(table, first, last, int(count), int(total))
+        for name in NAMES[table]:
+            count, total = self.rows(total_sql(name), [first, last])[0]
+            if count:
+                self._cover.add_range(name, first, last, int(count), int(total))
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Insert many rows by column name, in order."""
@@ -196,8 +197,8 @@ class Database:
             self._let_go()
             raise
         self._lock = self._file.lock
-        if COVERING_STEP in self._migrated:
-            self._begin_covering()
+        if self._migrated:
+            begin_covering(self, self._migrated)
         if not self.note_problem and noted is None and not self._migrated:
             self.note_problem = f"the note of the newest entry ({HEAD}) is missing"
         if self._migrated or accept_loss:
@@ -217,15 +218,6 @@ class Database:
             highest = cursor.execute(sql).fetchall()[0][0]
             self._ids[table] = max(self._ids.get(table, 0), int(highest))
         self._committed_ids = dict(self._ids)
-
-    def _begin_covering(self) -> None:
-        """Say in the audit which rows are older than what it tells of rows."""
-        above = {}
-        for table, covered in COVERED.items():
-            sql = f"SELECT coalesce(max({covered.key}), 0) FROM {table}"  # sql: see COVERED
-            above[table] = int(self.rows(sql)[0][0])
-        with self.write() as transaction:
-            transaction.record("program", "covered", {"above": above})
 
     def close(self) -> None:
         """Release the project."""

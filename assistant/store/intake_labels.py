@@ -170,7 +170,8 @@ def _write(
     if not count:
         return
     reviews = transaction.new_ids("reviews", count)
-    table = table.append_column("exposure_id", _ids(transaction.new_ids("exposures", count)))
+    exposures = transaction.new_ids("exposures", count)
+    table = table.append_column("exposure_id", _ids(exposures))
     table = table.append_column("review_id", _ids(reviews))
     earlier = pa.nulls(count, pa.int64())
     if has_reviews:
@@ -181,6 +182,7 @@ def _write(
     with transaction.staged("labels", table.append_column("earlier", earlier)):
         transaction.execute(_EXPOSURES, shared)
         transaction.execute(_REVIEWS, [*shared, import_id, actor.via, version])
+    transaction.cover("exposures", exposures.start, exposures.stop - 1)
     transaction.cover("reviews", reviews.start, reviews.stop - 1)
 
 

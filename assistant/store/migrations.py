@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from assistant.store.covering import COVERING_STEP, MORE_COVERED_STEP
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:
@@ -196,9 +198,7 @@ ALTER TABLE logins ADD COLUMN browser VARCHAR DEFAULT '';
 CREATE TABLE devices (token_hash VARCHAR NOT NULL, name VARCHAR NOT NULL, made_at TIMESTAMP NOT NULL);
 """
 
-COVERING_STEP = 7
-"""From this step on the audit tells of the rows that come with an event."""
-
+# With each of these two steps the audit says which rows are older than what it tells of rows.
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "tables", _TABLES),
     Migration(2, "views", _VIEWS),
@@ -207,4 +207,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(5, "views as they are meant", _VIEWS_ANEW),
     Migration(6, "sign-ins", _SIGN_INS),
     Migration(COVERING_STEP, "the audit tells of rows", "SELECT 1"),
+    Migration(MORE_COVERED_STEP, "the audit tells of what was shown and said, and of sign-ins", "SELECT 1"),
 )

@@ -303,6 +303,7 @@ class ReviewStore:
                     shared,
                 )
                 transaction.execute(_BULK_REVIEWS, [*shared, action_id, actor.via, rule])
+            transaction.cover("exposures", exposures.start, exposures.stop - 1)
             transaction.cover("reviews", reviews.start, reviews.stop - 1)
             transaction.record(
                 actor.person, "bulk", {"action": action_id, "first": reviews.start, "count": count, "rule": rule}

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from assistant.store.database import Database, stored_time
+from assistant.store.project_rows import project_told
 from tools.errors import InputError, ProjectDamaged
 from tools.records import Actor, JsonValue, to_json
 from tools.schema import LabelSchema, dump_schema, read_schema
@@ -183,6 +184,6 @@ def new_project(database: Database, name: str, schema: LabelSchema, person: str)
         transaction.insert("project", key="created_at", value=transaction.now.isoformat())
         seed = secrets.randbits(31)
         transaction.insert("settings", key="seed", value=to_json(seed))
-        transaction.record(person, "project", {"name": name})
+        transaction.record(person, "project", {"name": name, **project_told(transaction)})
         transaction.record(person, "setting", {"key": "seed", "value": seed})
         add_schema(transaction, 1, schema, person)

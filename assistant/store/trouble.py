@@ -47,7 +47,7 @@ def entries_missing(folder: Path, found: int, noted: int) -> EntriesMissing:
     """The database ends before the note of its newest entry."""
     lost = noted - found
     if lost > 0:
-        entries = "entry was" if lost == 1 else f"{lost:,} entries (decisions, imports and the like) were"
+        entries = "entry was" if lost == 1 else f"{lost:,} entries (decisions, cards shown, imports and the like) were"
         reason = f"its newest {entries} saved and {'is' if lost == 1 else 'are'} not there any more"
     else:
         reason = "its entries are not those that were saved last"

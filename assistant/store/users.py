@@ -13,6 +13,7 @@ from typing import Literal
 from assistant.store.database import Database, Transaction, stored_time, utc_now
 from assistant.store.passwords import hash_password, is_outdated, is_right, refuse_weak
 from assistant.store.person_names import clean_name, person_key
+from assistant.store.sign_in_rows import ENDED, begin_sign_in, end_sign_ins, number_of_sign_in
 from assistant.store.user_rows import row_told
 from tools.errors import InputError, NotFound
 from tools.records import ROLE_RANK, Actor, JsonValue, Role
@@ -143,11 +144,11 @@ class UserStore:
         past = self.decisions(name)
         kept = hash_password(password)
         with self._changing() as transaction:
-            _forget(transaction, name)
+            ended = _forget(transaction, name)
             transaction.execute("DELETE FROM users WHERE name = ?", [name])
             at = stored_time(transaction.now)
             transaction.insert("users", name=name, role=role, password=kept, is_active=True, made_at=at)
-            _tell(transaction, actor, "user", {"name": name, "role": role})
+            _tell(transaction, actor, "user", {"name": name, "role": role, **ended})
         return _past(name, past, before is not None)
 
     def set_role(self, name: str, role: str, actor: Actor) -> str:
@@ -157,8 +158,8 @@ class UserStore:
         with self._changing() as transaction:
             transaction.execute("UPDATE users SET role = ? WHERE name = ?", [role, person.name])
             # Whoever got in with the old role signs in again.
-            _forget(transaction, person.name)
-            _tell(transaction, actor, "user_role", {"name": person.name, "role": role, "before": person.role})
+            about: dict[str, JsonValue] = {"name": person.name, "role": role, "before": person.role}
+            _tell(transaction, actor, "user_role", {**about, **_forget(transaction, person.name)})
         return person.name
 
     def set_password(self, name: str, password: str, actor: Actor, keep: str = "") -> str:
@@ -168,8 +169,8 @@ class UserStore:
         kept = hash_password(password)
         with self._changing() as transaction:
             transaction.execute("UPDATE users SET password = ? WHERE name = ?", [kept, person.name])
-            _forget(transaction, person.name, _digest(keep) if keep else "")
-            _tell(transaction, actor, "user_password", {"name": person.name})
+            ended = _forget(transaction, person.name, _digest(keep) if keep else "")
+            _tell(transaction, actor, "user_password", {"name": person.name, **ended})
         return person.name
 
     def set_active(self, name: str, is_active: bool, actor: Actor) -> str:
@@ -177,9 +178,8 @@ class UserStore:
         person = self._present(name)
         with self._changing() as transaction:
             transaction.execute("UPDATE users SET is_active = ? WHERE name = ?", [is_active, person.name])
-            _forget(transaction, person.name)
             kind = "user_enabled" if is_active else "user_disabled"
-            _tell(transaction, actor, kind, {"name": person.name})
+            _tell(transaction, actor, kind, {"name": person.name, **_forget(transaction, person.name)})
         return person.name
 
     def remove(self, name: str, actor: Actor) -> str:
@@ -192,8 +192,7 @@ class UserStore:
             else:
                 sql = "UPDATE users SET is_active = false, password = '' WHERE name = ?"
                 transaction.execute(sql, [person.name])
-            _forget(transaction, person.name)
-            _tell(transaction, actor, "user_removed", {"name": person.name})
+            _tell(transaction, actor, "user_removed", {"name": person.name, **_forget(transaction, person.name)})
         return person.name
 
     def check(self, name: str, password: str) -> str | None:
@@ -216,11 +215,11 @@ class UserStore:
             sql = "SELECT 1 FROM users WHERE name = ? AND password = ? AND is_active"
             if not transaction.rows(sql, [person, stored]):
                 return None
-            about: dict[str, JsonValue] = {"address": address, "login": _digest(token)[:16]}
+            about: dict[str, JsonValue] = {"address": address, "login": number_of_sign_in(_digest(token))}
             if renewed != stored:
                 transaction.execute("UPDATE users SET password = ? WHERE name = ?", [renewed, person])
                 about.update(row_told(transaction, person))
-            self._open(transaction, person, token, address, browser)
+            about.update(_open(transaction, person, token, address, browser))
             transaction.record(person, "sign_in", about)
         return person, token
 
@@ -228,7 +227,7 @@ class UserStore:
         """A fresh secret token for the person's cookie; only its digest is stored."""
         token = secrets.token_urlsafe(32)
         with self._database.write() as transaction:
-            self._open(transaction, name, token, "", "")
+            transaction.record(name, "sign_in", _open(transaction, name, token, "", ""))
         return token
 
     def whose(self, token: str) -> str | None:
@@ -242,9 +241,10 @@ class UserStore:
         """Make the token worthless."""
         with self._changing() as transaction:
             found = transaction.rows("SELECT name FROM logins WHERE token_hash = ?", [_digest(token)])
-            transaction.execute("DELETE FROM logins WHERE token_hash = ?", [_digest(token)])
+            ended = end_sign_ins(transaction, "token_hash = ?", [_digest(token)])
             if found:
-                transaction.record(str(found[0][0]), "sign_out", {"login": _digest(token)[:16]})
+                about = {"login": number_of_sign_in(_digest(token)), **ended}
+                transaction.record(str(found[0][0]), "sign_out", about)
 
     def sign_ins(self, name: str) -> list[SignIn]:
         """The ways in that somebody holds now, the newest first."""
@@ -261,13 +261,11 @@ class UserStore:
         """End one way in of somebody, or all of them but the one of token ``keep``; returns how many ended."""
         person = self.find(name).name
         with self._changing() as transaction:
-            sql = "DELETE FROM logins WHERE name = ? AND token_hash <> ? AND (? = '' OR substr(token_hash, 1, 16) = ?)"
-            held = "SELECT count(*) FROM logins WHERE name = ?"
-            before = transaction.rows(held, [person])[0][0]
-            transaction.execute(sql, [person, _digest(keep) if keep else "", number, number])
-            ended = int(before) - int(transaction.rows(held, [person])[0][0])
+            which = "name = ? AND token_hash <> ? AND ? IN ('', substr(token_hash, 1, 16))"
+            told = end_sign_ins(transaction, which, [person, _digest(keep) if keep else "", number])
+            ended = len(told.get(ENDED, ()))
             if ended:
-                transaction.record(actor.person, "signed_out", {"name": person, "count": ended})
+                transaction.record(actor.person, "signed_out", {"name": person, "count": ended, **told})
         return ended
 
     def remember_device(self, name: str) -> str:
@@ -301,19 +299,6 @@ class UserStore:
             return "", ""
         rows = self._database.rows("SELECT password FROM users WHERE name = ?", [person.name])
         return (person.name, str(rows[0][0])) if rows else ("", "")
-
-    def _open(self, transaction: Transaction, name: str, token: str, address: str, browser: str) -> None:
-        now = transaction.now
-        transaction.execute("DELETE FROM logins WHERE until <= ?", [stored_time(now)])
-        transaction.insert(
-            "logins",
-            token_hash=_digest(token),
-            name=name,
-            made_at=stored_time(now),
-            until=stored_time(now + timedelta(hours=LOGIN_HOURS)),
-            address=address[:_LONGEST_ABOUT],
-            browser=browser[:_LONGEST_ABOUT],
-        )
 
     def _present(self, name: str) -> User:
         person = self.find(name)
@@ -363,10 +348,24 @@ def _tell(transaction: Transaction, actor: Actor, kind: str, about: dict[str, Js
     transaction.record(actor.person, kind, {**about, **row_told(transaction, str(about["name"]))})
 
 
-def _forget(transaction: Transaction, name: str, kept: str = "") -> None:
-    """End the ways in of somebody, and what their browsers are known by."""
-    transaction.execute("DELETE FROM logins WHERE name = ? AND token_hash <> ?", [name, kept])
+def _open(transaction: Transaction, name: str, token: str, address: str, browser: str) -> dict[str, JsonValue]:
+    """Let somebody in; what the event has to tell of it."""
+    now = transaction.now
+    return begin_sign_in(
+        transaction,
+        token_hash=_digest(token),
+        name=name,
+        made_at=stored_time(now),
+        until=stored_time(now + timedelta(hours=LOGIN_HOURS)),
+        address=address[:_LONGEST_ABOUT],
+        browser=browser[:_LONGEST_ABOUT],
+    )
+
+
+def _forget(transaction: Transaction, name: str, kept: str = "") -> dict[str, JsonValue]:
+    """End the ways in of somebody, and what their browsers are known by; what the event has to tell of it."""
     transaction.execute("DELETE FROM devices WHERE name = ?", [name])
+    return end_sign_ins(transaction, "name = ? AND token_hash <> ?", [name, kept])
 
 
 def _digest(token: str) -> str:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from assistant.store.audit import first_break
 from assistant.store.covering import COVERED
-from assistant.store.database import Database
+from assistant.store.database import Database, stored_time, utc_now
+from assistant.store.project_rows import changed_project
+from assistant.store.sign_in_rows import changed_sign_ins
 from assistant.store.user_rows import changed_users
 from assistant.store.verify_rows import changed_settings, compare, read_all, told_by
 from tools.sentences import count_of
@@ -167,12 +169,16 @@ def verify(database: Database) -> list[Check]:
 def _rows_as_saved(database: Database) -> list[Check]:
     told = told_by(database)
     checks = []
-    for table, covered in COVERED.items():
-        found = compare(database, table, told)
+    for name, covered in COVERED.items():
+        found = compare(database, name, told)
         older = f"{found.older:,} of them were saved before this was kept; {_ALONE}" if found.older else ""
         checks.append(Check(f"every {covered.word} is as it was saved", found.found, found.example, older))
     changed = changed_settings(database, told)
     checks.append(Check("every setting is as it was set", len(changed), changed[0] if changed else ""))
+    itself = changed_project(database, told.project)
+    checks.append(Check("the project is the one that it was", len(itself), f"its {itself[0]}" if itself else ""))
+    ways = changed_sign_ins(database, told.sign_ins, stored_time(utc_now()))
+    checks.append(Check("every sign-in is as the audit tells", len(ways), f"sign-in {ways[0]}" if ways else ""))
     people, unknown = changed_users(database, told.users)
     limit = f"of {count_of(unknown, 'user')}, last changed before this was kept, it tells the role and whether they "
     limit += "may sign in, and nothing of the password"

@@ -9,27 +9,29 @@ from typing import Any
 
 import pyarrow as pa
 
-from assistant.store.covering import COVERED, number_sql
+from assistant.store.covering import COVERED, Covered, number_sql, table_of
+from assistant.store.covering_begins import START
 from assistant.store.database import Database
+from assistant.store.project_rows import PROJECT_ROWS
+from assistant.store.sign_in_rows import BEGAN, ENDED, ToldSignIn, take_note_of_sign_ins
 from assistant.store.user_rows import USER_KINDS, USER_ROW, ToldUser, take_note
 
-START = "covered"
-"""The kind of the event that says from where on rows are covered."""
-
 _KINDS = frozenset({"setting", START, *USER_KINDS})
-_MARKS = ('"rows":', f'"{USER_ROW}":')
+_MARKS = tuple(f'"{name}":' for name in ("rows", USER_ROW, BEGAN, ENDED, PROJECT_ROWS))
 _RANGES = pa.schema([("first", pa.int64()), ("last", pa.int64()), ("count", pa.int64()), ("total", pa.string())])
 
 
 @dataclass
 class Told:
-    """What the audit says: rows by table and first key, settings and users by name, and the keys from which rows are
-    covered.
+    """What the audit says: rows by what is covered and first key, settings and users by name, sign-ins by number, the
+    project itself, and the keys from which rows are covered.
     """
 
     ranges: dict[str, dict[int, list[Any]]] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     users: dict[str, ToldUser] = field(default_factory=dict)
+    sign_ins: dict[str, ToldSignIn] = field(default_factory=dict)
+    project: dict[str, Any] = field(default_factory=dict)
     start: dict[str, int] = field(default_factory=dict)
 
 
@@ -50,12 +52,17 @@ def told_by(database: Database) -> Told:
             continue
         record = _record(payload)
         for table, ranges in record.get("rows", {}).items():
-            told.ranges.setdefault(table, {}).update({int(one[0]): one for one in ranges})
+            known = told.ranges.setdefault(table, {})
+            for one in ranges:
+                known.setdefault(int(one[0]), one)
         if kind == "setting" and "key" in record:
             told.settings[str(record["key"])] = record.get("value")
         take_note(told.users, kind, record)
+        take_note_of_sign_ins(told.sign_ins, record)
+        told.project = record.get(PROJECT_ROWS, told.project)
         if kind == START:
-            told.start.update({str(table): int(key) for table, key in record.get("above", {}).items()})
+            # It begins once: what is said again would call everything older that came in between.
+            told.start = {**{str(name): int(key) for name, key in record.get("above", {}).items()}, **told.start}
     return told
 
 
@@ -68,29 +75,47 @@ def _record(payload: str) -> dict[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
-def compare(database: Database, table: str, told: Told) -> Offence:
-    """Look for rows of a table that changed, went or came without an event."""
-    ranges = sorted(told.ranges.get(table, {}).values())
+def compare(database: Database, name: str, told: Told) -> Offence:
+    """Look for rows that changed, went or came without an event, among those that are covered under a name."""
+    ranges = sorted(told.ranges.get(name, {}).values())
     wanted = pa.Table.from_pylist(
         [dict(zip(_RANGES.names, one, strict=True)) for one in ranges], schema=_RANGES
     )  # fmt: skip
-    above = told.start.get(table, ranges[0][0] - 1 if ranges else None)
-    covered, word = COVERED[table], COVERED[table].word
-    changed = database.joined(_changed(table, covered.key), wanted)
+    above = told.start.get(name, ranges[0][0] - 1 if ranges else None)
+    covered, table = COVERED[name], table_of(name)
+    changed = database.joined(_changed(name, covered.key), wanted)
     # Without a word on where covering began, rows that no event tells of may be older than all that is told.
     limit = above if above is not None else 2**62
     came = database.joined(_came(table, covered.key), wanted, [limit])
     older = database.rows(f"SELECT count(*) FROM {table} WHERE {covered.key} <= ?", [limit])[0][0]  # sql: see COVERED
-    lowest = min([row[0] for row in (*changed, *came)], default=None)
-    return Offence(len(changed) + len(came), "" if lowest is None else f"{word} {lowest}", int(older))
+    spans = [_narrowed(database, name, *row) for row in changed] + [(int(row[0]), int(row[0])) for row in came]
+    return Offence(len(spans), _named(covered, *min(spans)) if spans else "", int(older))
 
 
-def _changed(table: str, key: str) -> str:
-    """First keys of the ranges whose rows are not those that were told."""
-    return f"""WITH numbered AS (SELECT {key} AS id, {number_sql(table)} AS number FROM {table}),
+def _narrowed(database: Database, name: str, first: int, last: int, count: int) -> tuple[int, int]:
+    """First and last of the rows among which the wrong one is: where one is gone or there twice, exactly that one."""
+    if first == last:
+        return first, last
+    key = COVERED[name].key
+    sql = f"""SELECT id FROM (SELECT unnest(range($1, $2 + 1)) AS id) LEFT JOIN {table_of(name)} ON {key} = id
+        GROUP BY id HAVING count({key}) > 1 OR (count({key}) = 0 AND $3) ORDER BY 1 LIMIT 1"""  # sql: see COVERED
+    found = database.rows(sql, [first, last, count == last - first + 1])
+    return (int(found[0][0]), int(found[0][0])) if found else (first, last)
+
+
+def _named(covered: Covered, first: int, last: int) -> str:
+    """The digest of many rows is one number: which of them was changed, it does not tell."""
+    if first == last:
+        return f"{covered.word} {first}"
+    return f"one of the {covered.plural or covered.word + 's'} {first}–{last}"
+
+
+def _changed(name: str, key: str) -> str:
+    """First and last keys of the ranges whose rows are not those that were told, and how many rows were."""
+    return f"""WITH numbered AS (SELECT {key} AS id, {number_sql(name)} AS number FROM {table_of(name)}),
         found AS (SELECT w.first, count(*) AS count, sum(number) AS total
             FROM numbered n ASOF JOIN wanted w ON n.id >= w.first WHERE n.id <= w.last GROUP BY w.first)
-        SELECT w.first FROM wanted w LEFT JOIN found f USING (first)
+        SELECT w.first, w.last, w.count FROM wanted w LEFT JOIN found f USING (first)
         WHERE coalesce(f.count, 0) <> w.count OR coalesce(f.total, 0) <> CAST(w.total AS HUGEINT)
         ORDER BY 1"""  # sql: see COVERED
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.store.covering import COVERED, number_of, number_sql
-from assistant.store.migrations import COVERING_STEP, MIGRATIONS
+from assistant.store.audit import GENESIS
+from assistant.store.covering import COVERED, COVERING_STEP, MORE_COVERED_STEP, number_of, number_sql, table_of
+from assistant.store.head import Head
+from assistant.store.migrations import MIGRATIONS
 from assistant.store.verify import verify
 from tests.store.opened import ANN, BOB, LEAD, REFUND, Opened, broken_checks, decide, reopen, suggest
+from tools.results import Change
 
 CELLS = {
     "text": st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
@@ -32,8 +36,8 @@ def tables() -> Any:
     with duckdb.connect(config={"threads": 1}) as connection:
         for migration in MIGRATIONS:
             connection.execute(migration.sql)
-        for table in COVERED:
-            connection.execute(f"CREATE TABLE free_{table} AS SELECT * FROM {table}")
+        for name in COVERED:
+            connection.execute(f"CREATE TABLE free_{name} AS SELECT * FROM {table_of(name)}")
         yield connection
 
 
@@ -69,6 +73,9 @@ def worked_on(finished_project: Path, tmp_path_factory: pytest.TempPathFactory) 
         project.store.users.add("una", "reviewer", PASSWORD, LEAD)
         project.store.users.add("udo", "reviewer", PASSWORD, LEAD)
         project.store.users.set_active("udo", False, LEAD)
+        project.store.users.log_in("una")
+        project.store.actions.add("bulk_accept", Change("bulk", "Accept 1 suggestion", {}, role="lead"), LEAD)
+        project.store.talk.add_message("page:lea", "lea", "person", "accept that one", {})
         yield project
 
 
@@ -82,6 +89,11 @@ IMPORT = "every import is as it was saved"
 VERSION = "every version of the schema is as it was saved"
 SETTING = "every setting is as it was set"
 USER = "every user is as the audit tells"
+SHOWN = "every card shown is as it was saved"
+SENTENCE = "every sentence of a change is as it was saved"
+MESSAGE = "every message is as it was saved"
+ITSELF = "the project is the one that it was"
+SIGN_IN = "every sign-in is as the audit tells"
 ALONE = "the older checks alone cover those"
 PASSWORD = "correct horse"
 FORGERIES = [
@@ -121,6 +133,28 @@ FORGERIES = [
     ("INSERT INTO users BY NAME SELECT * FROM users LIMIT 1", USER),
     ("DELETE FROM users WHERE name = 'una'", USER),
     ("DELETE FROM users", USER),
+    ("UPDATE exposures SET kind = 'blind', proposal_id = NULL WHERE exposure_id = 1", SHOWN),
+    ("UPDATE exposures SET reviewer = 'bob' WHERE exposure_id = 1", SHOWN),
+    ("UPDATE exposures SET adaptive = NOT adaptive WHERE exposure_id = 1", SHOWN),
+    ("UPDATE exposures SET inclusion_p = 0.5 WHERE exposure_id = 1", SHOWN),
+    ("UPDATE exposures SET issued_at = issued_at - INTERVAL 1 DAY WHERE exposure_id = 1", SHOWN),
+    ("DELETE FROM exposures WHERE exposure_id = 1", SHOWN),
+    ("INSERT INTO exposures BY NAME SELECT * REPLACE (900 AS exposure_id) FROM exposures LIMIT 1", SHOWN),
+    ("UPDATE pending_actions SET sentence = 'Accept nothing'", SENTENCE),
+    ("UPDATE pending_actions SET preview = '[]x'", SENTENCE),
+    ("UPDATE pending_actions SET via = 'key', session = 'other'", SENTENCE),
+    ("UPDATE messages SET text = 'accept all of them'", MESSAGE),
+    ("INSERT INTO messages BY NAME SELECT * REPLACE (900 AS message_id) FROM messages", MESSAGE),
+    ("UPDATE project SET value = 'Other' WHERE key = 'name'", ITSELF),
+    ("UPDATE project SET value = 'f00d' WHERE key = 'id'", ITSELF),
+    ("DELETE FROM project WHERE key = 'id'", ITSELF),
+    ("INSERT INTO project SELECT * FROM project WHERE key = 'id'", ITSELF),
+    ("UPDATE logins SET name = 'udo'", SIGN_IN),
+    ("UPDATE logins SET until = until + INTERVAL 1 DAY", SIGN_IN),
+    ("UPDATE logins SET address = '10.0.0.5'", SIGN_IN),
+    ("INSERT INTO logins BY NAME SELECT * REPLACE ('0123456789abcdef' AS token_hash) FROM logins", SIGN_IN),
+    ("INSERT INTO logins BY NAME SELECT * FROM logins", SIGN_IN),
+    ("DELETE FROM logins", SIGN_IN),
 ]  # fmt: skip
 
 
@@ -162,7 +196,7 @@ def test_rows_of_an_older_program_are_told_apart_and_not_called_broken(folder: P
         with project.store.database.write() as transaction:
             # As it was before the audit told of rows.
             transaction.execute("DELETE FROM audit")
-            transaction.execute("DELETE FROM migrations WHERE number = ?", [COVERING_STEP])
+            transaction.execute("DELETE FROM migrations WHERE number >= ?", [COVERING_STEP])
     (folder / "project.head").unlink()
     with reopen(folder) as project:
         decide(project, ANN, 2, REFUND)
@@ -173,6 +207,109 @@ def test_rows_of_an_older_program_are_told_apart_and_not_called_broken(folder: P
     )
     assert (checks[ITEM].holds, checks[ITEM].limit) == (True, "6 of them were saved before this was kept; " + ALONE)
     assert checks[VERSION].holds
+
+
+def damaged(project: Opened, *changes: str) -> dict[str, str]:
+    """The checks that do not hold after these changes, with the row that each names."""
+    with project.store.database.write() as transaction:
+        for change in changes:
+            transaction.execute(change)
+    return {one.name: one.example for one in verify(project.store.database) if not one.holds}
+
+
+def test_which_of_many_rows_was_changed_is_not_claimed(project: Opened) -> None:
+    found = damaged(project, "UPDATE items SET text = text || '!' WHERE item_id = 3")
+    assert found == {ITEM: "one of the items 1–6"}
+
+
+def test_a_row_that_is_gone_from_among_many_is_named(project: Opened) -> None:
+    found = damaged(project, "DELETE FROM items WHERE item_id = 4", "UPDATE items SET meta = '{}' WHERE item_id = 2")
+    assert found[ITEM] == "item 4"
+
+
+def test_a_row_that_is_there_twice_among_many_is_named(project: Opened) -> None:
+    found = damaged(project, "INSERT INTO items BY NAME SELECT * FROM items WHERE item_id = 5")
+    assert found[ITEM] == "item 5"
+
+
+def test_a_changed_row_that_came_alone_is_named(project: Opened) -> None:
+    decide(project, ANN, 1, REFUND)
+    decide(project, ANN, 2, REFUND)
+    assert damaged(project, "UPDATE reviews SET reason = 'x' WHERE item_id = 2") == {DECISION: "decision 2"}
+
+
+def test_a_decision_that_a_forged_row_made_blind_is_found(folder: Path) -> None:
+    with reopen(folder) as project:
+        project.store.settings.put("overlap", 2, LEAD)
+        decide(project, BOB, 1, REFUND)
+        project.store.reviews.note_told({"intent": [1]}, ANN)
+        told = project.store.database.rows("SELECT exposure_id FROM exposures WHERE kind = 'revealed'")[0][0]
+        with project.store.database.write() as transaction:
+            transaction.execute("DELETE FROM exposures WHERE kind = 'revealed'")
+    with reopen(folder) as project:
+        review = decide(project, ANN, 1, REFUND)
+        stored = project.store.database.rows("SELECT exposure FROM reviews WHERE review_id = ?", [review])
+        assert stored == [("blind",)]
+        found = {one.name: one.example for one in verify(project.store.database) if not one.holds}
+    assert found == {SHOWN: f"card shown {told}"}
+
+
+def test_what_was_shown_before_it_was_kept_is_told_apart_and_the_rest_stays_covered(folder: Path) -> None:
+    with reopen(folder) as project:
+        decide(project, ANN, 1, REFUND)
+        as_before_that_step(project)
+    with reopen(folder) as project:
+        decide(project, ANN, 2, REFUND)
+        checks = {one.name: one for one in verify(project.store.database)}
+        assert [one.name for one in checks.values() if not one.holds] == []
+        assert checks[SHOWN].limit == "1 of them were saved before this was kept; " + ALONE
+        assert (checks[DECISION].limit, checks[ITEM].limit) == ("", "")
+        changes = (
+            "UPDATE reviews SET reason = 'x' WHERE item_id = 1",
+            "UPDATE exposures SET session = 'x' WHERE item_id = 2",
+            "UPDATE project SET value = 'Other' WHERE key = 'name'",
+        )
+        found = damaged(project, *changes)
+    assert found == {DECISION: "decision 1", SHOWN: "card shown 2", ITSELF: "its name"}
+
+
+def test_who_is_signed_in_when_covering_begins_stays_signed_in_and_is_covered(folder: Path) -> None:
+    with reopen(folder) as project:
+        project.store.users.add("una", "lead", PASSWORD, LEAD)
+        token = project.store.users.log_in("una")
+        as_before_that_step(project)
+    with reopen(folder) as project:
+        assert project.store.users.whose(token) == "una"
+        assert broken_checks(project) == []
+        assert SIGN_IN in damaged(project, "UPDATE logins SET until = until + INTERVAL 1 DAY")
+
+
+def as_before_that_step(project: Opened) -> None:
+    """Take from the audit and the project what the step began to keep."""
+    names = [name for name, covered in COVERED.items() if covered.step == MORE_COVERED_STEP]
+    written: list[tuple[str, str, dict[str, Any]]] = []
+    for _seq, _at, actor, kind, payload, _prev, _hash in project.store.database.audit_events():
+        told = json.loads(payload)
+        for part in ("rows", "above"):
+            told[part] = {name: one for name, one in told.get(part, {}).items() if name not in names}
+        for name in ("project_rows", "sign_in_rows", "sign_ins_ended", *(() if told["above"] else ("above",))):
+            told.pop(name, None)
+        if kind != "rows" or told["rows"]:
+            written.append((actor, kind, told))
+    with project.store.database.write() as transaction:
+        transaction.execute("DELETE FROM audit")
+        transaction.execute("DELETE FROM migrations WHERE number = ?", [MORE_COVERED_STEP])
+        project.store.database._head = Head(0, GENESIS)
+        for actor, kind, told in written:
+            transaction.record(actor, kind, told)
+
+
+def test_where_covering_begins_is_said_once_for_all(folder: Path) -> None:
+    with reopen(folder) as project, project.store.database.write() as transaction:
+        transaction.execute("INSERT INTO undos VALUES (1, 'review', 1, true, 'eve', 'key', '', now()::TIMESTAMP)")
+        transaction.execute("DELETE FROM migrations WHERE number = ?", [COVERING_STEP])
+    with reopen(folder) as project:
+        assert broken_checks(project) == [UNDO]
 
 
 def told_of_users(project: Opened) -> tuple[str, str]:
@@ -187,6 +324,9 @@ def test_whatever_becomes_of_a_user_by_the_program_holds(folder: Path, monkeypat
         steps: list[Any] = [
             lambda: users.add("una", "admin", PASSWORD, LEAD),
             lambda: users.sign_in("una", PASSWORD),
+            lambda: users.sign_in("una", PASSWORD),
+            lambda: users.log_out(users.log_in("una")),
+            lambda: users.sign_out("una", LEAD, keep=users.log_in("una")),
             lambda: users.set_role("una", "lead", LEAD),
             lambda: users.set_password("una", "another horse", LEAD),
             lambda: users.set_active("una", False, LEAD),
@@ -196,7 +336,7 @@ def test_whatever_becomes_of_a_user_by_the_program_holds(folder: Path, monkeypat
         ]
         for step in steps:
             step()
-            assert told_of_users(project) == ("", "")
+            assert (told_of_users(project), broken_checks(project)) == (("", ""), [])
         monkeypatch.setattr("assistant.store.users.is_outdated", lambda _stored: True)
         kept = "SELECT password FROM users"
         before = project.store.database.rows(kept)
