@@ -122,6 +122,16 @@ def test_an_id_that_repeats_is_no_key(tmp_path: Path) -> None:
     assert batch.items["key"].to_pylist() == [None, None]
 
 
+def test_an_obvious_id_is_the_key_of_a_record_unless_it_is_missing_somewhere(tmp_path: Path) -> None:
+    whole = _import(tmp_path, {"mail_id": "m1", "text": "a"}, {"mail_id": "m2", "text": "b"})
+    assert whole.items["key"].to_pylist() == ["m1", "m2"]
+    assert "Column 'mail_id' is taken as the key of the items." in whole.notes
+    for second in ({"text": "b"}, {"mail_id": "", "text": "b"}, {"mail_id": "m1", "text": "b"}):
+        assert _import(tmp_path, {"mail_id": "m1", "text": "a"}, second).items["key"].to_pylist() == [None, None]
+    other = _import(tmp_path, {"user_id": "u1", "text": "a"}, {"user_id": "u2", "text": "b"})
+    assert other.items["key"].to_pylist() == [None, None]
+
+
 def test_a_named_key_with_two_texts_keeps_the_first_and_rejects_the_other(tmp_path: Path) -> None:
     batch = _import(tmp_path, {"id": 1, "text": "a"}, {"id": 1, "text": "b"}, {"id": 1, "text": "a"}, key_column="id")
     assert batch.items["text"].to_pylist() == ["a"]

@@ -254,3 +254,45 @@ def test_a_batch_that_does_not_balance_cannot_be_made(tmp_path: Path) -> None:
     batch = _read(tmp_path, "text\na\n")
     with pytest.raises(FormatRefused, match="5 rows were read but 1 items \\+ 0 rejects are accounted for"):
         ImportBatch(batch.items, batch.labels, batch.proposals, batch.rejects, batch.dropped, 5, "x", "y", "csv")
+
+
+@pytest.mark.parametrize("name", ["mail_id", "ticketId", "Mail ID", "doc-uuid", "mailID"])
+def test_a_column_that_is_obviously_an_id_is_the_key_and_the_account_says_so(tmp_path: Path, name: str) -> None:
+    batch = _read(tmp_path, f"{name},text,intent\nmail-1,a,refund\nmail-2,b,return\n")
+    assert batch.items["key"].to_pylist() == ["mail-1", "mail-2"]
+    assert f"Column {name!r} is taken as the key of the items." in batch.notes
+    assert batch.items["meta"].to_pylist() == ["{}", "{}"]
+
+
+@pytest.mark.parametrize(
+    "name", ["user_id", "customerId", "thread id", "parent_id", "reply_to_id", "userid", "paid", "grid", "intent_id"]
+)
+def test_an_id_of_something_else_is_kept_beside_the_text(tmp_path: Path, name: str) -> None:
+    batch = _read(tmp_path, f"{name},text\nu1,a\nu2,b\n")
+    assert batch.items["key"].to_pylist() == [None, None]
+    assert batch.items["meta"].to_pylist() == [json.dumps({name: one}, separators=(",", ":")) for one in ("u1", "u2")]
+
+
+@pytest.mark.parametrize("rows", ["m1,a\nm1,b\n", "m1,a\n,b\n"])
+def test_a_column_named_like_an_id_that_repeats_or_has_gaps_is_not_the_key(tmp_path: Path, rows: str) -> None:
+    batch = _read(tmp_path, f"mail_id,text\n{rows}")
+    assert batch.items["key"].to_pylist() == [None, None]
+    assert "Column 'mail_id' is taken as the key of the items." not in batch.notes
+    assert any(one.startswith("Column 'mail_id' repeats or has empty cells") for one in batch.notes)
+
+
+def test_two_columns_that_could_be_the_key_leave_it_open(tmp_path: Path) -> None:
+    batch = _read(tmp_path, "mail_id,case_id,text\nm1,c1,a\nm2,c2,b\n")
+    assert batch.items["key"].to_pylist() == [None, None]
+
+
+def test_a_column_that_somebody_mapped_to_a_field_is_not_the_key(tmp_path: Path) -> None:
+    batch = _read(tmp_path, "note_id,text\nn1,a\nn2,b\n", label_columns=(("note_id", "note"),))
+    assert batch.items["key"].to_pylist() == [None, None]
+    assert _values(batch, "note") == [{"text": "n1"}, {"text": "n2"}]
+
+
+def test_an_id_beside_the_usual_key_is_kept_beside_the_text(tmp_path: Path) -> None:
+    batch = _read(tmp_path, "mail_id,id,text\nm1,1,a\nm2,2,b\n")
+    assert batch.items["key"].to_pylist() == ["1", "2"]
+    assert batch.items["meta"].to_pylist() == ['{"mail_id":"m1"}', '{"mail_id":"m2"}']

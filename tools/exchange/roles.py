@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from tools.errors import FormatRefused
 from tools.exchange.fields import FieldFinder
+from tools.exchange.keys import KEY_NAMES, id_column, taken_as_key
 from tools.exchange.options import ImportOptions
 from tools.schema import FieldSpec, LabelSchema
 
 TEXT_NAMES: tuple[str, ...] = ("text", "sentence", "content", "body", "document", "utterance", "tweet", "headline")
 TEXT_NAMES += ("message", "review", "comment", "question", "column_data", "data")
 IMAGE_NAMES = ("image", "file_name", "filename", "image_path", "filepath", "path", "file", "img", "image_name", "text")
-KEY_NAMES = ("key", "id", "_id", "item_id", "uid", "uuid", "idx")
 LABEL_NAMES = ("label", "labels", "category", "class", "intent", "sentiment", "topic", "column_label", "given_label")
 ANNOTATOR_NAMES = ("annotator", "annotator_id", "worker", "worker_id", "rater", "coder")
 PAIR_NAMES = (
@@ -65,7 +65,7 @@ class Roles:
 def assign_roles(names: Sequence[str], schema: LabelSchema, options: ImportOptions) -> Roles:
     """The role of every column, by what a person said, else by its name."""
     texts, conversation = text_columns(names, schema.item, options)
-    key = named_column(names, options.key_column) if options.key_column else first_of(names, KEY_NAMES, texts)
+    key = _key_column(names, texts, schema, options)
     used = {*texts, key}
     answers = _answer_columns([name for name in names if name not in used], schema, options)
     own = _own_columns(names, schema)
@@ -79,9 +79,23 @@ def assign_roles(names: Sequence[str], schema: LabelSchema, options: ImportOptio
         kind = parts = ""
     used |= {*answers, *own_names, annotator, kind, parts, ESCAPED}
     meta = tuple(name for name in names if name not in used)
-    notes = (*_said(answers, annotator), *([f"Kept beside the text: {', '.join(meta)}."] if meta else []))
+    named = [taken_as_key(key)] if key and not options.key_column and key.strip().casefold() not in KEY_NAMES else []
+    notes = (*named, *_said(answers, annotator), *([f"Kept beside the text: {', '.join(meta)}."] if meta else []))
     guessed = bool(key) and not options.key_column
     return Roles(texts, key, kind, parts, annotator, conversation, guessed, answers, own, meta, notes)
+
+
+def _key_column(names: Sequence[str], texts: Sequence[str], schema: LabelSchema, options: ImportOptions) -> str:
+    """The column named by a person, else by its usual name, else by one like ``mail_id`` that nothing else claims."""
+    if options.key_column:
+        return named_column(names, options.key_column)
+    usual = first_of(names, KEY_NAMES, texts)
+    # A picture is its bytes and shows its name; without a word from a person no column stands for it.
+    if usual or schema.item == "image":
+        return usual
+    finder = FieldFinder(schema, options.label_columns)
+    claimed = [name for name in names if finder.named(name) or name.casefold() in finder.mapped]
+    return id_column(names, {*texts, *claimed, options.annotator_column, *ANNOTATOR_NAMES})
 
 
 def text_columns(names: Sequence[str], item_kind: str, options: ImportOptions) -> tuple[tuple[str, ...], bool]:

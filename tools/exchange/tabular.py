@@ -15,6 +15,7 @@ from tools.exchange.batch import ITEMS, REJECTS, ImportBatch, excerpt_of
 from tools.exchange.builder import EMPTY_TEXT, NUL_TEXT, SAME_KEY, TAKEN_KEY, Identity
 from tools.exchange.compose import Composed, as_text, compose_columns, is_blank
 from tools.exchange.jsonread import parse_json
+from tools.exchange.keys import taken_as_key
 from tools.exchange.options import ImportOptions
 from tools.exchange.quoting import json_objects, json_value
 from tools.exchange.roles import OWN_META, Roles, assign_roles
@@ -157,7 +158,8 @@ def _ascends(keys: Any) -> bool:
 
 def _without_key(roles: Roles) -> Roles:
     said = f"Column {roles.key!r} repeats or has empty cells, so it is kept beside the text and is not the key."
-    return replace(roles, key="", meta=(*roles.meta, roles.key), notes=(*roles.notes, said))
+    notes = [one for one in roles.notes if one != taken_as_key(roles.key)]
+    return replace(roles, key="", meta=(*roles.meta, roles.key), notes=(*notes, said))
 
 
 def _merge_repeats(found: _Rows, roles: Roles, coded: Any, rejects: list[Any]) -> tuple[_Rows, Roles, Any]:

@@ -16,8 +16,9 @@ from tools.exchange.compose import join_parts, read_parts, read_turns
 from tools.exchange.fields import FieldFinder
 from tools.exchange.formats.lines import first_objects, objects
 from tools.exchange.formats.own_jsonl import MARK
+from tools.exchange.keys import KEY_NAMES, id_column, keys_of, taken_as_key
 from tools.exchange.options import ImportOptions
-from tools.exchange.roles import ANNOTATOR_NAMES, KEY_NAMES, LABEL_NAMES, first_of, text_columns
+from tools.exchange.roles import ANNOTATOR_NAMES, LABEL_NAMES, first_of, text_columns
 from tools.exchange.rows import (
     Claim,
     ExchangeAnswer,
@@ -72,6 +73,8 @@ def _rows(source: Source, options: ImportOptions, schema: LabelSchema | None, no
             yield record
         else:
             yield _item(number, record, layout, options)
+    if layout.key and not options.key_column and layout.key.casefold() not in KEY_NAMES:
+        notes.append(taken_as_key(layout.key))
     named = ", ".join(layout.answers)
     notes += [f"Labels are read from {named}."] if named else []
     if layout.empty:
@@ -90,7 +93,7 @@ def _layout(source: Source, options: ImportOptions, schema: LabelSchema | None) 
             continue
         count += 1
         names |= dict.fromkeys(record)
-        for name in KEY_NAMES:
+        for name in keys_of(record):
             if isinstance(record.get(name), (str, int)):
                 keys.setdefault(name, set()).add(str(record[name]))
         for name, cell in record.items():
@@ -98,11 +101,22 @@ def _layout(source: Source, options: ImportOptions, schema: LabelSchema | None) 
                 shapes[name] = shape_of(name, cell)
     known = list(names)
     texts, conversation = text_columns(known, options.item_kind, options)
-    unique = [name for name in KEY_NAMES if len(keys.get(name, ())) == count]
-    key = first_of(known, [options.key_column]) if options.key_column else first_of(known, unique, texts)
+    unique = {name for name, values in keys.items() if len(values) == count}
+    key = first_of(known, [options.key_column]) if options.key_column else _own_key(unique, keys, texts, schema)
     answers = _answer_keys([name for name in known if name not in (*texts, key)], options, schema)
     annotator = first_of(known, [options.annotator_column] if options.annotator_column else ANNOTATOR_NAMES, answers)
     return Layout(texts, conversation, key, answers, shapes, annotator)
+
+
+def _own_key(unique: set[str], values: dict[str, set[str]], texts: tuple[str, ...], schema: LabelSchema | None) -> str:
+    usual = first_of(sorted(unique), KEY_NAMES, texts)
+    if usual or (schema and schema.item == "image"):
+        return usual
+    finder = FieldFinder(schema, ()) if schema else None
+    found = id_column(
+        list(values), {*texts, *ANNOTATOR_NAMES, *(one for one in values if finder and finder.named(one))}
+    )
+    return found if found in unique and "" not in values[found] else ""
 
 
 def _answer_keys(names: list[str], options: ImportOptions, schema: LabelSchema | None) -> tuple[str, ...]:
