@@ -49,8 +49,8 @@ def test_an_untouched_item_waits_and_is_not_exported(project: SmallProject) -> N
     result = explain(project, "M001")
     assert codes(result) == ["no_proposal", "waiting", "undecided"]
     assert result.text == (
-        "Item M001: it came with import 1 (csv), row 1, on 2026-03-02. Nothing is suggested, because no back-end was "
-        "run on it for Intent. Intent waits for a decision. No value of Intent stands, so none is exported."
+        "Item M001: it came with import 1 (csv), row 1, on 2026-03-02. Nothing was suggested for Intent "
+        "yet. Intent waits for a decision. No value of Intent stands, so none is exported."
     )
     assert result.items == (1,)
 
@@ -80,7 +80,7 @@ def test_a_blind_item_keeps_its_suggestion_to_itself(project: SmallProject) -> N
     suggest(project)
     project.blind = {("intent", 1)}
     result = explain(project)
-    assert "served blind" in result.text
+    assert "is hidden from you until you have decided it: it is answered without a suggestion" in result.text
     assert "blind" in codes(result) and "suggested" not in codes(result)
     assert "Refund" not in repr(result) and "0.83" not in repr(result)
 
@@ -101,7 +101,9 @@ def test_a_blind_item_opens_once_the_viewer_decided(project: SmallProject) -> No
     assert codes(result) == ["suggested", "own_decision", "decided", "agreed", "differs"]
 
 
-@pytest.mark.parametrize(("state", "words"), [("unread", "could not be read"), ("invalid", "does not fit the schema")])
+@pytest.mark.parametrize(
+    ("state", "words"), [("unread", "could not be read"), ("invalid", "does not fit the question")]
+)
 def test_an_unusable_proposal_says_what_is_wrong(project: SmallProject, state: str, words: str) -> None:
     run = project.rows.run()
     project.rows.proposal(run, 1, None, state=state, problem="the problem of it")
@@ -116,7 +118,7 @@ def test_a_withdrawn_run_is_the_reason_that_nothing_is_shown(project: SmallProje
     project.rows.undo("run", suggest(project))
     result = explain(project)
     assert codes(result) == ["withdrawn", "waiting", "undecided"]
-    assert "What run 1 proposed is not shown: it was withdrawn." in result.text
+    assert "What run 1 suggested is not shown: it was withdrawn." in result.text
 
 
 def test_enough_decisions_stop_the_serving(project: SmallProject) -> None:
@@ -183,8 +185,10 @@ def test_gold_is_not_given_away_to_those_who_have_not_decided(project: SmallProj
 
 def test_planted_checks_look_like_everything_else_to_reviewers(project: SmallProject) -> None:
     project.rows.say(1, "ann", "fault", exposure="probe")
-    assert "probe" not in repr(explain(project.seen_by("ann")))
-    assert any("probe" in row[4] for row in ledger(explain(project)))
+    seen = explain(project.seen_by("ann"))
+    assert "on purpose" not in repr(seen) and "probe" not in repr(seen)
+    assert [row[4] for row in ledger(seen) if row[1] == "shown"] == ["with a suggestion"]
+    assert any("on purpose" in row[4] for row in ledger(explain(project)))
 
 
 def test_the_text_of_the_item_stands_in_one_table_and_nowhere_else(project: SmallProject) -> None:
@@ -207,7 +211,8 @@ def test_the_ledger_is_in_order_and_has_every_event(project: SmallProject) -> No
     project.rows.undo("review", review, undone=False)
     result = explain(project)
     what = [row[1] for row in ledger(result)]
-    assert what[0] == "import" and sorted(what[1:]) == ["exposure", "proposal", "queue", "review", "undo", "undo"]
+    told = ["answered", "put back", "put in the queue", "shown", "suggested", "taken back"]
+    assert what[0] == "imported" and sorted(what[1:]) == told
     assert result.facts[0].value == len(ledger(result))
     times = [row[0] for row in ledger(result)]
     assert times == sorted(times)

@@ -110,7 +110,7 @@ def test_a_blind_item_of_a_real_project_keeps_its_suggestion_from_every_answer(t
     with create(tmp_path / "blind", 3, TOOLS, blind_share=1.0) as project:
         suggest(project, {1: PRAISE}, score=0.77, score_source="calibrated")
         told = call(project, "explain_item", item="K1", field="intent").result
-        assert "served blind" in told.text and "Praise" not in repr(told)
+        assert "hidden from you until you have decided it" in told.text and "Praise" not in repr(told)
         listed = call(project, "find_items", state="suggested", sort="least_sure").result
         assert listed.items == () and "Praise" not in repr(call(project, "find_items", state="suggested").result)
         assert call(project, "bulk_accept").action_id is None

@@ -132,7 +132,7 @@ def test_an_explanation_tells_neither_the_answer_nor_how_it_was_given(two: Opene
     proposal = two.store.runs.of_run(run)[1].proposal_id
     say(two, BOB, 4, REFUND, verdict="accept", kind="suggested", proposal=proposal, reason="clearly a refund")
     ledger = next(t for t in ask(two, ANN, "explain_item", item="#4").result.tables if t.title == "What happened")
-    decision = next(row for row in ledger.rows if row[1] == "review")
+    decision = next(row for row in ledger.rows if row[1] == "answered")
     assert decision[3:] == ("another person", "decided", "hidden until you decide")
     text = ask(two, ANN, "explain_item", item="#4").result.text
     assert "What others answered for Intent is shown to you once you have decided it." in text

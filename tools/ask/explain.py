@@ -15,6 +15,7 @@ from tools.ask.nearest import nearest_examples, nearest_table, nearest_words
 from tools.ask.objects import same_object_iou
 from tools.ask.pictured import picture_words, suggested_objects
 from tools.ask.reasons import IN_WORDS, FieldState, Reason, reasons_for
+from tools.ask.story_words import event_word, how_words
 from tools.ask.value_words import score_word, value_words
 from tools.context import ToolContext
 from tools.errors import NotFound
@@ -160,7 +161,7 @@ class _Known:
         rows = [
             (
                 f"{row['made_at']:%Y-%m-%d %H:%M:%S}",
-                row["what"],
+                event_word(row["what"], row["kind"]),
                 by_id[row["field"]].name if row["field"] else "",
                 *self._cells(row, by_id.get(row["field"])),
             )
@@ -174,18 +175,19 @@ class _Known:
         undone = (
             "" if row["live"] else " (withdrawn)" if row["what"] in ("proposal", "queue", "finding") else " (undone)"
         )
-        how, note = f"{row['kind']}{undone}", row["note"] or ""
+        kind, note = row["kind"], row["note"] or ""
         if row["what"] == "proposal":
             if field is not None and self._is_hidden(field.id):
-                note = "served blind"
-            return row["person"], f"{how}, run {row['run_id']}", excerpt(note, 200)
+                kind, note = "", "hidden until you decide"
+            how = f"{how_words('proposal', kind)}{undone}, " if kind else ""
+            return row["person"], f"{how}run {row['run_id']}", excerpt(note, 200)
         if row["what"] in ("exposure", "review") and row["exposure"] == "probe" and not self._leads:
             # Planted checks must look like everything else.
-            how = how.replace("probe", "suggested")
+            kind = "suggested" if kind == "probe" else kind
         if row["what"] == "review" and field is not None:
             note = self._said(row, field)
         person = row["person"] if row["what"] in ("queue", "finding", "import") else self._who(row["person"])
-        return person, how, excerpt(note, 200)
+        return person, f"{how_words(row['what'], kind)}{undone}", excerpt(note, 200)
 
     def _said(self, row: Row, field: FieldSpec) -> str:
         """Value and reason of a decision, once the viewer may know what others said."""

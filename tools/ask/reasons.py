@@ -107,23 +107,23 @@ def _of_suggestion(state: FieldState) -> Iterator[Reason]:
     if state.is_hidden:
         yield Reason(
             "blind",
-            f"Whatever is suggested for {state.name} is hidden from you: the item is served blind until you have "
-            f"decided it.",
+            f"What is suggested for {state.name} is hidden from you until you have decided it: it is answered without "
+            "a suggestion, to measure quality.",
         )
     elif state.suggestion:
         yield Reason("suggested", f"{state.suggestion} is suggested for {state.name}.")
     elif not has_other:
-        yield Reason("no_proposal", f"Nothing is suggested, because no back-end was run on it for {state.name}.")
+        yield Reason("no_proposal", f"Nothing was suggested for {state.name} yet.")
     if state.unread_runs:
         yield Reason("unread", f"The reply in {_runs(state.unread_runs)} could not be read, so it is not shown.")
     if state.invalid_runs:
         yield Reason(
             "invalid",
-            f"The proposal of {_runs(state.invalid_runs)} does not fit the schema, so it is not shown; the table says "
-            f"why.",
+            f"The suggestion of {_runs(state.invalid_runs)} does not fit the question, so it is not shown; the table "
+            f"says why.",
         )
     if state.withdrawn_runs:
-        yield Reason("withdrawn", f"What {_runs(state.withdrawn_runs)} proposed is not shown: it was withdrawn.")
+        yield Reason("withdrawn", f"What {_runs(state.withdrawn_runs)} suggested is not shown: it was withdrawn.")
 
 
 def _of_serving(state: FieldState) -> Iterator[Reason]:
@@ -155,7 +155,7 @@ def _of_export(state: FieldState) -> Iterator[Reason]:
     elif state.annotation == "hidden":
         yield Reason("hidden", f"What others answered for {state.name} is shown to you once you have decided it.")
     elif state.is_adjudicated:
-        yield Reason("adjudicated", f"{state.name} was settled by an adjudication; that value is exported.")
+        yield Reason("adjudicated", f"{state.name} was settled by a lead; that value is exported.")
     elif state.annotation == "agreed":
         how = ", accepted in a batch," if state.is_bulk else ""
         who = "one person gave" if state.deciders == 1 else f"all {state.deciders} people gave"
