@@ -241,8 +241,17 @@ def _act(scored: Scored, request: Request, is_chained: bool) -> Plan:
         found = _help((), request.world)
     if found.kind == "calls":
         found = _permitted(found, request.world)
-    notes = tuple(dict.fromkeys((*found.notes, *(request.said.notes if found.kind == "calls" else ()))))
+    said = (*request.said.notes, *_which(found, request)) if found.kind == "calls" else ()
+    notes = tuple(dict.fromkeys((*found.notes, *said)))
     return replace(found, notes=notes, intent=name, score=scored.score)
+
+
+def _which(found: Plan, request: Request) -> tuple[str, ...]:
+    """What "these" are taken for where nothing was listed: said before it runs, as "stop" ends it."""
+    is_open = all(not (one.on_last or one.items or one.arguments.get("items")) for one in found.calls)
+    if not (is_open and request.refers_back and found.calls[0].tool in ("prelabel", "segment")):
+        return ()
+    return ("No list was shown, so these are the pictures of the project; show some first to mean only those.",)
 
 
 def _absent(tool: str, said_as: str, world: PlannerWorld) -> Plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from assistant.agent.conversation import Conversation
 from assistant.agent.events import TurnEvent
 from assistant.agent.planner import plan
+from assistant.agent.world import LastResult
 from assistant.review import Decision
 from tests.agent.doubles import world
 from tests.agent.project import ANA, Project, open_project, suggest
@@ -173,8 +175,19 @@ def test_a_reviewer_gets_the_named_item_onto_the_card_to_accept_it_there(project
 
 @pytest.mark.parametrize("said", ["find the people in these pictures", "suggest boxes for these pictures"])
 def test_these_pictures_are_those_of_the_project_where_nothing_was_listed(said: str) -> None:
-    (call,) = plan(said, pictures()).calls
+    found = plan(said, pictures())
+    (call,) = found.calls
     assert (call.tool, call.on_last, call.arguments["field"]) == ("prelabel", "", "objects")
+    assert "No list was shown, so these are the pictures of the project; show some first to mean only those." in (
+        found.notes
+    )
+
+
+@pytest.mark.parametrize("said", ["find the people in these pictures", "suggest boxes for these pictures"])
+def test_these_pictures_are_those_that_were_listed(said: str) -> None:
+    found = plan(said, replace(pictures(), last=LastResult("find_items", {}, (1, 2), listed=(1, 2))))
+    (call,) = found.calls
+    assert (call.tool, call.on_last, found.notes) == ("prelabel", "items", ())
 
 
 def test_a_sentence_that_is_too_long_is_not_read_in_part(project: Project) -> None:
