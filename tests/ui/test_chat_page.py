@@ -133,6 +133,15 @@ def test_a_sentence_said_while_an_answer_runs_is_shown_and_answered(chat: tuple[
     assert watched.errors == []
 
 
+def test_a_sentence_that_is_too_long_stays_in_the_box(chat: tuple[Opened, Watched]) -> None:
+    _, watched = chat
+    box = watched.page.locator("#aa-chat-box textarea")
+    box.fill("x" * 8_001)
+    box.press("Enter")
+    watched.page.get_by_text("Not sent: A sentence has at most 8,000 letters, this one has 8,001.").wait_for()
+    assert box.input_value() == "x" * 8_001
+
+
 def test_stop_ends_the_answer_in_hand(chat: tuple[Opened, Watched]) -> None:
     _, watched = chat
     box = watched.page.locator("#aa-chat-box textarea")

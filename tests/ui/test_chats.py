@@ -155,3 +155,16 @@ def test_the_line_of_a_job_moves_and_ends_where_it_stands() -> None:
         "how far are we?",
         "Not far.",
     ]
+
+
+def test_a_sentence_that_is_too_long_is_refused_and_nothing_of_it_is_kept(slow: tuple[Chat, Slow]) -> None:
+    chat, talker = slow
+    with pytest.raises(InputError) as refused:
+        chat.say(Sentence("x" * 8_001, ANA), "number")
+    assert str(refused.value) == (
+        "A sentence has at most 8,000 letters, this one has 8,001. Nothing of it was read; say it in fewer words."
+    )
+    talker.go.set()
+    chat.say(Sentence("x" * 8_000, ANA), "number")
+    until(chat, lambda: talker.heard == ["x" * 8_000])
+    assert contents(chat)[0] == "x" * 8_000
