@@ -18,7 +18,7 @@ class DiskArrays:
     def __init__(self, folder: Path) -> None:
         """Make the folder."""
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o770, parents=True, exist_ok=True)
 
     def get(self, key: str) -> npt.NDArray[Any] | None:
         """The array, or ``None`` if it is absent or was cut short."""

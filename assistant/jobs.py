@@ -362,7 +362,7 @@ def complete(unit: Sequence[int], drafts: Sequence[Draft], field: str) -> list[D
 
 def save_artefact(place: Path, artefact: Artefact) -> None:
     """Write whole or not at all; JSON travels as bytes beside the arrays, nothing is pickled."""
-    place.parent.mkdir(parents=True, exist_ok=True)
+    place.parent.mkdir(mode=0o770, parents=True, exist_ok=True)
     unfinished = place.with_suffix(".tmp")
     text = np.frombuffer(to_json(artefact.json).encode(), dtype=np.uint8)
     with unfinished.open("wb") as file:

@@ -14,6 +14,7 @@ from pathlib import Path
 from assistant.store.copying import DAMAGED, FULL
 from assistant.store.database import Database, utc_now
 from assistant.store.head import HEAD, Head
+from assistant.store.private import make_like, write_private
 from assistant.store.trouble import BACKUPS, FULL_SENTENCE, STAMP, UNFINISHED, damaged, is_full, kept_backups
 from tools.errors import Conflict, DiskFull, InputError
 
@@ -46,7 +47,7 @@ class Backups:
         Pictures lie under their hash and are never changed or removed: the project's own are those of its backups.
         """
         place = self._folder / BACKUPS
-        place.mkdir(exist_ok=True)
+        make_like(place, self._folder)
         for left in place.glob(f"*{UNFINISHED}"):
             shutil.rmtree(left, ignore_errors=True)
         target = place / utc_now().strftime(STAMP)
@@ -61,16 +62,17 @@ class Backups:
         unfinished = target.with_name(target.name + UNFINISHED)
         shutil.rmtree(unfinished, ignore_errors=True)
         try:
-            unfinished.mkdir(parents=True)
+            unfinished.parent.mkdir(parents=True, exist_ok=True)
+            make_like(unfinished, self._folder)
             with self._database.held_still() as head:
                 self._copy_database(unfinished / DATABASE, head)
             # What rows name was written before the rows, so that what is copied after them is complete.
             for folder in folders:
                 if (self._folder / folder).is_dir():
                     _copy_tree(self._folder / folder, unfinished / folder, copy)
-            (unfinished / HEAD).write_bytes(head.line())
+            write_private(unfinished / HEAD, head.line())
             told = f"Project: {name}\nTaken: {utc_now().isoformat()}\nAudit head: {head.hash}\n{said}\n"
-            (unfinished / NOTE).write_text(told, encoding="utf-8")
+            write_private(unfinished / NOTE, told.encode())
             _sync_folder(unfinished)
             unfinished.rename(target)
         except OSError as error:

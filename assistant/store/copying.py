@@ -18,6 +18,7 @@ import duckdb
 from assistant.store.audit import first_break
 from assistant.store.head import Head
 from assistant.store.opening import stored_head
+from assistant.store.private import prepare_like
 from assistant.store.trouble import is_full
 
 FULL, DAMAGED = 3, 4
@@ -44,7 +45,8 @@ def whole_head(path: Path, memory_limit: str = "500MB") -> Head:
 
 
 def copy_synced(source: Path, target: Path) -> None:
-    """Copy a file; it is on disk when this returns."""
+    """Copy a file, as open as it is and never to everybody; it is on disk when this returns."""
+    prepare_like(target, source)
     shutil.copyfile(source, target)
     with target.open("rb+") as stream:
         os.fsync(stream.fileno())

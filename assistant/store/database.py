@@ -21,6 +21,7 @@ from assistant.store.inserting import insert_sql
 from assistant.store.lock import ProjectLock
 from assistant.store.migrating import migrate
 from assistant.store.opening import refuse_loss, stored_head
+from assistant.store.private import make_like
 from assistant.store.trouble import entries_missing
 from tools.errors import InputError
 from tools.records import JsonValue, to_json
@@ -182,7 +183,7 @@ class Database:
         self.path = path
         self._group = Group(self.write)
         self._types: dict[str, dict[str, str]] = {}
-        scratch.mkdir(parents=True, exist_ok=True)
+        make_like(scratch, path.parent)
         self._held = ProjectLock(path.parent)
         self._note = HeadNote(path.parent)
         self._ids: dict[str, int] = {}

@@ -13,6 +13,7 @@ import duckdb
 
 from assistant.store import faults
 from assistant.store.opening import connect
+from assistant.store.private import closed_to_others, keep_private, prepare_like
 from assistant.store.trouble import gone, is_invalid, said
 
 _FOLD_AT = 16 * 1024 * 1024  # size of the log from which it is folded into the file
@@ -33,6 +34,7 @@ class DatabaseFile:
         """Open the file, or create it."""
         self.path, self._scratch, self._memory_limit, self._opened = path, scratch, memory_limit, opened
         self.lock = threading.RLock()
+        self._log = path.with_name(f"{path.name}.wal")
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._is_invalid, self._is_copied = False, False
         self._copying = threading.Lock()
@@ -45,7 +47,13 @@ class DatabaseFile:
             raise
 
     def _connect(self) -> None:
-        self._connection = connect(self.path, self._scratch, self._memory_limit)
+        if self.path.exists():
+            keep_private(self.path)
+            self._connection = connect(self.path, self._scratch, self._memory_limit)
+        else:
+            with closed_to_others():
+                self._connection = connect(self.path, self._scratch, self._memory_limit)
+        self._prepare_log()
         self.cursor = self._connection.cursor()
         try:
             self._opened(self.cursor)
@@ -65,6 +73,17 @@ class DatabaseFile:
                 with contextlib.suppress(duckdb.Error):
                     self.cursor.execute("CHECKPOINT")
             self._disconnect()
+            self._remove_empty_log()
+
+    def _prepare_log(self) -> None:
+        """Have the log ready before DuckDB makes one that everybody may read."""
+        if self._connection is not None and self.path.exists():
+            prepare_like(self._log, self.path)
+
+    def _remove_empty_log(self) -> None:
+        with contextlib.suppress(OSError):
+            if self._log.stat().st_size == 0:
+                self._log.unlink()
 
     def is_there(self) -> bool:
         """Whether the file lies where it lay when it was opened."""
@@ -145,12 +164,13 @@ class DatabaseFile:
     def _fold(self) -> None:
         faults.reach("before_checkpoint")
         self.cursor.execute("CHECKPOINT")
+        self._prepare_log()
         self._fold_at = _FOLD_AT
         faults.reach("after_checkpoint")
 
     def _log_size(self) -> int:
         try:
-            return self.path.with_name(f"{self.path.name}.wal").stat().st_size
+            return self._log.stat().st_size
         except OSError:
             return 0
 

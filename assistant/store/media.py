@@ -99,7 +99,7 @@ class MediaStore:
         target = self.path(media)
         if target.is_file() and target.stat().st_size == media.size:
             return
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(mode=0o770, parents=True, exist_ok=True)
         unfinished = target.with_suffix(f".{os.getpid()}.part")
         try:
             shutil.copyfile(source, unfinished)

@@ -21,7 +21,7 @@ from assistant.store.leases import Leases
 from assistant.store.media import MediaStore
 from assistant.store.notices import Notices
 from assistant.store.people import TalkStore
-from assistant.store.private import keep_private, make_private
+from assistant.store.private import keep_private, make_like, make_private
 from assistant.store.queries import QUERIES
 from assistant.store.reviews import ReviewStore
 from assistant.store.runs import RunStore
@@ -81,8 +81,8 @@ class ProjectStore:
         was_there = path.exists()
         make_private(path)
         try:
-            (path / "media").mkdir()
-            (path / "prompts").mkdir()
+            make_like(path / "media", path)
+            make_like(path / "prompts", path)
             database = Database(path / DATABASE, path / "cache" / "spill")
             try:
                 new_project(database, name, schema, person)

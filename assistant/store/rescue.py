@@ -16,6 +16,7 @@ from assistant.store.database import Database, utc_now
 from assistant.store.head import HEAD, Head, read_note
 from assistant.store.lock import ProjectLock
 from assistant.store.opening import connect, stored_head
+from assistant.store.private import make_like, make_private, prepare_like, write_private
 from assistant.store.trouble import BACKUPS, FULL_SENTENCE, STAMP, is_full, kept_backups
 from tools.errors import DiskFull, InputError, NotFound, ProjectDamaged
 
@@ -36,7 +37,7 @@ class Rescued:
 def restore(project: Path, backup: str, person: str) -> Rescued:
     """Put a backup in the place of the database; what lay there is kept beside. Pictures that are there stay."""
     source = _backup(project, backup)
-    project.mkdir(parents=True, exist_ok=True)
+    make_private(project)
     lock = ProjectLock(project)
     try:
         head = _head_of(source)
@@ -112,6 +113,8 @@ def _replace(project: Path, backup: Path, head: Head) -> Path | None:
     fresh = project / f"{DATABASE}.part"
     try:
         copy_synced(backup / DATABASE, fresh)
+        if (project / DATABASE).is_file():  # whoever was let in before stays in
+            prepare_like(fresh, project / DATABASE)
         for folder in _FOLDERS:
             if (backup / folder).is_dir():
                 shutil.copytree(backup / folder, project / folder, copy_function=_copy_new, dirs_exist_ok=True)
@@ -119,7 +122,7 @@ def _replace(project: Path, backup: Path, head: Head) -> Path | None:
         fresh.replace(project / DATABASE)
         if (backup / LOG).is_file():  # somebody opened the backup as a project
             copy_synced(backup / LOG, project / LOG)
-        (project / HEAD).write_bytes(head.line())
+        write_private(project / HEAD, head.line())
     finally:
         fresh.unlink(missing_ok=True)
     return aside
@@ -135,18 +138,23 @@ def _set_aside(project: Path) -> Path | None:
     there = [project / name for name in (LOG, DATABASE, HEAD) if (project / name).exists()]
     if not there:
         return None
-    aside = project / SET_ASIDE / utc_now().strftime(STAMP)
-    aside.mkdir(parents=True, exist_ok=True)
+    aside = _new_aside(project)
     for one in there:
         one.replace(aside / one.name)
+    return aside
+
+
+def _new_aside(project: Path) -> Path:
+    aside = project / SET_ASIDE / utc_now().strftime(STAMP)
+    make_like(aside.parent, project)
+    make_like(aside, project)
     return aside
 
 
 def _keep_log(project: Path) -> Path | None:
     if not (project / LOG).is_file():
         return None
-    aside = project / SET_ASIDE / utc_now().strftime(STAMP)
-    aside.mkdir(parents=True, exist_ok=True)
+    aside = _new_aside(project)
     shutil.copy2(project / LOG, aside / LOG)
     return aside
 

@@ -20,6 +20,7 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from assistant.agent.change_builders import export_target
+from assistant.store.private import make_like
 from assistant.ui.card_routes import Body
 from assistant.ui.ports import OpenProject
 from assistant.ui.showing import outcome_record
@@ -73,7 +74,7 @@ class Shelf:
             self._forget_old()
             number = secrets.token_hex(16)
             folder = self.uploads / number
-            folder.mkdir(parents=True)
+            make_like(folder, self.uploads.parent)
         place = folder.joinpath(*safe_parts(name))
         if place.exists():
             raise InputError(f"Two of the files are called {place.name}; rename one of them.")
@@ -97,7 +98,7 @@ class Shelf:
 
     def new_export(self) -> str:
         """A fresh place for an export, without ending."""
-        self.exports.mkdir(exist_ok=True)
+        make_like(self.exports, self.exports.parent)
         return str(self.exports / f"export-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}")
 
     def listed(self) -> list[Path]:

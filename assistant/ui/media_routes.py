@@ -187,7 +187,7 @@ def _write(place: Path, content: bytes) -> None:
     """Whole or not at all; a copy that cannot be kept is made again next time."""
     unfinished = place.with_suffix(f".{os.getpid()}.{threading.get_ident()}.part")
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(mode=0o770, parents=True, exist_ok=True)
         unfinished.write_bytes(content)
         unfinished.replace(place)
     except OSError:
