@@ -159,12 +159,16 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, by what way, in which session. Set by the host, never by a model."""
+    """Who acts, by what way, in which session. Set by the host, never by a model.
+
+    ``owns_project`` is whoever can run commands on the project's folder, and may therefore do everything.
+    """
 
     person: str
     role: Role
     via: Via
     session: str = ""
+    owns_project: bool = False
 
     def __post_init__(self) -> None:
         """A nameless actor would leave a decision without an author."""

@@ -37,11 +37,9 @@ class Owner(PeopleOwner):
     def actor(self, person: str, session: str = "", *, is_owner: bool = False) -> Actor:
         """Who acts: the owner of the project's folder, who may do everything, or one of its users."""
         users = self.session.users
-        if is_owner or not users.exist():
-            name, role = users.canonical(person), ADMIN
-        else:
-            name, role = acting_user(users, person)
-        return Actor(name, role, "cli", session or f"cli:{name}")
+        owns = is_owner or not users.exist()
+        name, role = (users.canonical(person), ADMIN) if owns else acting_user(users, person)
+        return Actor(name, role, "cli", session or f"cli:{name}", owns_project=owns)
 
     def about(self, actor: Actor) -> Record:
         """Name, schema and size of the project."""

@@ -15,7 +15,7 @@ from assistant.store.passwords import hash_password, is_outdated, is_right, refu
 from assistant.store.person_names import clean_name, person_key
 from assistant.store.sign_in_rows import ENDED, begin_sign_in, end_sign_ins, number_of_sign_in
 from assistant.store.user_rows import row_told
-from tools.errors import InputError, NotFound
+from tools.errors import InputError, NotAllowed, NotFound
 from tools.records import ROLE_RANK, Actor, JsonValue, Role
 from tools.sentences import count_of
 
@@ -156,6 +156,7 @@ class UserStore:
         _refuse_unknown_role(role)
         person = self._present(name)
         with self._changing() as transaction:
+            self._keep_an_admin(person.name, role, actor)
             transaction.execute("UPDATE users SET role = ? WHERE name = ?", [role, person.name])
             # Whoever got in with the old role signs in again.
             about: dict[str, JsonValue] = {"name": person.name, "role": role, "before": person.role}
@@ -177,6 +178,8 @@ class UserStore:
         """Shut somebody out for a while, or let them in again; everything of theirs stays."""
         person = self._present(name)
         with self._changing() as transaction:
+            if not is_active:
+                self._keep_an_admin(person.name, "", actor)
             transaction.execute("UPDATE users SET is_active = ? WHERE name = ?", [is_active, person.name])
             kind = "user_enabled" if is_active else "user_disabled"
             _tell(transaction, actor, kind, {"name": person.name, **_forget(transaction, person.name)})
@@ -187,6 +190,7 @@ class UserStore:
         twin = next((one for one in self.everyone() if one.name == name and one.same_as), None)
         person = twin or self._present(name)
         with self._changing() as transaction:
+            self._keep_an_admin(person.name, "", actor)
             if twin is not None:
                 transaction.execute("DELETE FROM users WHERE name = ?", [twin.name])
             else:
@@ -299,6 +303,14 @@ class UserStore:
             return "", ""
         rows = self._database.rows("SELECT password FROM users WHERE name = ?", [person.name])
         return (person.name, str(rows[0][0])) if rows else ("", "")
+
+    def _keep_an_admin(self, name: str, role: str, actor: Actor) -> None:
+        """The last admin stays one, whatever the way: only the owner of the folder could undo it, and may do it."""
+        if role != "admin" and not actor.owns_project and self.only_admin() == name:
+            raise NotAllowed(
+                f"{name} is the only admin; make somebody else admin first. "
+                "Whoever owns the project's folder can also do it with 'assistant user'."
+            )
 
     def _present(self, name: str) -> User:
         person = self.find(name)

@@ -11,7 +11,6 @@ from pydantic import Field
 from assistant.store.users import User
 from assistant.ui.card_routes import Body, Name
 from assistant.ui.logins import Logins
-from assistant.ui.ports import Users
 from assistant.ui.sign_in import is_https
 from assistant.ui.slow_door import SlowDoor
 from assistant.ui.who import Person
@@ -107,10 +106,9 @@ def _add_own(router: APIRouter, logins: Logins, door: SlowDoor) -> None:
 def _add_everybodys(router: APIRouter, logins: Logins, door: SlowDoor) -> None:
     users = logins.users
 
-    def managed(body: PersonBody, actor: Actor, act: Callable[[], str]) -> dict[str, Any]:
-        """Do it as an admin, and never to the last one."""
+    def managed(actor: Actor, act: Callable[[], str]) -> dict[str, Any]:
+        """Do it as an admin."""
         _refuse(logins, actor)
-        refuse_without_admin(users, body.name)
         act()
         logins.forget_known()
         return _everybody(logins)
@@ -129,19 +127,19 @@ def _add_everybodys(router: APIRouter, logins: Logins, door: SlowDoor) -> None:
 
     @router.post("/people/role")
     def role(body: RoleBody, actor: Person) -> dict[str, Any]:
-        return managed(body, actor, lambda: users.set_role(body.name, body.role, actor))
+        return managed(actor, lambda: users.set_role(body.name, body.role, actor))
 
     @router.post("/people/disable")
     def disable(body: PersonBody, actor: Person) -> dict[str, Any]:
-        return managed(body, actor, lambda: users.set_active(body.name, False, actor))
+        return managed(actor, lambda: users.set_active(body.name, False, actor))
 
     @router.post("/people/enable")
     def enable(body: PersonBody, actor: Person) -> dict[str, Any]:
-        return managed(body, actor, lambda: users.set_active(body.name, True, actor))
+        return managed(actor, lambda: users.set_active(body.name, True, actor))
 
     @router.post("/people/remove")
     def remove(body: PersonBody, actor: Person) -> dict[str, Any]:
-        return managed(body, actor, lambda: users.remove(body.name, actor))
+        return managed(actor, lambda: users.remove(body.name, actor))
 
     @router.post("/people/password")
     async def password(body: GivenBody, actor: Person) -> dict[str, Any]:
@@ -199,12 +197,3 @@ def _own(logins: Logins, actor: Actor) -> None:
 def _refuse(logins: Logins, actor: Actor) -> None:
     if not actor.may("admin" if logins.users.exist() else "lead"):
         raise NotAllowed(f"Managing people needs the role admin; {actor.person} is {actor.role}.")
-
-
-def refuse_without_admin(users: Users, name: str) -> None:
-    """In the page the last admin stays one: only the owner of the folder could undo it."""
-    if users.only_admin() == users.find(name).name:
-        raise NotAllowed(
-            f"{users.only_admin()} is the only admin; make somebody else admin first. "
-            "Whoever owns the project's folder can also do it with 'assistant user'."
-        )

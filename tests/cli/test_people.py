@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,9 +15,12 @@ from assistant.cli.main import main
 from assistant.cli.owner import Owner
 from assistant.cli.wire import WireServer
 from assistant.session import Session
+from assistant.store.users import UserStore
+from tools.errors import ProjectInUse
 
 Run = Callable[..., tuple[int, str, str]]
 PASSWORD = "correct horse"
+SERVED: dict[Path, Session] = {}
 
 
 @pytest.fixture
@@ -54,8 +60,10 @@ def project(request: pytest.FixtureRequest, tickets: Path) -> Iterator[Path]:
         return
     with Session.open(tickets) as session:
         wire = WireServer(Owner(session))
+        SERVED[tickets] = session
         yield tickets
         wire.close()
+    del SERVED[tickets]
 
 
 def test_the_first_steps_with_people_work_as_they_are_written(project: Path, run: Run) -> None:
@@ -137,3 +145,78 @@ def test_a_weak_password_is_refused_in_one_sentence_and_nobody_is_added(
     code, _, err = run("user", "add", project, "maria")
     assert (code, err) == (2, "This password is among the first that anybody would try; choose another one.\n")
     assert "There are no users" in run("user", "list", project)[1]
+
+
+def test_an_admin_who_acts_under_their_name_cannot_take_the_last_admin_away(project: Path, run: Run) -> None:
+    run("user", "add", project, "lena", "--role", "admin")
+    run("user", "add", project, "jonas", "--role", "lead")
+    for words in (("role", project, "lena", "reviewer"), ("disable", project, "lena"), ("remove", project, "lena")):
+        code, _, said = run("user", *words, "--as", "lena")
+        assert (code, said.count("lena is the only admin; make somebody else admin first.")) == (2, 1)
+    listed = json.loads(run("user", "list", project, "--json")[1])
+    assert [(one["name"], one["role"], one["state"]) for one in listed] == [
+        ("lena", "admin", "active"),
+        ("jonas", "lead", "active"),
+    ]
+
+
+def test_the_owner_of_the_folder_may_even_if_called_like_the_admin(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("user", "add", project, "lena", "--role", "admin")
+    monkeypatch.setenv("ASSISTANT_USER", "lena")
+    code, said, _ = run("user", "role", project, "lena", "reviewer")
+    assert (code, "lena was the only admin: nobody can manage people in the page now." in said) == (0, True)
+
+
+@contextmanager
+def opened_users(project: Path) -> Iterator[UserStore]:
+    """The people as they are stored, whoever has the project open."""
+    try:
+        with Session.open(project) as session:
+            yield session.users
+    except ProjectInUse:
+        yield SERVED[project].users
+
+
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch, *lines: str) -> list[str]:
+    """What is asked there, while these lines are typed."""
+    asked: list[str] = []
+    waiting = list(lines)
+
+    def ask(prompt: str) -> str:
+        asked.append(prompt)
+        return waiting.pop(0)
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("assistant.cli.people.getpass", ask)
+    return asked
+
+
+def test_a_password_is_asked_for_twice_at_a_terminal_and_a_mismatch_changes_nothing(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("user", "add", project, "maria", "--role", "lead")
+    with monkeypatch.context() as patched:
+        asked = at_a_terminal(patched, "another horse", "another house")
+        code, said, complaint = run("user", "add", project, "jonas")
+        assert (code, said, complaint) == (2, "", "The two passwords differ; nothing was changed.\n")
+        assert asked == ["Password for jonas: ", "Again: "]
+        at_a_terminal(patched, "another horse", "another house")
+        assert run("user", "password", project, "maria")[0] == 2
+        at_a_terminal(patched, "another horse", "another horse")
+        assert run("user", "add", project, "ana")[0] == 0
+    assert [one["name"] for one in json.loads(run("user", "list", project, "--json")[1])] == ["maria", "ana"]
+    with opened_users(project) as users:
+        checked = [
+            users.check(*pair) for pair in (("maria", PASSWORD), ("maria", "another horse"), ("ana", "another horse"))
+        ]
+    assert checked == ["maria", None, "ana"]
+
+
+def test_a_piped_password_is_read_once(project: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\nsomething else\n"))
+    assert run("user", "add", project, "maria")[0] == 0
+    assert sys.stdin.readline() == "something else\n"
+    with opened_users(project) as users:
+        assert users.check("maria", PASSWORD) == "maria"

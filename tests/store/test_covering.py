@@ -322,7 +322,7 @@ def test_whatever_becomes_of_a_user_by_the_program_holds(folder: Path, monkeypat
     with reopen(folder) as project:
         users = project.store.users
         steps: list[Any] = [
-            lambda: users.add("una", "admin", PASSWORD, LEAD),
+            lambda: users.add("una", "engineer", PASSWORD, LEAD),
             lambda: users.sign_in("una", PASSWORD),
             lambda: users.sign_in("una", PASSWORD),
             lambda: users.log_out(users.log_in("una")),

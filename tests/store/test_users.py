@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import stat
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ import pytest
 from assistant.store.passwords import hash_password, is_right, refuse_weak
 from assistant.store.person_names import clean_name, person_key
 from assistant.store.project import ProjectStore
-from assistant.ui.people_routes import refuse_without_admin
+from assistant.store.users import UserStore
 from tests.store.opened import ANN, LEAD, REFUND, SCHEMA, Opened, decide, reopen
 from tools.errors import InputError, NotAllowed, NotFound
+from tools.records import Actor
 
 PASSWORD = "correct horse"
 OLD_SCRYPT = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}
@@ -157,7 +159,7 @@ def test_a_name_that_has_decisions_from_before_there_were_users_is_that_person(p
 
 def test_another_role_ends_the_ways_in_made_with_the_old_one(project: Opened) -> None:
     users = project.store.users
-    users.add("ann", "admin", PASSWORD, LEAD)
+    users.add("ann", "lead", PASSWORD, LEAD)
     token = users.log_in("ann")
     assert users.set_role("ANN", "reviewer", LEAD) == "ann"
     assert (users.names(), users.whose(token)) == ([("ann", "reviewer")], None)
@@ -187,16 +189,37 @@ def test_one_way_in_or_all_others_can_be_ended(project: Opened) -> None:
     assert users.whose(third) is None
 
 
-def test_the_only_admin_is_named_and_cannot_be_lost_in_the_page(project: Opened) -> None:
+LOSSES: list[Callable[[UserStore, Actor], object]] = [
+    lambda users, actor: users.set_role("Ann", "reviewer", actor),
+    lambda users, actor: users.set_active("ann", False, actor),
+    lambda users, actor: users.remove("ann", actor),
+]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_last_admin_stays_one_whatever_the_way(project: Opened, loss: Callable[[UserStore, Actor], object]) -> None:
     users = project.store.users
     users.add("ann", "admin", PASSWORD, LEAD)
     users.add("bob", "lead", PASSWORD, LEAD)
-    assert users.only_admin() == "ann"
-    with pytest.raises(NotAllowed, match="ann is the only admin; make somebody else admin first"):
-        refuse_without_admin(users, "Ann")
-    refuse_without_admin(users, "bob")
+    for via in ("key", "cli"):
+        with pytest.raises(NotAllowed, match="ann is the only admin; make somebody else admin first"):
+            loss(users, Actor("ann", "admin", via))
+    assert (users.names(), users.only_admin()) == ([("ann", "admin"), ("bob", "lead")], "ann")
+    users.set_role("ann", "admin", Actor("ann", "admin", "key"))
+    users.set_active("ann", True, Actor("ann", "admin", "key"))
     users.set_role("bob", "admin", LEAD)
-    refuse_without_admin(users, "ann")
+    loss(users, Actor("ann", "admin", "key"))
+    assert users.only_admin() == "bob"
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_owner_of_the_folder_may_take_the_last_admin_away(
+    project: Opened, loss: Callable[[UserStore, Actor], object]
+) -> None:
+    users = project.store.users
+    users.add("ann", "admin", PASSWORD, LEAD)
+    loss(users, Actor("root", "admin", "cli", owns_project=True))
+    assert users.only_admin() == ""
 
 
 def test_two_old_users_of_one_name_open_and_the_older_keeps_it(folder: Path) -> None:
