@@ -19,6 +19,7 @@ from assistant.agent.chat_models import ChatEndpoint, read_endpoint
 from assistant.agent.decision_records import BulkWords, CardInHand, OneDecision, Question, UndoLast
 from assistant.agent.decisions import read_decision
 from assistant.agent.events import TurnEvent
+from assistant.agent.kept_tables import shown_record
 from assistant.agent.meanwhile import left_behind, meanwhile
 from assistant.agent.memory import LOOK_BACK, Memory, call_record, choice_record, last_of, recall
 from assistant.agent.model_turn import Freely, Tried
@@ -32,9 +33,10 @@ from assistant.agent.surroundings import Host, Surroundings
 from assistant.agent.waiting import Waiting, said_withdrawn, thread_of, waiting_card
 from assistant.agent.world import LastResult
 from assistant.executor import Outcome
-from tools.errors import AssistantError
+from assistant.store.private import make_like
+from tools.errors import AssistantError, ProjectDamaged
 from tools.filters import ItemFilter
-from tools.records import VALUED_VERDICTS, Actor
+from tools.records import VALUED_VERDICTS, Actor, JsonValue
 
 _LOG = logging.getLogger(__name__)
 _CHAINED_PATIENCE = 30.0
@@ -65,6 +67,7 @@ class _Turn:
     action: int | None = None
     following: tuple[int, ...] = ()
     item_notes: Mapping[str, str] = field(default_factory=dict)
+    shown: list[dict[str, JsonValue]] = field(default_factory=list)
 
 
 class Conversation:
@@ -108,6 +111,8 @@ class Conversation:
                 "heard": "\n".join(turn.heard),
                 "asked": list(turn.asked),
                 "by_model": turn.by_model,
+                "shown": turn.shown,
+                "role": actor.role,
             }
             talk.add_message(thread, actor.person, "assistant", "\n".join(turn.said), record)
 
@@ -122,6 +127,8 @@ class Conversation:
                 yield event
             if is_empty:
                 yield TurnEvent("text", "I have nothing to say to that. Say “help” for what I can do.")
+        except ProjectDamaged:
+            raise  # nothing can be kept of this turn
         except AssistantError as error:
             yield TurnEvent("error", str(error))
         except Exception as error:  # noqa: BLE001  the last place where a defect can become a sentence
@@ -129,7 +136,7 @@ class Conversation:
             yield TurnEvent("error", f"Something went wrong inside ({type(error).__name__}); nothing more was done.")
 
     def _keep(self, turn: _Turn, event: TurnEvent) -> None:
-        """Note what the next turn needs to know; tables stay out, they may hold texts of items."""
+        """Note what the next turn needs to know, and what a page shows again that is opened later."""
         # Where a job stands is looked up when it is shown, so that an old line never stands beside the new one.
         is_job_line = bool(event.job_id and event.tool)
         if event.text and event.kind != "progress" and not is_job_line:
@@ -139,6 +146,8 @@ class Conversation:
             turn.by_model = event.by == "model" and "?" in event.text
         if event.text and event.kind == "options":
             turn.asked = event.options
+        if event.kind == "tool_finished" and event.result is not None and event.action_id is None:
+            turn.shown += shown_record(event.result)
         if event.action_id is not None:
             turn.action = event.action_id
 
@@ -270,7 +279,7 @@ class Conversation:
         return (yield from self._runner.run(tool, arguments, actor, None if is_last else _CHAINED_PATIENCE))
 
     def _make_export_folder(self) -> None:
-        (self._host.store.path / "exports").mkdir(exist_ok=True)
+        make_like(self._host.store.path / "exports", self._host.store.path)
 
     def _filled(self, call: PlannedCall, last: LastResult | None, actor: Actor) -> dict[str, Any] | None:
         """The arguments with the items that are named or were shown last; ``None`` where there are none."""

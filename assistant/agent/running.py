@@ -12,7 +12,7 @@ from assistant.agent.render import say_job
 from assistant.agent.stopping import refuse_if_stopped
 from assistant.executor import OWN_WORDS, Outcome
 from assistant.jobs import JobStatus
-from tools.errors import AssistantError
+from tools.errors import AssistantError, ProjectDamaged
 from tools.records import Actor, Role
 from tools.spec import ToolSpec
 
@@ -74,6 +74,8 @@ class ToolRunner:
         try:
             refuse_if_stopped()
             outcome = self._door.call(name, arguments, actor)
+        except ProjectDamaged:
+            raise  # no other step has anything to read
         except AssistantError as error:
             yield TurnEvent("error", str(error), tool=name, seconds=time.monotonic() - began)
             return Ran(problem=str(error))

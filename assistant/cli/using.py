@@ -15,8 +15,8 @@ from tools.catalog import CATALOG
 from tools.errors import InputError, NotFound
 from tools.spec import ToolSpec
 
-NOTHING_CAME, FAILED, NOT_FINISHED = 3, 4, 5
-"""How a command ends whose job made no suggestion, failed, or stopped before its end."""
+REFUSED, NOTHING_CAME, FAILED, NOT_FINISHED = 2, 3, 4, 5
+"""How a command ends in which something was refused, or whose job made no suggestion, failed, or stopped early."""
 
 _RAW = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -35,19 +35,25 @@ def chat(
     as_json: AsJson = False,
     person: As = "",
 ) -> None:
-    """One turn of the conversation; the same planner and tools as in the page."""
-    told, begun = _Told(project), dict[int, None]()
+    """One turn of the conversation; the same planner and tools as in the page.
+
+    Exit code: 0 when it was answered, 2 when something in it failed or was refused.
+    """
+    told, begun, is_broken = _Told(project), dict[int, None](), False
     with Link(project, person, model) as link:
         for event in link.stream("turn", text=words):
             if as_json:
                 show_json(event)
             else:
                 told.hear(event)
+            is_broken = is_broken or event["kind"] == "error"
             if event.get("job_id") and event["kind"] in ("tool_finished", "progress"):
                 begun[int(event["job_id"])] = None
         # What the answer says of its work comes before how the work ends; each job is followed once.
         for job_id in () if link.is_remote else begun:
             _follow(link, job_id, as_json)
+    if is_broken:
+        raise typer.Exit(REFUSED)
 
 
 class _Told:

@@ -137,13 +137,13 @@ def _wire(blocks: gr.Blocks, parts: tuple[Any, ...], session: OpenProject, chats
 
     def shown(request: gr.Request) -> list[dict[str, Any]]:
         actor = who.by_chat(_cookie(request, who))
-        return chats.of(actor.person).messages(line)
+        return chats.of(actor.person, actor.role).messages(line)
 
     def pick(
         exposure: float | None, changed: float | None, chosen: gr.SelectData, request: gr.Request
     ) -> list[dict[str, Any]]:
         actor = who.by_chat(_cookie(request, who))
-        talk = chats.of(actor.person)
+        talk = chats.of(actor.person, actor.role)
         talk.say(Sentence(str(chosen.value), actor, _exposure(exposure), changed == 1))
         return talk.messages(line)
 

@@ -40,20 +40,22 @@ def chat_router(chats: Chats, who: Who) -> APIRouter:
         actor, words = actor_of(request), body.text.strip()
         if not words:
             raise InputError("There is nothing to answer: the sentence is empty.")
-        chat = chats.of(actor.person)
+        chat = chats.of(actor.person, actor.role)
         chat.say(Sentence(words, actor, body.exposure, body.is_changed), body.number)
         return chat.state(-1)
 
     @router.post("/stop")
     def stop(request: Request) -> dict[str, Any]:
-        chat = chats.of(actor_of(request).person)
+        actor = actor_of(request)
+        chat = chats.of(actor.person, actor.role)
         chat.stop()
         return chat.state(-1)
 
     @router.get("/state")
     async def state(request: Request, seen: int = -1, signals: int = -1) -> dict[str, Any]:
         """Where the chat stands, as soon as that is not what was ``seen`` any more."""
-        chat = await asyncio.to_thread(chats.of, actor_of(request).person)
+        actor = actor_of(request)
+        chat = await asyncio.to_thread(chats.of, actor.person, actor.role)
         until = time.monotonic() + _HOLD_SECONDS
         while chat.version == seen and time.monotonic() < until:
             await asyncio.sleep(_LOOK_EVERY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from assistant.agent.kept_tables import MOST_ROWS
 from assistant.ui.showing import fact_words, interval_words
 from tools.records import JsonValue
 from tools.results import Fact, Figure, Table
@@ -13,7 +14,6 @@ _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+<>|~&$!^=:@\"']")
 # Addresses without a scheme, and line starts that would become lists or rules.
 _ADDRESS = re.compile(r"(?i)\bwww\.")
 _LINE_START = re.compile(r"(?m)^(\s*)(-+|\d+\.)(?=\s|$)")
-_MOST_ROWS = 20
 _MOST_LETTERS = 120
 
 
@@ -37,9 +37,9 @@ def cell_text(value: JsonValue) -> str:
     return plain(words if len(words) <= _MOST_LETTERS else words[: _MOST_LETTERS - 1] + "…")
 
 
-def table_text(table: Table) -> str:
-    """A table as Markdown, cut where a chat is no longer the place."""
-    return _grid(table.title, table.columns, table.rows)
+def table_text(table: Table, total: int = 0) -> str:
+    """A table as Markdown, cut where a chat is no longer the place; ``total`` is how many rows it had before a cut."""
+    return _grid(table.title, table.columns, table.rows, total)
 
 
 def facts_text(facts: Sequence[Fact]) -> str:
@@ -58,11 +58,11 @@ def figure_text(figure: Figure, image: str) -> str:
     return f"![{plain(figure.title)}]({image})"
 
 
-def _grid(title: str, columns: Sequence[str], rows: Sequence[Sequence[JsonValue]]) -> str:
+def _grid(title: str, columns: Sequence[str], rows: Sequence[Sequence[JsonValue]], total: int = 0) -> str:
     lines = [f"**{plain(title)}**", ""] if title else []
     lines.append("| " + " | ".join(cell_text(name) or " " for name in columns) + " |")
     lines.append("|" + " --- |" * len(columns))
-    lines += ["| " + " | ".join(cell_text(value) for value in row) + " |" for row in rows[:_MOST_ROWS]]
-    if len(rows) > _MOST_ROWS:
-        lines += ["", f"The first {_MOST_ROWS} of {len(rows)} rows."]
+    lines += ["| " + " | ".join(cell_text(value) for value in row) + " |" for row in rows[:MOST_ROWS]]
+    if max(len(rows), total) > MOST_ROWS:
+        lines += ["", f"The first {MOST_ROWS} of {max(len(rows), total)} rows."]
     return "\n".join(lines)

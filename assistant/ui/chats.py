@@ -19,7 +19,7 @@ from assistant.ui.ports import ConversationFactory, OpenProject, Talker
 from assistant.ui.transcript import Message, Transcript
 from assistant.ui.turns import Turns
 from tools.errors import AssistantError, InputError
-from tools.records import Actor
+from tools.records import Actor, Role
 
 _LOG = logging.getLogger(__name__)
 _MOST_CHATS = 200
@@ -167,21 +167,22 @@ class Chats:
     def __init__(self, session: OpenProject, factory: ConversationFactory) -> None:
         """Keep how conversations are made."""
         self._session, self._factory = session, factory
-        self._open: OrderedDict[str, Chat] = OrderedDict()
+        self._open: OrderedDict[str, tuple[Role, Chat]] = OrderedDict()
         self._lock = threading.Lock()
         self._turns = Turns()
 
-    def of(self, person: str) -> Chat:
-        """The person's chat."""
+    def of(self, person: str, role: Role = "admin") -> Chat:
+        """The person's chat. With another role than before it begins anew, with what that role may see."""
         with self._lock:
-            if person not in self._open:
+            known = self._open.get(person)
+            if known is None or known[0] != role:
                 transcript = Transcript(self._locate)
-                transcript.restore(self._session.store.talk.messages(f"page:{person}", _LOOK_BACK))
-                self._open[person] = Chat(self._factory(self._session), transcript, self._turns)
+                transcript.restore(self._session.store.talk.messages(f"page:{person}", _LOOK_BACK), role)
+                self._open[person] = role, Chat(self._factory(self._session), transcript, self._turns)
             self._open.move_to_end(person)
             while len(self._open) > _MOST_CHATS:
                 self._open.popitem(last=False)
-            return self._open[person]
+            return self._open[person][1]
 
     def _locate(self, exposure_id: int) -> tuple[int, str]:
         exposure = self._session.store.reviews.exposure(exposure_id)

@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from assistant.agent.kept_tables import kept_figure, kept_table
 from assistant.ui.chart import chart_image
 from assistant.ui.chat_text import cell_text, facts_text, figure_text, plain, table_text
 from assistant.ui.ports import TurnEvent
+from tools.records import ROLE_RANK, Role
 from tools.results import ToolResult
 
 Message = dict[str, Any]
@@ -18,6 +20,7 @@ GREETING = (
     "Ask how good the labels are, what to label next, or for suggestions."
 )
 _BROKEN_OFF = "The program ended before this was answered. Say it again if it still matters."
+_OTHER_ROLE = "This was answered while you were {}. Ask again for what you may see now."
 _MOST_MESSAGES = 200
 _MOST_ITEMS = 200
 # After one of these the card in hand may be out of date.
@@ -41,14 +44,19 @@ class Transcript:
         self._jobs: dict[int, Message] = {}
         self._over = set[int]()
 
-    def restore(self, kept: Sequence[Mapping[str, Any]]) -> None:
-        """Begin with what was said before, as it is stored; results are not, the sentences about them are."""
+    def restore(self, kept: Sequence[Mapping[str, Any]], role: Role = "admin") -> None:
+        """Begin with what was said and shown before, as it is stored, for somebody who has this role by now."""
         for one in kept:
             if one["speaker"] == "person":
                 self.messages.append({"role": "user", "content": plain(str(one["text"]))})
                 continue
+            before: Role = one["record"].get("role", role)
+            if ROLE_RANK[before] > ROLE_RANK[role]:
+                self.messages.append(_said(plain(_OTHER_ROLE.format(before))))
+                continue
             if one["text"]:
                 self.messages.append(_said(plain(str(one["text"]))))
+            self.messages += [_said(text) for text in kept_texts(one["record"].get("shown", ()))]
             for job_id in (call.get("job") for call in one["record"].get("calls", ())):
                 if job_id is not None:
                     self._job(int(job_id), "")
@@ -231,6 +239,18 @@ def result_texts(result: ToolResult) -> list[str]:
     """Charts and tables of a result, each a message of its own; a table without rows says nothing."""
     texts = [figure_text(figure, chart_image(figure)) for figure in result.figures]
     return texts + [table_text(table) for table in result.tables if table.rows]
+
+
+def kept_texts(shown: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The same of what was kept with a message."""
+    texts = []
+    for record in shown:
+        figure, table = kept_figure(record), kept_table(record)
+        if figure is not None:
+            texts.append(figure_text(figure, chart_image(figure)))
+        if table is not None:
+            texts.append(table_text(*table))
+    return texts
 
 
 def _said(text: str) -> Message:

@@ -15,6 +15,7 @@ from assistant.cli.main import main
 from assistant.cli.owner import Owner
 from assistant.cli.wire import WireServer, socket_path
 from assistant.session import Session
+from assistant.store.trouble import damaged
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -212,3 +213,25 @@ def test_the_version_is_that_of_the_package(run: Run) -> None:
     from importlib.metadata import version
 
     assert run("--version") == (0, f"annotation-assistant {version('annotation-assistant')}\n", "")
+
+
+def test_a_chat_that_meets_damage_ends_as_every_command_does(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def altered(*_: object) -> object:
+        raise damaged(project, "a part of project.duckdb was altered")
+
+    monkeypatch.setattr("assistant.executor.Executor.call", altered)
+    by_command, by_chat = (
+        run("run", project, "measure", "--metric", "progress"),
+        run("chat", project, "how far are we?"),
+    )
+    assert (by_chat[0], by_chat[2]) == (2, by_command[2])
+    assert by_chat[2].count("is damaged: a part of project.duckdb was altered") == 1
+    assert "damaged" not in by_chat[1]
+
+
+def test_a_chat_in_which_something_was_refused_says_so_by_its_code(project: Path, run: Run) -> None:
+    assert run("chat", project, "how far are we?")[0] == 0
+    code, said, _ = run("chat", project, "x" * 100_000)
+    assert (code, "letters" in said) == (2, True)
