@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -18,8 +19,9 @@ from assistant.agent.stopping import watch_for_stop
 from assistant.ui.ports import ConversationFactory, OpenProject, Talker
 from assistant.ui.transcript import Message, Transcript
 from assistant.ui.turns import Turns
-from tools.errors import AssistantError, InputError
+from tools.errors import AssistantError, InputError, NotFound
 from tools.records import Actor, Role
+from tools.sentences import excerpt
 
 _LOG = logging.getLogger(__name__)
 _MOST_CHATS = 200
@@ -176,7 +178,7 @@ class Chats:
         with self._lock:
             known = self._open.get(person)
             if known is None or known[0] != role:
-                transcript = Transcript(self._locate)
+                transcript = Transcript(self._locate, self._texts)
                 transcript.restore(self._session.store.talk.messages(f"page:{person}", _LOOK_BACK), role)
                 self._open[person] = role, Chat(self._factory(self._session), transcript, self._turns)
             self._open.move_to_end(person)
@@ -187,3 +189,11 @@ class Chats:
     def _locate(self, exposure_id: int) -> tuple[int, str]:
         exposure = self._session.store.reviews.exposure(exposure_id)
         return exposure.item_id, exposure.field
+
+    def _texts(self, keys: Sequence[str]) -> Sequence[str]:
+        """What a list shows of the texts of these items."""
+        items = self._session.store.items
+        try:
+            return [excerpt(text) for text in items.texts(items.resolve(keys))]
+        except NotFound:
+            return [""] * len(keys)

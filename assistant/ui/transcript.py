@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from assistant.agent.kept_tables import kept_figure, kept_table
+from assistant.agent.kept_tables import Texts, kept_figure, kept_table
 from assistant.ui.chart import chart_image
 from assistant.ui.chat_text import cell_text, facts_text, figure_text, plain, table_text
 from assistant.ui.ports import TurnEvent
@@ -27,12 +27,18 @@ _MOST_ITEMS = 200
 _CHANGING = ("import_data", "bulk_accept", "change_schema", "mark_gold", "undo")
 
 
+def _no_texts(keys: Sequence[str]) -> Sequence[str]:
+    return [""] * len(keys)
+
+
 class Transcript:
     """The messages of one person's chat, and the signal for the card after a turn."""
 
-    def __init__(self, locate: Locate | None = None) -> None:
-        """Start with a greeting; ``locate`` gives item and field of an exposure that the card shall show."""
-        self._locate = locate
+    def __init__(self, locate: Locate | None = None, texts: Texts = _no_texts) -> None:
+        """Start with a greeting; ``locate`` gives item and field of an exposure that the card shall show, ``texts``
+        what a table of items that is shown again says of each.
+        """
+        self._locate, self._texts = locate, texts
         self.messages: list[Message] = [_said(plain(GREETING))]
         self._signal: dict[str, Any] = {}
         self._open: Message | None = None
@@ -56,7 +62,7 @@ class Transcript:
                 continue
             if one["text"]:
                 self.messages.append(_said(plain(str(one["text"]))))
-            self.messages += [_said(text) for text in kept_texts(one["record"].get("shown", ()))]
+            self.messages += [_said(text) for text in kept_texts(one["record"].get("shown", ()), self._texts)]
             for job_id in (call.get("job") for call in one["record"].get("calls", ())):
                 if job_id is not None:
                     self._job(int(job_id), "")
@@ -241,11 +247,11 @@ def result_texts(result: ToolResult) -> list[str]:
     return texts + [table_text(table) for table in result.tables if table.rows]
 
 
-def kept_texts(shown: Sequence[Mapping[str, Any]]) -> list[str]:
+def kept_texts(shown: Sequence[Mapping[str, Any]], texts_of: Texts) -> list[str]:
     """The same of what was kept with a message."""
     texts = []
     for record in shown:
-        figure, table = kept_figure(record), kept_table(record)
+        figure, table = kept_figure(record), kept_table(record, texts_of)
         if figure is not None:
             texts.append(figure_text(figure, chart_image(figure)))
         if table is not None:
