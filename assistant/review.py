@@ -18,6 +18,7 @@ from assistant.deciding import (
     regions_on_card,
     why_nothing,
 )
+from assistant.fair_share import fair_count, lost, put_on_screen, refuse_away, take_over, undecided
 from assistant.landing import Landing
 from assistant.looking_back import PastDecision as PastDecision
 from assistant.looking_back import SimilarItem as SimilarItem
@@ -71,20 +72,27 @@ class ReviewDesk:
             queue = self._landing.queue(spec.id)
             overlap = self._overlap
             in_hand = [self._own(one, actor) for one in held]
-            self._leases.keep(in_hand, actor, self._lease_seconds)
+            waiting = undecided(self._queues, queue, actor.person, in_hand)
+            gone = lost(self._leases, queue, actor, overlap, waiting)
+            self._leases.keep([one for one in in_hand if one.exposure_id not in gone], actor, self._lease_seconds)
             held_items = {exposure.item_id for exposure in in_hand if exposure.field == spec.id}
+
+            def is_here(item_id: int) -> bool:
+                is_away = item_id in held_items or (item_id, spec.id) in self._landing
+                return not is_away and not self._leases.elsewhere(item_id, spec.id, actor)
 
             def is_free(item_id: int) -> bool:
                 room = overlap - int(queue.counts[item_id - 1])
-                is_away = item_id in held_items or (item_id, spec.id) in self._landing
-                is_away = is_away or self._leases.elsewhere(item_id, spec.id, actor)
-                return not is_away and self._leases.others(item_id, spec.id, actor) < room
+                return is_here(item_id) and self._leases.others(item_id, spec.id, actor) < room
 
-            served = self._queues.serve(queue, actor.person, overlap, is_free, count)
-            self._take(actor, spec, served)
             mine = self._queues.open_to(queue, actor.person, overlap)
+            fair = fair_count(count, len(waiting) - len(gone), mine, self._leases.at_work(spec.id, actor), overlap)
+            served = self._queues.serve(queue, actor.person, overlap, is_free, fair)
+            if not served and len(waiting) == len(gone):
+                served = take_over(self._queues, self._leases, queue, actor, overlap, is_here)
+            self._take(actor, spec, served, is_shown=len(waiting) == len(gone))
             message = "" if served else why_nothing(self._store, actor, spec, mine, len(held_items))
-            late = tuple(sorted(overtaken(self._store, in_hand)))
+            late = tuple(sorted(overtaken(self._store, in_hand) | gone))
             progress = self._queues.progress(queue, overlap)
         # Nobody else waits for these cards: they are taken, and writing them down needs no lock.
         cards = self._issue(actor, spec, queue, served)
@@ -103,12 +111,16 @@ class ReviewDesk:
             entry = None if is_blind else queue.entries.get(item_id)
             share = queue.share if is_blind else None
             served = [Served(item_id, is_blind, entry, share)]
-            self._take(actor, spec, served)
+            self._leases.give_way(item_id, spec.id, actor, self._overlap - int(queue.counts[item_id - 1]))
+            self._take(actor, spec, served, is_shown=True)
             return self._issue(actor, spec, queue, served)[0]
 
     def painted(self, actor: Actor, exposure_id: int, ticket: str | None = None) -> None:
-        """The card was on the screen."""
-        self._own(exposure_id, actor, ticket)
+        """The card is on the screen; :class:`LeaseTaken` where it was fetched ahead and went to somebody else."""
+        exposure = self._own(exposure_id, actor, ticket)
+        with self._lock:
+            queue = self._landing.queue(exposure.field)
+            put_on_screen(self._queues, self._leases, queue, actor, self._overlap, exposure)
         self._store.reviews.paint(exposure_id)
 
     def reveal(self, actor: Actor, exposure_id: int, ticket: str | None = None) -> Card:
@@ -203,18 +215,17 @@ class ReviewDesk:
     def renew(self, actor: Actor, exposure_ids: Sequence[int], tickets: Sequence[str] = ()) -> list[int]:
         """Keep the cards in hand; returns the exposures that were lost to somebody else, or are not known here."""
         with self._lock:
-            exposures, lost = self._known(actor, exposure_ids, tickets)
+            exposures, away = self._known(actor, exposure_ids, tickets)
             for exposure in exposures:
-                if self._leases.elsewhere(exposure.item_id, exposure.field, actor):
-                    lost.append(exposure.exposure_id)
-                    continue
+                spec = self._store.schema.field(exposure.field)
+                queue = self._landing.queue(spec.id)
                 try:
-                    spec = self._store.schema.field(exposure.field)
-                    self._refuse_taken(exposure.item_id, spec, actor, self._landing.queue(spec.id), exposure.issued_at)
+                    refuse_away(self._leases, queue, actor, self._overlap, exposure)
+                    self._refuse_taken(exposure.item_id, spec, actor, queue, exposure.issued_at)
                     self._leases.take(exposure.item_id, spec.id, actor, self._lease_seconds)
                 except LeaseTaken:
-                    lost.append(exposure.exposure_id)
-            return lost
+                    away.append(exposure.exposure_id)
+            return away
 
     def _known(
         self, actor: Actor, exposure_ids: Sequence[int], tickets: Sequence[str]
@@ -265,9 +276,9 @@ class ReviewDesk:
             raise NotAllowed(f"Card {exposure_id} was shown to {exposure.reviewer}, not to {actor.person}.")
         return exposure
 
-    def _take(self, actor: Actor, spec: FieldSpec, served: Sequence[Served]) -> None:
-        for one in served:
-            self._leases.take(one.item_id, spec.id, actor, self._lease_seconds)
+    def _take(self, actor: Actor, spec: FieldSpec, served: Sequence[Served], is_shown: bool) -> None:
+        for at, one in enumerate(served):
+            self._leases.take(one.item_id, spec.id, actor, self._lease_seconds, is_shown and at == 0)
 
     def _issue(self, actor: Actor, spec: FieldSpec, queue: FieldQueue, served: Sequence[Served]) -> list[Card]:
         # Who has seen a suggestion cannot be blind to it again.
@@ -341,7 +352,7 @@ class ReviewDesk:
             deciders = ", ".join(one for one in others if one != actor.person)
             if deciders:
                 raise LeaseTaken(f"{deciders} decided {spec.name} of this item already; the next one is shown.")
-        elif self._leases.others(item_id, spec.id, actor) >= room:
+        elif self._leases.others_at(item_id, spec.id, actor) >= room:
             holder = self._leases.holder(item_id, spec.id, actor)
             raise LeaseTaken(f"{holder} has this item in hand; the next one is shown.")
 

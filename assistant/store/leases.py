@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tools.records import Actor, Exposure
 
 
 @dataclass(frozen=True, slots=True)
 class _Lease:
+    """``is_shown``: on a card that is looked at, not only fetched ahead. ``number`` grows with every new lease."""
+
     person: str
     session: str
     until: float
+    is_shown: bool
+    number: int
 
 
 class Leases:
@@ -28,18 +32,67 @@ class Leases:
     def __init__(self) -> None:
         """Start with none."""
         self._held: dict[tuple[int, str], list[_Lease]] = {}
+        self._number = 0
 
-    def take(self, item_id: int, field: str, actor: Actor, seconds: float) -> None:
+    def take(self, item_id: int, field: str, actor: Actor, seconds: float, is_shown: bool = False) -> None:
         """Hold or renew for ``seconds``, in place of any other window of the same person."""
-        kept = [one for one in self._live(item_id, field) if one.person != actor.person]
-        kept.append(_Lease(actor.person, actor.session, time.monotonic() + seconds))
+        live = self._live(item_id, field)
+        own = next((one for one in live if _is_of(one, actor)), None)
+        self._number += 1
+        is_shown, number = (is_shown or own.is_shown, own.number) if own else (is_shown, self._number)
+        kept = [one for one in live if one.person != actor.person]
+        kept.append(_Lease(actor.person, actor.session, time.monotonic() + seconds, is_shown, number))
         self._held[item_id, field] = kept
 
     def keep(self, exposures: Sequence[Exposure], actor: Actor, seconds: float) -> None:
-        """Renew the leases of cards that are prefetched, those aside that another window of the person took."""
+        """Renew the leases of cards that are prefetched, those aside that another window or person took."""
         for exposure in exposures:
-            if not self.elsewhere(exposure.item_id, exposure.field, actor):
-                self.take(exposure.item_id, exposure.field, actor, seconds)
+            spot = (exposure.item_id, exposure.field)
+            is_taken = not self.holds(*spot, actor) and self.others(*spot, actor) > 0
+            if not is_taken and not self.elsewhere(*spot, actor):
+                self.take(*spot, actor, seconds)
+
+    def show(self, item_id: int, field: str, actor: Actor) -> bool:
+        """Note that a card is looked at; whether this window holds it."""
+        live = self._live(item_id, field)
+        if not any(_is_of(one, actor) for one in live):
+            return False
+        self._held[item_id, field] = [replace(one, is_shown=one.is_shown or _is_of(one, actor)) for one in live]
+        return True
+
+    def holds(self, item_id: int, field: str, actor: Actor) -> bool:
+        """Whether this window of the person holds it."""
+        return any(_is_of(one, actor) for one in self._live(item_id, field))
+
+    def others_at(self, item_id: int, field: str, actor: Actor) -> int:
+        """How many other people have it on a card that they look at."""
+        return sum(one.is_shown and one.person != actor.person for one in self._live(item_id, field))
+
+    def ahead_of_others(self, field: str, actor: Actor) -> list[int]:
+        """Items that other people have only fetched ahead, those first that they fetched last."""
+        found = [
+            (one.number, held[0])
+            for held in list(self._held)
+            if held[1] == field
+            for one in self._live(*held)
+            if one.person != actor.person and not one.is_shown
+        ]
+        return [item_id for _, item_id in sorted(found, reverse=True)]
+
+    def give_way(self, item_id: int, field: str, actor: Actor, room: int) -> None:
+        """Let others go who have only fetched it ahead, the last first, until one of ``room`` is free."""
+        live = self._live(item_id, field)
+        ahead = [one for one in live if one.person != actor.person and not one.is_shown]
+        for one in sorted(ahead, key=lambda lease: lease.number, reverse=True):
+            if sum(held.person != actor.person for held in live) < room:
+                break
+            live.remove(one)
+        self._keep(item_id, field, live)
+
+    def at_work(self, field: str, actor: Actor) -> int:
+        """How many other people hold anything of the field."""
+        people = {one.person for held in list(self._held) if held[1] == field for one in self._live(*held)}
+        return len(people - {actor.person})
 
     def drop(self, item_id: int, field: str, actor: Actor) -> None:
         """Let go, where this window of the person holds it."""

@@ -32,7 +32,8 @@ def test_two_people_are_served_different_items(project: Opened) -> None:
 
 
 def test_when_all_items_are_in_other_hands_the_message_says_so(project: Opened) -> None:
-    project.desk.next_cards(ANN, "intent", 6)
+    for card in project.desk.next_cards(ANN, "intent", 6).cards:
+        project.desk.painted(ANN, card.exposure.exposure_id)
     batch = project.desk.next_cards(BOB, "intent")
     assert batch.cards == () and not batch.finished
     assert batch.message == "The remaining Intent items are in other people's hands at the moment."

@@ -250,7 +250,14 @@ class Page {
   #paint(exposure) {
     const sent = server.post("/card/painted", { exposure, ticket: this.deck.ticketOf(exposure) });
     this.painted.set(exposure, sent);
-    sent.catch(() => this.painted.delete(exposure));
+    sent.catch((problem) => {
+      this.painted.delete(exposure);
+      // Fetched ahead, it went to somebody who had nothing else to do: better now than after the work on it.
+      if (problem.kind !== "LeaseTaken") return;
+      const gone = this.deck.cards.filter((card) => card.exposure === exposure);
+      this.deck.drop([exposure]);
+      this.reviewer.lost(gone);
+    });
   }
 
   // What was shown is recorded before what was decided about it.

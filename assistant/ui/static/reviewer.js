@@ -272,7 +272,7 @@ export class Reviewer {
     const mine = cards.find((card) => card === this.card);
     if (!mine) return;
     this.show();
-    const words = `${mine.item.key} is no longer in hand here: your hold on it ran out, or you have it open in another window. Here is the next item.`;
+    const words = `${mine.item.key} is no longer in hand here: your hold on it ran out, somebody else who had nothing left took it over, or you have it open in another window. Here is the next item.`;
     this.say(words);
     // A decision that was not saved is the more important news.
     if (this.outbox.aside.length === 0) this.frame.warn(words, this.#dismissal());
