@@ -39,6 +39,7 @@ ASSISTANT_FLOORS = {
     "records": 4,
     "deciding": 2,
     "landing": 3,
+    "fair_share": 3,
     "looking_back": 1,
     "taking_back": 2,
     "review": 3,
