@@ -14,7 +14,7 @@ from pathlib import Path
 
 from assistant.session import Session
 from tests.frozen import pictures_project, texts_project
-from tests.frozen.telling import exported, told
+from tests.frozen.telling import columns, exported, told
 
 HERE = Path(__file__).parent
 MAKERS = {"texts": texts_project.make, "pictures": pictures_project.make}
@@ -32,7 +32,12 @@ def freeze(into: Path) -> None:
             with tarfile.open(archive, "w:xz") as packed:
                 packed.add(folder, name)
             with Session.open(folder) as session:
-                expected[name] = {"told": told(session), "exported": exported(session, scratch)}
+                have = columns(session)
+                expected[name] = {
+                    "columns": have,
+                    "told": told(session, have),
+                    "exported": exported(session, scratch),
+                }
     text = json.dumps(expected, ensure_ascii=False, indent=1, sort_keys=True)
     (into / "expected.json").write_text(text + "\n", encoding="utf-8")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,14 @@ _TIME = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\
 _EPOCH = re.compile(rb"\b1[6-9]\d{8,11}\b")
 
 
-def told(session: Session) -> dict[str, Any]:
+def columns(session: Session) -> dict[str, list[str]]:
+    """The columns of what is compared; a later version may have more of them."""
+    return {name: [row[0] for row in session.store.database.rows(f"DESCRIBE {name}")] for name in ABOUT}
+
+
+def told(session: Session, columns: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Digests of all rows by table or view, of every answer in its canonical and comparable form, and of the checks."""
-    rows = {name: _digest(_rows(session, name)) for name in ABOUT}
+    rows = {name: _digest(_rows(session, name, columns[name])) for name in ABOUT}
     answers = session.store.database.rows("SELECT review_id, value FROM reviews ORDER BY ALL")
     said = [(number, value, comparable(json.loads(value)) if value else "") for number, value in answers]
     broken = [check.name for check in verify(session.store.database) if not check.holds]
@@ -59,8 +64,9 @@ def exported(session: Session, scratch: Path) -> dict[str, str]:
     return found
 
 
-def _rows(session: Session, name: str) -> list[Any]:
-    return session.store.database.rows(f"SELECT * FROM {name} ORDER BY ALL")
+def _rows(session: Session, name: str, columns: Sequence[str]) -> list[Any]:
+    listed = ", ".join(f'"{one}"' for one in columns)
+    return session.store.database.rows(f"SELECT {listed} FROM {name} ORDER BY ALL")
 
 
 def _digest(rows: Any) -> str:

@@ -1,4 +1,4 @@
-"""A project about odd texts with something of everything: people, conflicts, undos, gold, a paused and partly paid run."""
+"""A project about odd texts: people, conflicts, undos, gold, changes that wait, a paused and partly paid run."""
 
 from __future__ import annotations
 
@@ -50,8 +50,9 @@ _FIELDS = [
     {"id": "joins", "kind": "relations", "over": "entities", "labels": ["owns", "knows of"], "required": False},
 ]
 _PIECES = (
-    "I want my money back", "late", "a,b;c", '"quoted"', "=1+1", "😀", "👩\u200d👧", "e\u0301", "שלום", "\u202edrawkcab",
-    "日本", "<b>x</b>", "tab\there", "line\nbreak", "null", "0.5", "ß", "İ", "-DOCSTART-", "\\n", "'=x", "__label__y",
+    "I want my money back", "late", "a,b;c", '"quoted"', "=1+1", "😀", "👩\u200d👧", "e\u0301", "שלום",
+    "\u202edrawkcab", "日本", "<b>x</b>", "tab\there", "line\nbreak", "null", "0.5", "ß", "İ", "-DOCSTART-", "\\n",
+    "'=x", "__label__y",
 )  # fmt: skip
 _NOTES = ("a <b> & c", "=HYPERLINK(1)", "two\nlines", "日本", "x\u200b", "x" * 300)
 
