@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -14,15 +16,19 @@ PREFIX = "/static/card"
 
 
 def static_files() -> dict[str, tuple[bytes, str, str]]:
-    """Name of each file to (content, media type, entity tag)."""
-    folder = resources.files("assistant.ui").joinpath("static")
-    found = {}
+    """Name of each file below the folder, as in ``image/edit_box.js``, to (content, media type, entity tag)."""
+    return dict(_files_in(resources.files("assistant.ui").joinpath("static"), ""))
+
+
+def _files_in(folder: Traversable, above: str) -> Iterator[tuple[str, tuple[bytes, str, str]]]:
     for entry in folder.iterdir():
+        name = above + entry.name
         ending = "." + entry.name.rpartition(".")[2]
-        if ending in _TYPES and entry.is_file():
+        if entry.is_dir():
+            yield from _files_in(entry, name + "/")
+        elif ending in _TYPES:
             content = entry.read_bytes()
-            found[entry.name] = (content, _TYPES[ending], f'"{hashlib.sha256(content).hexdigest()[:20]}"')
-    return found
+            yield name, (content, _TYPES[ending], f'"{hashlib.sha256(content).hexdigest()[:20]}"')
 
 
 def static_router() -> APIRouter:
@@ -30,7 +36,7 @@ def static_router() -> APIRouter:
     router = APIRouter(prefix=PREFIX)
     files = static_files()
 
-    @router.get("/{name}")
+    @router.get("/{name:path}")
     def file(name: str, request: Request) -> Response:
         if name not in files:
             return Response(status_code=404)

@@ -14,7 +14,7 @@ def module_page(browser: Any) -> Any:
     files = static_files()
 
     def answer(route: Any) -> None:
-        name = route.request.url.rsplit("/", 1)[-1]
+        name = route.request.url.removeprefix(f"{ORIGIN}/")
         if name in files:
             content, media_type, _ = files[name]
             route.fulfill(body=content, content_type=media_type)

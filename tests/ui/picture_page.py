@@ -62,11 +62,10 @@ class PictureServer:
         """One request of the page."""
         address = urlsplit(route.request.url)
         body = json.loads(route.request.post_data) if route.request.post_data else {}
-        name = address.path.rsplit("/", 1)[-1]
         if address.path == "/":
             route.fulfill(body=_PAGE, content_type="text/html")
         elif address.path.startswith("/static/card/"):
-            content, kind, _ = static_files()[name]
+            content, kind, _ = static_files()[address.path.removeprefix("/static/card/")]
             route.fulfill(body=content, content_type=kind)
         elif address.path.startswith("/media/"):
             self._picture(route, address.path, parse_qs(address.query))
