@@ -112,23 +112,25 @@ def _lowest(*rooms: str) -> str:
 def every_part_has_a_floor(tree: Tree) -> list[str]:
     """A new part of assistant/ or tools/ says where it stands before anything can depend on it."""
     unknown = {
-        (module.room, module.inner)
+        (house, part)
         for module in tree.code()
-        if module.inner and module.room in INNER_FLOORS and module.inner not in INNER_FLOORS[module.room]
+        for house, floors in INNER_FLOORS.items()
+        if (part := _part_of(module.name, house)) and part not in floors
     }
     return [
-        f"{room}/{inner} has no floor. Put it inside an existing part, or give it a floor in tests/house/floors.py."
-        for room, inner in sorted(unknown)
+        f"{house.replace('.', '/')}/{part} has no floor. Put it inside an existing part, or give it a floor in "
+        f"tests/house/floors.py."
+        for house, part in sorted(unknown)
     ]
 
 
 def parts_import_downwards(tree: Tree) -> list[str]:
-    """Inside assistant/ and tools/, nothing imports a higher floor."""
+    """Inside assistant/, tools/ and the houses within them, nothing imports a higher floor."""
     return [
-        f"{_place(tree, module, found)}: {module.room}.{module.inner} (floor {own}) may not import {found.target} "
-        f"(floor {other}). Turn the dependency round: pass the value or a Protocol in."
+        f"{_place(tree, module, found)}: {house}.{_part_of(module.name, house)} (floor {own}) may not import "
+        f"{found.target} (floor {other}). Turn the dependency round: pass the value or a Protocol in."
         for module, found in _own_imports(tree)
-        for own, other in _inner_floors(module, found)
+        for house, own, other in _inner_floors(module, found)
         if other > own
     ]
 
@@ -189,11 +191,17 @@ def _own_imports(tree: Tree) -> Iterator[tuple[Module, Import]]:
                 yield module, found
 
 
-def _inner_floors(module: Module, found: Import) -> list[tuple[int, int]]:
-    floors = INNER_FLOORS.get(module.room, {})
-    own, other = floors.get(module.inner), floors.get(_inner_of(found.target))
-    same_room = found.target.partition(".")[0] == module.room
-    return [(own, other)] if same_room and own is not None and other is not None else []
+def _inner_floors(module: Module, found: Import) -> Iterator[tuple[str, int, int]]:
+    """Each house that both ends of an import stand in, with the floors of its parts."""
+    for house, floors in INNER_FLOORS.items():
+        own, other = (floors.get(_part_of(name, house)) for name in (module.name, found.target))
+        if own is not None and other is not None:
+            yield house, own, other
+
+
+def _part_of(name: str, house: str) -> str:
+    """The part of a house that a module stands in: ``remote`` for ``tools.backends.remote.pace``."""
+    return name.removeprefix(f"{house}.").partition(".")[0] if name.startswith(f"{house}.") else ""
 
 
 def _inner_of(target: str) -> str:
