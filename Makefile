@@ -19,7 +19,7 @@ PYTEST_ARGS ?= -n 2 --dist loadgroup
 ORACLES := .venv-oracles
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-light demo test test-oracles test-sam check lint fmt bench clean
+.PHONY: help setup setup-light demo test coverage mutate test-oracles test-sam check lint fmt bench clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -34,6 +34,12 @@ demo: $(READY) ## open the demo project in a browser
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+coverage: $(READY) ## run the tests and note which test ran which line
+	$(BIN)/python -m pytest $(PYTEST_ARGS) --cov --cov-context=test --cov-report=term
+
+mutate: $(READY) ## plant faults in what a change touches and see which ones the tests find (ARGS="--base main~5 --faults 30")
+	$(BIN)/python -m tests.mutation $(ARGS)
 
 test-sam: $(SAM_STAMP) ## compare with the original segment-anything, in an environment of its own (several GB)
 	$(SAM_VENV)/bin/python -m pytest -m sam tests/backends -s
