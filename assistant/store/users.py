@@ -339,11 +339,12 @@ def _refuse_unknown_role(role: str) -> None:
 
 
 def _there_already(user: User) -> str:
+    name = user.name
     if user.state == "disabled":
-        return f"{user.name} is in this project and was disabled; 'assistant user enable' lets {user.name} in again."
+        return f"{name} is in this project and was disabled; enable {name} to let them in again."
     return (
-        f"{user.name} is in this project already, as {user.role}. Another role or password is given with "
-        "'assistant user role' or 'assistant user password'; for somebody else choose another name."
+        f"{name} is in this project already, as {user.role}. Give {name} another role or password, or choose another "
+        "name for somebody else."
     )
 
 

@@ -33,8 +33,9 @@ export class ComeBack {
     const found = await this.server.get("/card/project").catch(() => null);
     if (!found || !this.isOut) return;
     if (found.project_id !== this.project.project_id) return void this.#elsewhere(found);
-    // Somebody else signed in here: their page is another one; what waits stays with whom it belongs to.
-    if (found.person !== this.project.person) return void location.reload();
+    // Somebody else signed in here, or the same person with another role: their page is another one. What waits stays
+    // with whom it belongs to.
+    if (found.person !== this.project.person || found.role !== this.project.role) return void location.reload();
     this.isOut = false;
     clearInterval(this.timer);
     this.element.hidden = true;

@@ -124,14 +124,24 @@ export class PeoplePanel {
     fill(this.said, el("p", { class: "aa-muted", dir: "auto", text }));
   }
 
+  /** Do it; what is said against it stands beside what was used. */
   async #try(work) {
+    const used = document.activeElement?.closest?.(".aa-panel .aa-row, .aa-panel td");
     fill(this.said);
+    this.element.append(this.said);
     try {
       await work();
     } catch (problem) {
       fill(this.said, complaint(problem));
+      if (used && this.element.contains(used)) placeBeside(used, this.said);
     }
   }
+}
+
+/** A cell of a table takes it at its end, a row of fields right below. */
+function placeBeside(used, said) {
+  if (used.closest("td")) used.closest("td").append(said);
+  else used.after(said);
 }
 
 function roles(chosen, label) {
