@@ -1,6 +1,6 @@
 """Freeze two projects with what this version says of them: ``python -m tests.frozen.freeze``.
 
-What lies beside this file was made by the version that ``expected.json`` names. It is made anew only when an old
+What lies beside this file was made before the rooms of the house were moved. It is made anew only when an old
 project may no longer be opened, which the changelog then says; a change of the program is proven on the old files.
 """
 
