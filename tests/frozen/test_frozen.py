@@ -64,10 +64,11 @@ def test_a_frozen_run_goes_on_where_it_was_and_pays_for_nothing_twice(name: str,
 @pytest.mark.parametrize("name", ["texts"])
 def test_a_frozen_change_that_waits_is_carried_out_as_it_was_said(name: str, frozen: Session) -> None:
     accept, extend = (one.action_id for one in frozen.executor.pending())
+    promised = int(EXPECTED[name]["told"]["waiting"][0][1].split()[1])  # "Accept 9 suggestions for …"
     before = frozen.store.database.rows("SELECT count(*) FROM standing WHERE field = 'intent'")[0][0]
     frozen.executor.confirm(accept, LEAD)
     after = frozen.store.database.rows("SELECT count(*) FROM standing WHERE field = 'intent'")[0][0]
-    assert after - before == 9
+    assert after - before == promised > 0
     frozen.executor.confirm(extend, LEAD)
     assert frozen.schema.field("intent").label_ids == ("refund", "formula", "cjk", "two", "later", *_RESERVED)
 
