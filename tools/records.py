@@ -231,16 +231,3 @@ class RunIdentity:
     settings: Mapping[str, JsonValue]
     prompt: str = ""
     prompt_hash: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEvent:
-    """One link of the audit chain: ids and digests, no item text."""
-
-    seq: int
-    at: datetime
-    actor: str
-    kind: str
-    payload: str
-    prev_hash: str
-    hash: str

@@ -5,7 +5,6 @@ Importing the same source again changes nothing: items are known by their key, l
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -115,11 +114,6 @@ def _take_in(
 def _note_lost(transaction: Transaction, lost: pa.Table, import_id: int, what: str) -> None:
     fields = lost["field"] if "field" in lost.column_names else ""
     note_problems(transaction, import_id, what, lost["row"], lost["reason"], fields, lost["excerpt"])
-
-
-def text_digest(text: str) -> str:
-    """SHA-256 of a text, for places that may hold digests but no item text."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def report_table(report: ImportReport) -> list[tuple[str, Any]]:

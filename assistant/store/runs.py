@@ -17,7 +17,7 @@ from tools.prelabel.injection import MARK
 from tools.records import Actor, Alternative, Draft, JsonValue, Proposal, RunIdentity, to_json
 from tools.results import QueueOrder
 from tools.schema import FieldSpec, LabelSchema
-from tools.values import check_value, regions_of, value_label
+from tools.values import check_value, value_label
 
 _PROPOSAL = (
     "proposal_id, run_id, item_id, field, schema_version, value, score, score_source, alternatives, reason, state, "
@@ -334,8 +334,3 @@ def _row(proposal_id: int, run_id: int, version: int, draft: Draft, at: Any) -> 
         "problem": draft.problem,
         "made_at": at,
     }
-
-
-def regions_by_item(values: Mapping[int, Mapping[str, Any]]) -> dict[int, list[Mapping[str, Any]]]:
-    """Regions of each item's value."""
-    return {item_id: list(regions_of(value)) for item_id, value in values.items()}

@@ -136,25 +136,3 @@ class Labeller(Protocol):
 
     def predict(self, artefact: Artefact, inputs: Sequence[TextInput]) -> list[Draft]:
         """One draft for each input, in order, no more and no fewer."""
-
-
-class TextClassifier(Labeller, Protocol):
-    """Proposes values of choice, multi_choice and rating fields."""
-
-
-class SpanTagger(Labeller, Protocol):
-    """Proposes values of spans fields; offsets are code points of the text as it was given."""
-
-
-class RelationTagger(Labeller, Protocol):
-    """Proposes values of relations fields over the spans of its inputs."""
-
-
-class ChatLabeller(Labeller, Protocol):
-    """A language model that labels: it reads item texts, has no tools, and costs tokens."""
-
-    def estimate(self, inputs: Sequence[TextInput], known: Sequence[Example] = (), seed: int = 0) -> tuple[int, int]:
-        """(prompt tokens, most answer tokens) that labelling ``inputs`` takes, estimated from their length.
-
-        ``known`` are the confirmed answers that a prompt may show, ``seed`` draws them as ``fit`` would.
-        """

@@ -121,14 +121,6 @@ def visible_files(root: Path) -> Iterator[Path]:
                 yield path
 
 
-def relative_name(path: Path, root: Path) -> str:
-    """How an image is called: its path below ``root``, without the folders that only say "images"."""
-    parts = path.relative_to(root).parts
-    while len(parts) > 1 and parts[0].casefold() in IMAGE_FOLDERS:
-        parts = parts[1:]
-    return "/".join(parts)
-
-
 def split_and_name(path: Path, root: Path) -> tuple[str, str]:
     """The split that the folders of an image name, empty for none, and its path without folders that say nothing."""
     parts = [part for part in path.relative_to(root).parts[:-1] if part.casefold() not in IMAGE_FOLDERS]

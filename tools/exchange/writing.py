@@ -205,8 +205,3 @@ def _move(folder: Path, target: Path, card: Path | None, options: ExportOptions)
         if place.is_dir():
             place.rename(folder / "replaced")
         os.replace(path, place)
-
-
-def _holds_images_only(folder: Path) -> bool:
-    """Whether a folder beside an exported file is one that such an export makes."""
-    return all(is_image(path) for path in folder.rglob("*") if path.is_file())

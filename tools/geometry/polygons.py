@@ -8,7 +8,6 @@ rule of the part's rings.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import cv2
 import numpy as np
@@ -163,8 +162,3 @@ def _simplified(ring: list[tuple[int, int]], tolerance: float) -> list[tuple[flo
 
 def _shifted(ring: Sequence[tuple[float, float]], dx: int, dy: int) -> list[list[float]]:
     return [[x + dx, y + dy] for x, y in ring]
-
-
-def parts_from_rings(rings: Sequence[Any]) -> list[list[list[list[float]]]]:
-    """Flat COCO rings (x, y, x, y, ...) or lists of points, each a part of its own."""
-    return [[np.asarray(ring, dtype=np.float64).reshape(-1, 2).tolist()] for ring in rings]
