@@ -140,7 +140,7 @@ def undo(store: ProjectStore, action: PendingAction, actor: Actor) -> ToolResult
     more = [run_id for run_id in (store.runs.followers(named) if named else []) if run_id not in named]
     targets += [("run", run_id) for run_id in more]
     store.reviews.undo(targets, actor, reason=f"action {action.action_id}", undone=undone)
-    told = action.change.sentence.replace("Undo ", "Undone: ", 1) if undone else "Done again."
+    told = action.change.sentence.replace("Undo ", "Undone: ", 1) if undone else "Redone."
     if more:
         told += f" With it {count_of(len(more), 'run')} that learned again after it."
     return ToolResult(told)

@@ -171,7 +171,7 @@ class ReviewDesk:
             self._refuse_taken(review.item_id, spec, actor, queue, review.decided_at)
             self._store.reviews.undo([("review", review.review_id)], actor, undone=False)
             self._leases.drop(review.item_id, spec.id, actor)
-            told = f"Done again: {review.verdict} on {self._changed(review, actor)}."
+            told = f"Redone: {review.verdict} on {self._changed(review, actor)}."
             return Redone(review, told, self._queues.progress(self._landing.queue(spec.id), self._overlap))
 
     def history(self, actor: Actor, limit: int = 20) -> list[PastDecision]:

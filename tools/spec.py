@@ -42,7 +42,7 @@ class Work(Protocol):
 
 @runtime_checkable
 class LearningWork(Work, Protocol):
-    """Work that learns first: what takes seconds or minutes belongs into the job, not into the call that plans it."""
+    """Work that learns first: what takes seconds or minutes belongs in the job, not into the call that plans it."""
 
     def prepare(self, ctx: ToolContext, artefact: Artefact) -> Prepared:
         """What all units share, from what the plan carried. Runs once a job; its result survives a restart."""
@@ -96,7 +96,7 @@ class ToolSpec:
     def read_preview(self, given: dict[str, Any]) -> ToolArgs:
         """The same for a preview; :class:`ArgumentsRefused` where the tool has none."""
         if self.preview is None:
-            raise ArgumentsRefused(f"{self.name} shows nothing ahead.")
+            raise ArgumentsRefused(f"{self.name} has no preview.")
         return _read(self.name, self.preview.arguments, given)
 
 

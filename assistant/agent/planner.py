@@ -233,7 +233,7 @@ def _act(scored: Scored, request: Request, is_chained: bool) -> Plan:
     elif name.startswith("absent_"):
         found = _absent(name.removeprefix("absent_"), scored.intent.said_as, request.world)
     elif name in _COUNTING and request.no_amount:
-        found = talk(f"Items are counted from 1 on; {request.no_amount} is no number of items, so nothing was done.")
+        found = talk(f"Items are counted from 1 on; {request.no_amount} is not a number of items, so nothing was done.")
     elif name in BUILDERS:
         built: Built = BUILDERS[name](request, is_chained)
         found = built if isinstance(built, Plan) else Plan("calls", (built,))

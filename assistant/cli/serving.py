@@ -27,7 +27,7 @@ from tools.errors import InputError
 from tools.records import JsonValue
 
 Port = Annotated[int, typer.Option(help="Port; the next free one is taken if it is in use.")]
-Host = Annotated[str, typer.Option(help="Address to listen on; others than this computer need users.")]
+Host = Annotated[str, typer.Option(help="Address to listen on; any other than this computer needs users.")]
 Model = Annotated[str, typer.Option(help="Chat model as provider:name; the built-in planner where not given.")]
 Browser = Annotated[bool, typer.Option(help="Open the page in the browser.")]
 

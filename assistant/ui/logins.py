@@ -103,7 +103,7 @@ class Logins:
         found = self.users.sign_in(name, password, address, browser) if len(password) <= MOST else None
         if found is None:
             self.failed.note(name, address)
-            raise NotAllowed("Name and password do not belong together.")
+            raise NotAllowed("Wrong name or password.")
         self.throttle.give_back(one)
         self.failed.write()
         person, cookie = found

@@ -68,7 +68,7 @@ def test_an_answer_that_a_lead_took_back_is_not_offered_again(project: Opened) -
 def test_a_decision_is_put_back_as_it_was_by_a_row_of_its_own(project: Opened) -> None:
     review_id = decide(project, ANN, 1, REFUND)
     project.desk.undo(ANN)
-    assert project.desk.redo(ANN).sentence == "Done again: choose on K1."
+    assert project.desk.redo(ANN).sentence == "Redone: choose on K1."
     assert annotation(project, 1) == ("agreed", "refund")
     undos = project.store.database.rows("SELECT target_id, undone FROM undos ORDER BY undo_id")
     assert undos == [(review_id, True), (review_id, False)]

@@ -103,7 +103,7 @@ def measure(args: MeasureArgs, ctx: ToolContext) -> ToolResult:
     if question.label and not metric.takes_label:
         raise InputError(f"The metric {args.metric} is about a whole field; leave the label out.")
     if args.target and not metric.takes_target:
-        raise InputError(f"The metric {args.metric} aims at nothing; leave the target out.")
+        raise InputError(f"The metric {args.metric} has no target; leave the target out.")
     result = metric.run(replace(question, target=args.target or metric.target), ctx)
     return _with_left_out(result, question, ctx) if metric.of_answers else result
 

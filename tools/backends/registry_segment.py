@@ -41,7 +41,7 @@ def _load(reference: str) -> Segmenter:
 
         return open_sam(name)
     if scheme == "remote":
-        raise InputError(f"{reference} segments nothing: no service does; use builtin:grabcut or hub:FOLDER.")
+        raise InputError(f"{reference} cannot segment: no remote service can; use builtin:grabcut or hub:FOLDER.")
     raise NotFound(f"There is no segmenter {reference!r}; there are builtin:grabcut and hub:NAME-or-folder-or-file.")
 
 

@@ -90,7 +90,7 @@ export class ChoiceEditor {
 
   command(name) {
     if (name === "undo") return this.#restore(this.history.back(this.#state()), "One step back");
-    if (name === "redo") return this.#restore(this.history.again(this.#state()), "Done again");
+    if (name === "redo") return this.#restore(this.history.again(this.#state()), "Redone");
     if (name !== "edit") return false;
     if (this.filter) this.filter.focus();
     else this.#move("ArrowRight");

@@ -40,7 +40,7 @@ export class RegionSteps {
   }
 
   again() {
-    return this.#restore(this.history.again(this.#state()), "Done again");
+    return this.#restore(this.history.again(this.#state()), "Redone");
   }
 
   /** Ids of regions that a step back could bring again. */

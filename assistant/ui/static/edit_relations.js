@@ -83,7 +83,7 @@ export class RelationEditor {
   command(name) {
     if (name === "accept") return this.#asksFirst();
     if (name === "undo") return this.#restore(this.history.back(this.#state()), "One step back");
-    if (name === "redo") return this.#restore(this.history.again(this.#state()), "Done again");
+    if (name === "redo") return this.#restore(this.history.again(this.#state()), "Redone");
     if (name === "reject" && this.selected) return this.#remove(this.selected) === "done";
     return name === "edit" && this.#cycle(1) === "done";
   }

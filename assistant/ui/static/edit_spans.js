@@ -90,7 +90,7 @@ export class SpanEditor {
     if (name === "accept") return this.#asksFirst();
     if (name === "undo" && this.draft) return this.#letGo() === "done";
     if (name === "undo") return this.#restore(this.history.back(this.#state()), "One step back");
-    if (name === "redo") return this.#restore(this.history.again(this.#state()), "Done again");
+    if (name === "redo") return this.#restore(this.history.again(this.#state()), "Redone");
     if (name === "reject" && this.selected) return this.#remove(this.selected) === "done";
     if (name === "edit" && this.filter) return this.filter.focus() ?? true;
     if (name === "edit") return this.#cycle(1) === "done" || this.#startDraft() === "done";

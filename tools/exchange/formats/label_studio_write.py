@@ -68,7 +68,7 @@ class LabelStudioWriter:
         placed = self._shelf.place(item) if self._subject == "image" else None
         if isinstance(placed, str):
             return placed
-        # Ids of tasks, annotations and predictions come from one row of numbers: Label Studio mixes them up else.
+        # Ids of tasks, annotations and predictions come from one row of numbers: otherwise Label Studio mixes them up.
         task: dict[str, Any] = {"id": self._next(), "data": self._data(item, placed)}
         task["annotations"] = [self._annotation(item, *one) for one in self._people(item)]
         task["predictions"] = self._predictions(item)
