@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.house.tree import CODE_ROOMS, ROOMS, read_tree
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -73,3 +75,37 @@ def test_every_requirement_is_constrained() -> None:
     ]
     missing = sorted({name_of(line) for line in usual} - pinned)
     assert not missing, f"constraints.txt does not pin {missing}. Install them, run the gates, and add their versions."
+
+
+NOT_IMPORTED = {
+    "av": "sound and video are going to be read with it",
+    "scikit-image": "its photographs are in the demo, found by their folder",
+}
+"""Requirements that nothing imports, and why they are there."""
+NAMED_OTHERWISE = {"skactiveml": "scikit-activeml", "sklearn_crfsuite": "sklearn-crfsuite"}
+"""Packages of extras that may not be installed, by the name of their distribution."""
+
+
+def imported_packages() -> set[str]:
+    """The packages of others that the product imports, by the names of their distributions."""
+    tops = {
+        found.target.partition(".")[0]
+        for module in read_tree(CHECKOUT).modules.values()
+        if module.room in CODE_ROOMS
+        for found in module.imports
+    }
+    installed = importlib.metadata.packages_distributions()
+    others = tops - set(sys.stdlib_module_names) - {*ROOMS, "prompts"}
+    return {name_of(one) for top in others for one in installed.get(top, [NAMED_OTHERWISE.get(top, top)])}
+
+
+def test_what_is_imported_is_required() -> None:
+    extras = PROJECT["optional-dependencies"]
+    required = {name_of(line) for lines in (PROJECT["dependencies"], *extras.values()) for line in lines}
+    assert sorted(imported_packages() - required) == []
+
+
+def test_what_is_required_is_imported() -> None:
+    required = {name_of(line) for line in PROJECT["dependencies"]}
+    assert sorted(required - imported_packages() - set(NOT_IMPORTED)) == []
+    assert sorted(set(NOT_IMPORTED) & imported_packages()) == []
