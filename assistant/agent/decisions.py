@@ -14,11 +14,11 @@ from assistant.agent.decision_regions import accept_pictured, read_region_words
 from assistant.agent.decision_values import ask_label, decide_value, read_value
 from assistant.agent.names import surface
 from assistant.agent.sentence import Sentence, read_sentence, sentence_of
+from assistant.deciding import reject_reasons
 from tools.schema import LabelSchema
 
-REASONS = ("wrong label", "not in the text", "wrong span", "several labels fit", "text is unreadable")
-"""Reasons for a rejection that need no colon before them."""
-
+# Reasons for a rejection that need no colon before them: those that the page offers.
+_REASONS = {*reject_reasons("text"), *reject_reasons("image")}
 _INSTEAD = ("no objects", "reject", "skip")
 _IT = r"(?: (?:it|this|that|this one|that one|this item|this message|the item))?"
 _LEAD = re.compile(r"(?:please|pls|ok|okay|hmm+|well|so|then|alright|oh|right)[ ,.:;!-]+(?=\w)", re.IGNORECASE)
@@ -128,7 +128,7 @@ def _read_remark(words: str, card: CardInHand) -> OneDecision | None:
     """Reject, flag and comment, with the words that go with them."""
     if match := _REJECT.fullmatch(words):
         reason = (match.group("reason") or "").strip()
-        told = match.group("cue") or re.search(r"[:(]", words) or reason.lower() in REASONS
+        told = match.group("cue") or re.search(r"[:(]", words) or reason.lower() in _REASONS
         return OneDecision("reject", reason=reason) if not reason or told else None
     if match := _FLAG.fullmatch(words):
         return OneDecision("flag", reason=(match.group("reason") or "").strip())

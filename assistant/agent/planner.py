@@ -55,7 +55,7 @@ _TALK = {
     "bye": "Goodbye. Everything that was acknowledged is saved.",
     "reject_many": "Suggestions are rejected one by one, with x on the card; a whole batch goes by “undo batch 12”.",
     "label_as": "I never write labels myself: decide on the card, or accept suggestions of one label in one go.",
-    "schema_other": "I can add, rename, merge and remove labels; for everything else edit the schema on the Data tab.",
+    "schema_other": "I can add, rename and remove labels; for everything else edit the schema on the Data tab.",
 }
 _COUNTING = ("prelabel", "sample", "find", "segment", "detect", "boxes")
 _HELP = (

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from assistant.cards import card_record, field_record
+from assistant.deciding import reject_reasons
 from assistant.progress import Progress, progress_record
 from assistant.review import Decision
 from assistant.ui.ports import OpenProject
@@ -18,7 +19,6 @@ from tools.records import Verdict
 Id = Annotated[int, Field(ge=1, le=2**62)]
 Name = Annotated[str, Field(max_length=200)]
 Ticket = Annotated[str, Field(max_length=64)]
-REASONS = ("wrong label", "not in the text", "too vague", "several fit", "broken item")
 _MOST_HELD = 100
 
 
@@ -229,5 +229,5 @@ def _add_looking(router: APIRouter, session: OpenProject, who: Who) -> None:
             "guideline": schema.guideline,
             "progress": progress_record(store, actor),
             "columns": list(store.settings.get("columns") or []),
-            "reasons": list(REASONS),
+            "reasons": list(reject_reasons(schema.item)),
         }

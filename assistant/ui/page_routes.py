@@ -183,7 +183,7 @@ def _yaml_argument(specs: Sequence[ToolSpec]) -> str:
     for name in _YAML_ARGUMENTS:
         if name in known:
             return name
-    raise NotAllowed("A whole schema cannot be changed here yet; say in the chat what to rename, add or merge.")
+    raise NotAllowed("A whole schema cannot be changed here yet; say in the chat what to rename, add or remove.")
 
 
 def _add_schema(router: APIRouter, session: OpenProject) -> None:

@@ -10,6 +10,7 @@ from assistant.agent.decision_records import BulkWords, CardInHand, OneDecision,
 from assistant.agent.decisions import read_decision
 from assistant.agent.names import surface
 from assistant.cards import label_keys
+from assistant.deciding import reject_reasons
 from tools.schema import FieldSpec, LabelSchema, read_schema
 from tools.values import value_labels
 
@@ -131,3 +132,8 @@ def test_a_label_that_is_called_like_a_decision_word_is_asked_about() -> None:
 
 def test_a_very_long_paste_is_no_decision() -> None:
     assert read_decision("it's a refund " * 400, card_of("intent"), SCHEMA) is None
+
+
+@pytest.mark.parametrize("reason", sorted({*reject_reasons("text"), *reject_reasons("image")}))
+def test_every_reason_that_the_page_offers_is_understood_in_the_chat(reason: str) -> None:
+    assert read_decision(f"reject {reason}", card_of("intent"), SCHEMA) == OneDecision("reject", reason=reason)
