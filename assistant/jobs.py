@@ -237,7 +237,7 @@ class Jobs:
                 return False
             if state:
                 # Without room on the disk the table keeps what it said, and the job can be resumed all the same.
-                with suppress(DiskFull, ProjectDamaged):
+                with suppress(DiskFull, ProjectDamaged, Conflict):
                     self._store.jobs.set(job_id, state, note)
             self._running.pop(job_id, None)
             return True

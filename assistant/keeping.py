@@ -84,3 +84,5 @@ class Keeping:
                     self.make()
             except AssistantError as error:
                 self.problem = str(error)
+            except Exception:  # noqa: BLE001  what failed once must not end the backups for good
+                _LOG.exception("whether a backup is due could not be found out")

@@ -69,3 +69,5 @@ def _warm_up(session: Session, stop: threading.Event) -> None:
     except (AssistantError, ImportError, OSError) as problem:
         # Whoever asks for suggestions gets the sentence; nobody asked yet.
         _LOG.debug("the sentence model was not loaded ahead: %s", problem)
+    except Exception:  # noqa: BLE001  a thread has nobody above it who could say it
+        _LOG.exception("the sentence model was not loaded ahead")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import socket
 import tempfile
@@ -22,6 +23,7 @@ from tools import errors
 from tools.errors import AssistantError, BackendFailed, InputError
 from tools.records import to_json
 
+_LOG = logging.getLogger(__name__)
 _LONGEST_PATH = 100  # the kernel's limit for socket names is 108 bytes on Linux, 104 on macOS
 SERVER_GONE = "The process that serves the project ended before it answered; say it again."
 _MOST_BYTES = 64 * 1024 * 1024
@@ -86,6 +88,10 @@ class WireServer:
             yield {"error": str(error), "kind": type(error).__name__}
         except (ValueError, TypeError, KeyError) as error:
             yield {"error": f"The request could not be carried out: {error}.", "kind": "InputError"}
+        except Exception:  # noqa: BLE001  a defect must not look as if the server had ended
+            _LOG.exception("a request of the command line failed")
+            yield {"error": "Something went wrong inside the process that serves the project; its log has more.",
+                   "kind": "AssistantError"}  # fmt: skip
         else:
             yield {"end": True}
 

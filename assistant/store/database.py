@@ -346,14 +346,14 @@ class Database:
 
     def audit_events(self) -> Iterator[tuple[int, str, str, str, str, str, str]]:
         """The audit chain in order, a block at a time."""
-        sql = "SELECT seq, made_at, actor, kind, payload, prev_hash, hash FROM audit ORDER BY seq"
-        try:
-            with self._file.ready().cursor() as cursor:
-                cursor.execute(sql)
-                while block := cursor.fetchmany(10_000):
-                    yield from block
-        except duckdb.Error as error:
-            raise self._file.failed(error) from error
+        # No cursor stays open between two blocks: whoever wants to open the file again waits for those who read.
+        upto = "SELECT max(seq) FROM (SELECT seq FROM audit WHERE seq > ? ORDER BY seq LIMIT 10000)"
+        block = """SELECT seq, made_at, actor, kind, payload, prev_hash, hash FROM audit
+            WHERE seq > ? AND seq <= ? ORDER BY seq"""
+        seq = -(2**63)
+        while (last := self.rows(upto, [seq])[0][0]) is not None:
+            yield from self.rows(block, [seq, last])
+            seq = int(last)
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file, unless the file is being copied."""

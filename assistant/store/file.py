@@ -14,9 +14,12 @@ import duckdb
 from assistant.store import faults
 from assistant.store.opening import connect
 from assistant.store.private import closed_to_others, keep_private, prepare_like
-from assistant.store.trouble import gone, is_invalid, said
+from assistant.store.readers import Readers
+from assistant.store.trouble import FULL_SENTENCE, gone, is_full, is_invalid, said, still_busy
+from tools.errors import DiskFull
 
 _FOLD_AT = 16 * 1024 * 1024  # size of the log from which it is folded into the file
+_TRIES = 3  # of a question that the opening of the file breaks off
 _Answer = TypeVar("_Answer")
 
 
@@ -36,7 +39,9 @@ class DatabaseFile:
         self.lock = threading.RLock()
         self._log = path.with_name(f"{path.name}.wal")
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._readers = Readers()
         self._is_invalid, self._is_copied = False, False
+        self._why: Exception | None = None
         self._copying = threading.Lock()
         self._fold_at = _FOLD_AT
         try:
@@ -47,6 +52,16 @@ class DatabaseFile:
             raise
 
     def _connect(self) -> None:
+        """Open it and let readers in; where that fails, nothing of it is left open."""
+        try:
+            self._open()
+        except BaseException as error:
+            self._disconnect()
+            if isinstance(error, OSError) and is_full(error):
+                raise DiskFull(FULL_SENTENCE) from None
+            raise
+
+    def _open(self) -> None:
         if self.path.exists():
             keep_private(self.path)
             self._connection = connect(self.path, self._scratch, self._memory_limit)
@@ -59,12 +74,17 @@ class DatabaseFile:
             self._opened(self.cursor)
         except duckdb.Error as error:
             raise said(error, self.path.parent) or error from error
+        self._readers.admit(self._connection)
 
-    def _disconnect(self) -> None:
+    def _disconnect(self) -> bool:
+        """Let the file go; false where somebody still reads from it."""
+        is_left = self._readers.send_out()
         connection, self._connection = self._connection, None
-        if connection is not None:
-            with contextlib.suppress(duckdb.Error):
-                connection.close()
+        for one in (getattr(self, "cursor", None), connection):
+            if one is not None:
+                with contextlib.suppress(duckdb.Error):
+                    one.close()
+        return is_left
 
     def close(self) -> None:
         """Fold the log into the file where that is possible, and let it go."""
@@ -105,10 +125,11 @@ class DatabaseFile:
     def _again(self) -> None:
         if not self._is_invalid:
             return
-        self._disconnect()
+        if not self._disconnect():
+            raise self._why or still_busy(self.path.parent)
         self.refuse_gone()
         self._connect()
-        self._is_invalid = False
+        self._is_invalid, self._why = False, None
 
     def refuse_gone(self) -> None:
         """:class:`ProjectGone` where the folder was moved or deleted."""
@@ -117,24 +138,32 @@ class DatabaseFile:
 
     def failed(self, error: duckdb.Error) -> Exception:
         """What to raise for it; remembers if the file has to be opened again."""
-        self._is_invalid = self._is_invalid or (self._connection is not None and is_invalid(error))
-        return said(error, self.path.parent) or error
+        told = said(error, self.path.parent)
+        if self._connection is not None and is_invalid(error):
+            self._is_invalid = True
+        if self._is_invalid:
+            self._why = self._why or told
+            return told or self._why or still_busy(self.path.parent)
+        return told or error
 
     def give_up(self) -> None:
         """Open the file again before it is used the next time."""
         self._is_invalid = True
 
     def read(self, ask: Callable[[duckdb.DuckDBPyConnection], _Answer]) -> _Answer:
-        """Ask on a cursor of its own; once more if the connection was ended by what happened elsewhere."""
-        for is_last in (False, True):
-            try:
-                with self.ready().cursor() as cursor:
+        """Ask on a cursor of its own; again if the file was let go meanwhile, for what happened elsewhere."""
+        for tries_left in reversed(range(_TRIES)):
+            self.ready()
+            with self._readers.one() as cursor:
+                if cursor is None:
+                    continue
+                try:
                     return ask(cursor)
-            except duckdb.Error as error:
-                told = self.failed(error)
-                if is_last or not self._is_invalid:
-                    raise told from error
-        raise AssertionError
+                except duckdb.Error as error:
+                    told = self.failed(error)
+                    if not tries_left or not self._is_invalid:
+                        raise told from error
+        raise self._why or still_busy(self.path.parent)
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file, unless the file is being copied."""

@@ -9,7 +9,7 @@ import duckdb
 from assistant.store import audit
 from assistant.store.head import Head, read_note
 from assistant.store.lock import in_use
-from assistant.store.trouble import damaged, entries_missing, said
+from assistant.store.trouble import damaged, entries_missing, said, still_busy
 
 # Nothing outside the file may be read or loaded by a query. When the log is folded into the file is ours to decide: a
 # backup copies the file while others write.
@@ -34,9 +34,23 @@ def connect(path: Path, scratch: Path, memory_limit: str) -> duckdb.DuckDBPyConn
         if "could not set lock" in str(error).casefold():
             raise in_use(path.parent) from None
         raise said(error, path.parent) or error from None
+    try:
+        _set_up(connection, path.parent)
+    except BaseException as error:
+        connection.close()
+        if isinstance(error, duckdb.Error):
+            raise said(error, path.parent) or error from None
+        raise
+    return connection
+
+
+def _set_up(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Say what no setting can say, and let nobody change it any more."""
+    if connection.execute("SELECT current_setting('lock_configuration')").fetchall()[0][0]:
+        # It was not let go: this is what was opened before, with all that is wrong with it.
+        raise still_busy(folder)
     connection.execute("PRAGMA disable_checkpoint_on_shutdown")
     connection.execute("SET lock_configuration = true")
-    return connection
 
 
 def stored_head(cursor: duckdb.DuckDBPyConnection) -> Head:

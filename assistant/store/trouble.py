@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from tools.errors import AssistantError, DiskFull, EntriesMissing, ProjectDamaged, ProjectGone
+from tools.errors import AssistantError, Conflict, DiskFull, EntriesMissing, ProjectDamaged, ProjectGone
 
 BACKUPS = "backups"
 UNFINISHED = ".unfinished"
@@ -73,6 +73,11 @@ def gone(folder: Path) -> ProjectGone:
     return ProjectGone(
         f"The folder of the project {folder.name} was moved or deleted: nothing is saved until it is back at {folder}."
     )
+
+
+def still_busy(folder: Path) -> Conflict:
+    """The file has to be opened again, and somebody still reads from it."""
+    return Conflict(f"The project {folder.name} is just being opened again; nothing was saved by this, try it again.")
 
 
 def is_full(error: BaseException) -> bool:

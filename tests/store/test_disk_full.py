@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from assistant.store import faults
+from assistant.store.opening import connect
 from tests.store.opened import ANN, REFUND, Opened, broken_checks, create, decide, reopen
-from tools.errors import DiskFull, ProjectGone
+from tools.errors import Conflict, DiskFull, ProjectGone
 
 NO_ROOM = 'IO Error: Could not write file "project.duckdb.wal": No space left on device'
 
@@ -56,6 +59,36 @@ def test_after_a_fold_that_failed_everything_goes_on_without_a_restart(project: 
     project.store.database.checkpoint()
     assert [line.item_id for line in project.desk.history(ANN)] == [2, 1]
     assert broken_checks(project) == []
+
+
+def test_a_question_that_runs_while_the_file_is_opened_again_is_asked_anew_and_nothing_stays_broken(
+    project: Opened, no_room: list[str]
+) -> None:
+    begun, asked = threading.Event(), list[str]()
+
+    def ask(cursor: duckdb.DuckDBPyConnection) -> int:
+        asked.append("SELECT count(*) FROM range(100000000000000)" if not asked else "SELECT count(*) FROM items")
+        begun.set()
+        return int(cursor.execute(asked[-1]).fetchall()[0][0])
+
+    with ThreadPoolExecutor(1) as apart:
+        answer = apart.submit(project.store.database._file.read, ask)
+        assert begun.wait(60)
+        no_room.append("before_commit")
+        with pytest.raises(DiskFull):
+            decide(project, ANN, 2, REFUND)
+        no_room.clear()
+        decide(project, ANN, 3, REFUND)
+        assert answer.result(120) == 6
+    assert [line.item_id for line in project.desk.history(ANN)] == [3]
+    assert broken_checks(project) == []
+
+
+def test_a_file_that_is_still_open_is_not_set_up_a_second_time(project: Opened) -> None:
+    file = project.store.path / "project.duckdb"
+    with pytest.raises(Conflict, match="is just being opened again"):
+        connect(file, project.store.path / "cache" / "spill", "1200MB")
+    decide(project, ANN, 1, REFUND)
 
 
 @pytest.fixture
