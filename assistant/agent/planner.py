@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from assistant.agent.call_builders import BUILDERS, Built
 from assistant.agent.follow_up import read_follow_up
+from assistant.agent.held_back import held_back, read_denial, read_stop
 from assistant.agent.intents import Scored, known_words, mend_spelling, nearest_examples, score_intents
 from assistant.agent.mentions import mask, read_mentions
 from assistant.agent.phrases import phrases
@@ -91,6 +92,15 @@ def plan(text: str, world: PlannerWorld) -> Plan:
         return _help((), world)
     if sentence.text.startswith("/"):
         return read_slash(sentence.text, world)
+    if stopped := read_stop(sentence):
+        return stopped
+    denial = read_denial(sentence)
+    if denial is not None and denial.rest:
+        sentence = sentence_of(denial.rest)
+    return held_back(sentence, _plan_whole(sentence, world), world)
+
+
+def _plan_whole(sentence: Sentence, world: PlannerWorld) -> Plan:
     whole_request = _request(sentence, world)
     follow_up = read_follow_up(whole_request)
     if follow_up is not None:
