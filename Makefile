@@ -19,7 +19,7 @@ PYTEST_ARGS ?= -n 2 --dist loadgroup
 ORACLES := .venv-oracles
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-light demo test coverage mutate test-oracles test-sam check lint fmt bench clean
+.PHONY: help setup setup-light demo test coverage mutate test-oracles test-sam check lint lint-js fmt bench clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -49,12 +49,20 @@ test-oracles: $(READY) $(ORACLES)/label-studio-sdk $(ORACLES)/datumaro ## have o
 	ASSISTANT_DATUMARO_PYTHON=$(CURDIR)/$(ORACLES)/datumaro/bin/python \
 	  $(BIN)/python -m pytest tests/exchange/test_label_studio_oracle.py tests/exchange/test_datumaro_oracle.py
 
-check: lint test ## formatting, lint, types, tests
+check: lint lint-js test ## formatting, lint, types, tests
 
 lint: $(READY) ## formatting, lint, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/python -m mypy $(wildcard $(CODE))
+
+lint-js: node_modules/typescript ## types of the page's JavaScript; needs Node, which nothing else does
+	node_modules/.bin/tsc -p jsconfig.json
+
+node_modules/typescript: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "The types of the page's JavaScript are checked with npm and Node, which are missing here."; exit 1; }
+	npm ci --silent
+	@touch $@
 
 fmt: $(READY) ## format the code and mend what ruff can mend
 	$(BIN)/ruff format .
@@ -64,7 +72,7 @@ bench: $(READY) ## run the benchmarks
 	$(BIN)/python -m eval bench
 
 clean: ## remove .venv, caches and build results
-	rm -rf $(VENV) $(ORACLES) $(SAM_VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf node_modules $(VENV) $(ORACLES) $(SAM_VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

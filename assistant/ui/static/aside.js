@@ -4,6 +4,8 @@
 import { button, el, plural } from "./dom.js";
 
 export class Aside {
+  top; outbox; frame; onOpen;
+
   /** `onOpen(entry)` shows the item of a decision again. */
   constructor({ frame, top, outbox, onOpen }) {
     Object.assign(this, { frame, top, outbox, onOpen });

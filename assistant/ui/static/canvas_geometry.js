@@ -15,7 +15,10 @@ export const HANDLES = {
   w: [0, 0.5],
 };
 
-/** The point turned by `angle` about `centre`. */
+/**
+ * The point turned by `angle` about `centre`.
+ * @param {number[]} point @param {number[]} centre @param {number} angle
+ */
 export function turned([x, y], [cx, cy], angle) {
   const radians = (angle * Math.PI) / 180;
   const [cos, sin] = [Math.cos(radians), Math.sin(radians)];

@@ -12,6 +12,8 @@ const TAG_FONT = "600 12px system-ui, sans-serif";
 const MOST_TAGS = 15;
 
 export class Painter {
+  context; opacity; transform; density;
+
   /** Draws on `context` in CSS pixels. `opacity` 0…1 is how strong fills and lines are. */
   constructor(context, transform, density, opacity) {
     Object.assign(this, { context, transform, density, opacity });

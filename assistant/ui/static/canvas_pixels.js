@@ -22,6 +22,7 @@ export function displayAddress(itemId) {
 export function prefetch(itemId) {
   const found = kept.get(itemId);
   if (found && !found.hasFailed) return found;
+  /** @type {HTMLImageElement & { hasFailed?: boolean }} */
   const image = new Image();
   image.decoding = "async";
   kept.delete(itemId);
@@ -51,6 +52,8 @@ export function cropWanted(transform, shown, density) {
 }
 
 export class Pixels {
+  item; onState; onChange;
+
   /** `onChange()` when there is something new to draw; `onState(words, isError)` with "" when all is there. */
   constructor(item, { onChange, onState }) {
     Object.assign(this, { item, onChange, onState, crops: [], timer: null, isClosed: false });

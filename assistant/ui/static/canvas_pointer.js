@@ -6,6 +6,8 @@ const REACH = { mouse: 9, pen: 12, touch: 22 };
 const WHEEL = 0.0016;
 
 export class Pointer {
+  tool; transform; onMoved; element;
+
   /**
    * `tool()` gives what the left button does, or null: {down, drag, up, hover, cancel, takesRight}. Its functions get a
    * place: {x, y} in image pixels, {screenX, screenY}, `near`, how far a hit may be away in image pixels, and the keys.

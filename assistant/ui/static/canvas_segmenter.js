@@ -4,6 +4,8 @@
 const POLL = 700;
 
 export class Segmenter {
+  now; onState; turn; server; exposure;
+
   /** `onState()` when `state` ("asking", "encoding", "ready", "absent", "failed"), `seconds` or `words` change. */
   constructor({ server, exposure, onState, now = () => performance.now() }) {
     Object.assign(this, { server, exposure, onState, now, state: "asking", backend: "", problem: "", turn: 0, isClosed: false });

@@ -11,6 +11,8 @@ const LARGEST_FIT = 6;
 const CLOSEST = 4;
 
 export class Transform {
+  viewWidth; viewHeight; width; height;
+
   /** `width`, `height`: size of the full-size image. */
   constructor(width, height) {
     Object.assign(this, { width, height, viewWidth: 1, viewHeight: 1, scale: 1, x: 0, y: 0, isFitted: true });
@@ -90,6 +92,7 @@ export class Transform {
     return [Math.min(this.width, Math.max(0, x)), Math.min(this.height, Math.max(0, y))];
   }
 
+  /** @param {number} scale @param {number[]} point @param {number} screenX @param {number} screenY */
   #put(scale, [x, y], screenX, screenY) {
     const least = this.fitScale;
     this.scale = Math.min(Math.max(scale, least), Math.max(LARGEST, least));

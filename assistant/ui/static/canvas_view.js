@@ -13,6 +13,8 @@ const LIGHT_STEP = 0.1;
 const look = { brightness: 1, contrast: 1, opacity: 1, isOpen: false };
 
 export class ImageView {
+  tool; onZoom; painter;
+
   /** `item`: the card's item with `media` {width, height}. */
   constructor(item) {
     this.item = item;

@@ -66,7 +66,7 @@ class Page {
     this.reviewer.unfinished = this.#makeUnfinished(project);
     this.drawers = new Drawers({ frame: this.frame, reviewer: this.reviewer, server, keymap: this.keymap, project });
     this.controls = new Controls({ ...this.#controlParts(), reasons: project.reasons ?? [], goToChat });
-    this.confirm = new ConfirmPanel({ server, onDone: (verb, record) => this.#changeDone(verb, record) });
+    this.confirm = new ConfirmPanel({ server, onDone: (verb) => this.#changeDone(verb) });
     this.jobs = new JobWatch({ server, onProgress: (words) => this.top.showJob(words), onEnd: () => this.#jobEnded(), onTick: () => this.chat.refresh() });
     this.chat = new ChatBox({ server, storage: sessionStorage, name: `${project.project_id}.${project.person}`, inHand: () => this.inHand(), onSignal: (said) => hear(this, said) });
     this.comeBack = new ComeBack({ server, outbox: this.outbox, project, onBack: () => this.#back() });
@@ -170,7 +170,8 @@ class Page {
     this.found = new FoundItems({ onOpen: (ids) => this.drawers.found(ids), onPick, isPicture: this.project.item === "image" });
     places.put("aa-found", this.found.element);
     places.put("aa-chat-now", this.chat.element);
-    for (const [id, panel] of [["aa-quality", this.quality], ["aa-files", this.files], ["aa-runs", this.runs], ["aa-people", this.people]]) {
+    const panels = { "aa-quality": this.quality, "aa-files": this.files, "aa-runs": this.runs, "aa-people": this.people };
+    for (const [id, panel] of Object.entries(panels)) {
       places.put(id, panel.element);
       whenSeen(panel.element, () => panel.open());
     }
@@ -307,7 +308,7 @@ class Page {
 }
 
 function goToChat() {
-  document.querySelector("#aa-chat-box textarea")?.focus();
+  /** @type {HTMLElement | null} */ (document.querySelector("#aa-chat-box textarea"))?.focus();
 }
 
 function whenSeen(element, then) {
@@ -317,7 +318,7 @@ function whenSeen(element, then) {
 // Esc in the chat leads back to the card.
 function listenInChat(page) {
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && event.target.closest?.("#aa-chat-column")) page.frame.focus();
+    if (event.key === "Escape" && /** @type {Element} */ (event.target).closest?.("#aa-chat-column")) page.frame.focus();
   });
 }
 
@@ -325,7 +326,7 @@ function listenInChat(page) {
 function offer(ready) {
   let page = null;
   ready.then((made) => (page = made));
-  window.reviewCard = {
+  /** @type {any} */ (window).reviewCard = {
     exposure: () => page?.state().exposure ?? null,
     inHand: async () => (await ready).inHand(),
     refresh: async (options) => (await ready).refresh(options),

@@ -7,6 +7,8 @@ const BOX = "#aa-chat-box textarea";
 const RETRY_AFTER = 2000;
 
 export class ChatBox {
+  server; inHand; onSignal; storage; name;
+
   /** `inHand()` gives the exposure in hand and whether it has changes; `onSignal(said)` gets what the card must know. */
   constructor({ server, storage, name, inHand, onSignal }) {
     Object.assign(this, { server, storage, name, inHand, onSignal });
@@ -56,7 +58,7 @@ export class ChatBox {
 
   /** Fetch the messages anew. */
   refresh() {
-    document.querySelector("#aa-refresh")?.click();
+    /** @type {HTMLElement | null} */ (document.querySelector("#aa-refresh"))?.click();
   }
 
   #isBusy() {
@@ -96,6 +98,7 @@ export class ChatBox {
 
   // Refused, so it is the person's again: where they wrote on, in front of that.
   #putBack(text) {
+    /** @type {HTMLTextAreaElement | null} */
     const box = document.querySelector(BOX);
     if (box) write(box, box.value ? `${text}\n${box.value}` : text);
   }

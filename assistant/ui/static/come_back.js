@@ -8,6 +8,8 @@ import { decisionsAre } from "./aside.js";
 const LOOK_EVERY = 3000;
 
 export class ComeBack {
+  server; project; onBack; outbox;
+
   /** `onBack()` is called once the person is in again. */
   constructor({ server, outbox, project, onBack }) {
     Object.assign(this, { server, outbox, project, onBack });

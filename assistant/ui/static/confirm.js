@@ -45,6 +45,8 @@ export function deliberate(node, moves, press) {
 }
 
 export class ConfirmPanel {
+  server; onDone;
+
   /** `onDone(outcome)` after a change was carried out; `onJob(id)` when it runs in the background. */
   constructor({ server, onDone }) {
     Object.assign(this, { server, onDone });
@@ -131,7 +133,7 @@ export class ConfirmPanel {
 /** Keeps the panel in the slot that can be seen. */
 export function followVisible(panel) {
   const move = () => {
-    const slots = [...document.querySelectorAll(".aa-confirm-slot")];
+    const slots = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".aa-confirm-slot")]);
     const seen = slots.find((slot) => slot.getClientRects().length > 0 && slot.offsetParent !== null) ?? slots[0];
     if (seen && panel.element.parentElement !== seen) seen.append(panel.element);
   };

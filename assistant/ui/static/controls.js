@@ -8,6 +8,8 @@ const PANELS = ["guideline", "similar", "history", "help", "chat"];
 const DECISIONS = ["accept", "reject", "skip", "undo"];
 
 export class Controls {
+  reviewer; drawers; goToChat; clock; frame; keymap; reasons;
+
   constructor({ frame, reviewer, keymap, drawers, clock, reasons, goToChat }) {
     Object.assign(this, { frame, reviewer, keymap, drawers, clock, reasons, goToChat });
     this.asking = null;

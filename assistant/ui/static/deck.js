@@ -4,6 +4,8 @@ const AHEAD = 5;
 const ALMOST_EMPTY = 4;
 
 export class Deck {
+  server; onChange; unsent; settled; counts;
+
   /**
    * `unsent()` lists exposures that were decided but not acknowledged: they are held, too. `settled()` waits for them.
    */

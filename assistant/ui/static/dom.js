@@ -48,7 +48,7 @@ export function cap(key) {
 export function takesText(node) {
   if (!(node instanceof HTMLElement)) return false;
   if (node.isContentEditable || node.tagName === "TEXTAREA" || node.tagName === "SELECT") return true;
-  return node.tagName === "INPUT" && !["checkbox", "radio", "button", "range", "file"].includes(node.type);
+  return node instanceof HTMLInputElement && !["checkbox", "radio", "button", "range", "file"].includes(node.type);
 }
 
 /** "1 span", "2 spans". */

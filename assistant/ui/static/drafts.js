@@ -7,6 +7,8 @@ const PREFIX = "aa.draft";
 const WAIT = 250;
 
 export class Drafts {
+  pending; storage; now; onFull;
+
   /** `storage` is a SteadyStorage. `onFull(words)` hears when the browser has no room to keep all of it. */
   constructor({ storage, project, person, onFull = () => undefined, now = () => Date.now() }) {
     Object.assign(this, { storage, onFull, now, pending: new Map(), timer: null });

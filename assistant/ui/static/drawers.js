@@ -20,6 +20,8 @@ const FIXED_KEYS = [
 ];
 
 export class Drawers {
+  reviewer; project; frame; server; keymap;
+
   constructor({ frame, reviewer, server, keymap, project }) {
     Object.assign(this, { frame, reviewer, server, keymap, project });
     this.open = "";

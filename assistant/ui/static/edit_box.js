@@ -1,6 +1,6 @@
 // Drawing, moving, resizing and turning boxes.
 
-import { boxBetween, boxOfRegion, centreOf, clippedBox, handleAt, HANDLES, isIn, movedRegion, normalAngle, resized, rounded } from "./canvas_geometry.js";
+import { boxBetween, centreOf, clippedBox, handleAt, HANDLES, isIn, movedRegion, normalAngle, resized, rounded } from "./canvas_geometry.js";
 import { knobOf } from "./canvas_paint.js";
 
 const TURN = 5;
@@ -79,7 +79,7 @@ export class BoxTool {
   }
 
   #gripOn(region, at) {
-    const isNear = ([x, y], near = at.near) => Math.hypot(x - at.x, y - at.y) <= near;
+    const isNear = (/** @type {number[]} */ [x, y], near = at.near) => Math.hypot(x - at.x, y - at.y) <= near;
     if (this.editor.field.rotated && isNear(knobOf(region, this.editor.view.transform.scale))) return { kind: "turn" };
     // Corners before sides: on a small box they lie on top of each other.
     const names = Object.keys(HANDLES).sort((one, other) => other.length - one.length);

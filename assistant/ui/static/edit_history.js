@@ -5,6 +5,8 @@
 const ONE_STEP = 700;
 
 export class History {
+  now; past;
+
   constructor(now = () => performance.now()) {
     Object.assign(this, { now, past: [], future: [], last: null });
   }

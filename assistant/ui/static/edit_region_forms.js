@@ -61,6 +61,7 @@ export function shapeOf(region) {
 /** The region as it is stored. */
 export function stored(region) {
   const { id, label, prompts } = region;
+  /** @type {Record<string, any>} */
   const made = { id, label, ...geometryOf(region) };
   const attributes = Object.entries(region.attributes ?? {}).filter(([, value]) => !NOTHING.includes(value));
   if (attributes.length > 0) made.attributes = Object.fromEntries(attributes);
@@ -90,7 +91,10 @@ export function isChanged(region) {
   return said(stored(region)) !== said(region.origin);
 }
 
-/** What a stored region says, without the names of the region and what it was made from: equal for equal answers. */
+/**
+ * What a stored region says, without the names of the region and what it was made from: equal for equal answers.
+ * @param {Record<string, any>} region
+ */
 export function said({ label, box, angle, parts, size, counts, points, attributes }) {
   return JSON.stringify([label, box ?? null, angle || 0, parts ?? null, size ?? null, counts ?? null, points ?? null, Object.entries(attributes ?? {}).sort()]);
 }

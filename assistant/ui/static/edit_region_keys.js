@@ -40,7 +40,7 @@ export function keyInRegions(editor, event) {
 
 function keyInList(editor, event) {
   if (event.key !== "Escape" && event.key !== "Enter") return "typed";
-  document.activeElement.blur();
+  /** @type {HTMLElement} */ (document.activeElement).blur();
   editor.host.focus();
   return "done";
 }

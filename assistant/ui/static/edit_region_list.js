@@ -20,7 +20,8 @@ export class RegionList {
   }
 
   get isTyping() {
-    return this.hasFocus && ["INPUT", "SELECT"].includes(document.activeElement.tagName) && document.activeElement.type !== "checkbox";
+    const { tagName, type } = /** @type {HTMLInputElement} */ (document.activeElement);
+    return this.hasFocus && ["INPUT", "SELECT"].includes(tagName) && type !== "checkbox";
   }
 
   /** Take over what is being typed: buttons leave the focus where it is, so the input says nothing by itself. */
@@ -31,7 +32,7 @@ export class RegionList {
 
   draw() {
     const { editor } = this;
-    const focused = this.hasFocus ? document.activeElement.dataset.attribute : undefined;
+    const focused = this.hasFocus ? /** @type {HTMLElement} */ (document.activeElement).dataset.attribute : undefined;
     const rows = editor.all.map((region) => this.#row(region));
     if (editor.draft) rows.push(el("li", { class: "aa-region is-selected" }, el("span", { class: "aa-region-label", text: `New ${editor.word}` }), el("span", { class: "aa-chip-note", text: "choose its label" })));
     if (rows.length === 0) rows.push(el("li", { class: "aa-empty", text: `No ${editor.word} yet.` }));

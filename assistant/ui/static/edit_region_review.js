@@ -5,6 +5,8 @@ import { counted } from "./edit_region_forms.js";
 import { OpenQuestion } from "./edit_undecided.js";
 
 export class RegionReview {
+  editor;
+
   constructor(editor) {
     Object.assign(this, { editor, isOn: false, isAsking: false });
     this.open = new OpenQuestion(editor.host, (count) => counted(count, editor.field), {

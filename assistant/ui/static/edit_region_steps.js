@@ -5,6 +5,8 @@ import { History } from "./edit_history.js";
 import { resumeDrawing } from "./edit_region_drafts.js";
 
 export class RegionSteps {
+  history; editor;
+
   constructor(editor) {
     Object.assign(this, { editor, history: new History(), joint: null });
   }

@@ -22,6 +22,8 @@ import { nameOf } from "./labels.js";
 const SHAPES = { boxes: BoxTool, polygons: PolygonTool, masks: MaskTool, keypoints: PointsTool };
 
 export class RegionEditor {
+  segmenter; ticking; segment; locked; veiled; isAllVeiled;
+
   constructor(host) {
     this.host = host;
     this.view = host.view;
@@ -45,8 +47,7 @@ export class RegionEditor {
   /** Start again from the person's own answer, else from the suggestion where it is not hidden. */
   reset() {
     Object.assign(this, startingRegions(this.field, this.host.card, this.host.hidden));
-    Object.assign(this, { locked: new Set(), veiled: new Set(), selected: null, draft: null, shown: null, brush: null });
-    Object.assign(this, { hovered: null, mode: "select", touched: false, isAllVeiled: false });
+    Object.assign(this, { locked: new Set(), veiled: new Set(), selected: null, draft: null, shown: null, brush: null, hovered: null, mode: "select", touched: false, isAllVeiled: false });
     this.shape.leave?.();
     this.review.reset();
     if (this.all.length === 0) this.setMode("draw");

@@ -11,6 +11,8 @@ import { colourOf, keyOf, labelAt, labelOf, nameOf } from "./labels.js";
 const NEUTRAL = "#57534e";
 
 export class RelationEditor {
+  from;
+
   constructor(host) {
     this.host = host;
     this.field = host.card.field;

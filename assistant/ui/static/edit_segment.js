@@ -10,6 +10,8 @@ import { countsOf } from "./edit_region_forms.js";
 const LOOK = { colour: "#7c3aed", draft: true };
 
 export class SegmentTool {
+  segmenter; editor;
+
   constructor(editor, segmenter) {
     Object.assign(this, { editor, segmenter, takesRight: true });
     this.#forget();

@@ -4,6 +4,8 @@
 import { button, cap, el } from "./dom.js";
 
 export class OpenQuestion {
+  say; host; acts;
+
   /** `say(count)`: "2 boxes". `take`, `drop` and `look` do with them what the person chose. */
   constructor(host, say, { take, drop, look }) {
     Object.assign(this, { host, say, acts: { take, drop, look }, isOpen: false });

@@ -8,6 +8,8 @@ import { showPatiently } from "./patient_image.js";
 const MOST_SHOWN = 12;
 
 export class FoundItems {
+  isPicture; onOpen; onPick;
+
   /** `onOpen(ids)` lists the items so that one of them can be opened; `onPick(id)` opens one of the pictures shown. */
   constructor({ onOpen, onPick = null, isPicture = false }) {
     Object.assign(this, { onOpen, onPick, isPicture });

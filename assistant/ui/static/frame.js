@@ -21,6 +21,8 @@ const ACTIONS = [
 ];
 
 export class Frame {
+  onField; keymap; onCommand;
+
   /** `onCommand(name)` for buttons, `onField(id)` for the field switcher. */
   constructor({ keymap, onCommand, onField }) {
     Object.assign(this, { keymap, onCommand, onField });

@@ -3,6 +3,8 @@
 const EVERY = 1000;
 
 export class JobWatch {
+  server; onProgress; onTick; onEnd;
+
   /**
    * `onProgress(words)` gets "" when nothing runs; `onEnd()` is called once after jobs were seen running, and `onTick()`
    * whenever there is something new to tell.

@@ -19,6 +19,8 @@ const MOST_TURNS = 4;
 const ELSEWHERE = Symbol("another tab sent it");
 
 export class Outbox {
+  limit; project; person; onChange; storage; onSaved; pause; send; locks; onRefused;
+
   /**
    * `send(entry)` posts one entry and throws a ServerProblem. `onSaved(entry, answer)`, `onRefused(entry, problem)` and
    * `onChange()` tell the page; `answer` is null where another tab sent it. With `limit` unacknowledged entries the

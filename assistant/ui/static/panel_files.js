@@ -9,6 +9,8 @@ const OWN = ["path", "target", "overwrite"];
 const MOST_BYTES = 512 * 1024 * 1024;
 
 export class FilesPanel {
+  server; project; onAction; columns; onColumns;
+
   /** `onAction(id)`: a change waits for a person. */
   constructor({ server, project, columns, onColumns, onAction }) {
     Object.assign(this, { server, project, columns, onColumns, onAction });

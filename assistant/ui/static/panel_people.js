@@ -6,6 +6,8 @@ import { complaint, workButton } from "./outcome.js";
 const ROLES = ["reviewer", "engineer", "lead", "admin"];
 
 export class PeoplePanel {
+  server; project;
+
   constructor({ server, project }) {
     Object.assign(this, { server, project });
     this.parts = [el("div", { class: "aa-box" }), el("div", { class: "aa-box" })];

@@ -15,6 +15,8 @@ const KINDS = [
 ];
 
 export class ProjectsPart {
+  server; element;
+
   constructor({ server, element }) {
     Object.assign(this, { server, element });
   }

@@ -7,6 +7,8 @@ import { toolForm } from "./tool_form.js";
 const READING = ["measure", "project_status"];
 
 export class QualityPanel {
+  server; project;
+
   constructor({ server, project }) {
     Object.assign(this, { server, project });
     this.side = el("div", { class: "aa-side" });

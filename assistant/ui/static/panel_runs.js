@@ -7,6 +7,8 @@ const EVERY = 2000;
 const VERBS = { running: ["pause", "cancel"], queued: ["pause", "cancel"], paused: ["resume", "cancel"] };
 
 export class RunsPanel {
+  server; onAction;
+
   /** `onAction(id)`: undoing needs a person's yes. */
   constructor({ server, onAction }) {
     Object.assign(this, { server, onAction });

@@ -1,7 +1,7 @@
 // What the reviewer does: the card in hand, its keys and its decisions. Shows through the frame, fetches through the
 // deck, saves through the outbox.
 
-import { button, cap, el } from "./dom.js";
+import { button, cap } from "./dom.js";
 import { ownAnswer, sayVerdict, verdictOf } from "./answers.js";
 import { ImageView } from "./canvas_view.js";
 import { ChoiceEditor } from "./edit_choice.js";
@@ -28,6 +28,8 @@ const EDITORS = {
 };
 
 export class Reviewer {
+  deck; frame; fieldOf; columns; unfinished; clock; server; outbox; counts; aside;
+
   constructor({ frame, deck, outbox, server, clock, columns, fieldOf, counts }) {
     Object.assign(this, { frame, deck, outbox, server, clock, columns, fieldOf, counts });
     this.card = null;

@@ -26,6 +26,7 @@ export class ServerProblem extends Error {
 // Which window of a person this is: cards are in hand in one window at a time. A name for this page load only.
 const WINDOW = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
+/** @returns {RequestInit & { headers: Record<string, string> }} */
 function plainRequest(method) {
   return { method, credentials: "same-origin", headers: { Accept: "application/json", "X-Window": WINDOW } };
 }

@@ -3,6 +3,8 @@
 import { button, el, fill } from "./dom.js";
 
 export class TopBar {
+  onAside;
+
   constructor({ onRetry, onTheme, onSignOut }) {
     this.name = el("strong", { class: "aa-project", dir: "auto" });
     this.fillBar = el("div", { class: "aa-progress-fill" });

@@ -4,6 +4,8 @@
 import { el, fill } from "./dom.js";
 
 export class TextView {
+  item; offsets; onRange; onPick;
+
   /**
    * An editor may set `onRange(range)`, called after a drag over text, and `onPick(id)`, after a click on a region
    * (null beside all regions). Without them text can be selected and copied as anywhere.

@@ -7,6 +7,8 @@ import { IMAGE_KINDS } from "./edit_region_forms.js";
 const WORK = { spans: "marking", relations: "relations", text: "text", multi_choice: "choice" };
 
 export class Unfinished {
+  drafts; frame; editor; session; name;
+
   /** `session`: the storage of this tab, which a reload leaves as it is. `editor()`: the editor in hand. */
   constructor({ drafts, frame, session, scope, editor }) {
     Object.assign(this, { drafts, frame, session, editor, name: `aa.hand.${scope}`, discarded: null });
