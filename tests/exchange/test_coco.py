@@ -109,7 +109,10 @@ def test_what_cannot_be_an_annotation_is_listed_with_its_reason(tmp_path: Path) 
         "the region lies outside the image",
         "the same region twice",
     ]
-    assert batch.rejects["reason"].to_pylist() == ["the annotation's image is not in the file's list of images"]
+    (orphan,) = batch.rejects.to_pylist()
+    assert (orphan["row"], orphan["reason"]) == (2, "the annotation's image is not in the file's list of images")
+    assert orphan["excerpt"].startswith("{'id': 4, 'image_id': 6,")
+    assert batch.items["row"].to_pylist() == [1] and set(batch.dropped["row"].to_pylist()) == {1}
     assert [one["id"] for one in _one(batch)["boxes"]] == ["6"]
 
 

@@ -232,3 +232,18 @@ def test_what_the_format_loses_is_said_before() -> None:
 
 def test_points_are_read_exactly() -> None:
     assert read_points("1.5,-2;3,4;") == [[1.5, -2], [3, 4]]
+
+
+def test_rows_are_counted_from_one_over_images_and_tracks(tmp_path: Path) -> None:
+    line = '<polyline label="car" points="0,0;5,0;5,5"/>'
+    more = f'<track label="van"/><image id="7" width="4" height="4"/><image id="8" name="gone.png">{line}</image>'
+    batch = _import(tmp_path, line, more=more)
+    assert batch.items["row"].to_pylist() == [1]
+    assert [tuple(one[key] for key in ("row", "reason", "excerpt")) for one in batch.rejects.to_pylist()] == [
+        (2, "tracks of videos are not read here", "van"),
+        (3, "the image has no name", "7"),
+        (4, "its image was not found beside the file", "gone.png"),
+    ]
+    assert [(one["row"], one["reason"]) for one in batch.dropped.to_pylist()] == [
+        (1, "lines that are not closed are not read"),
+    ]

@@ -223,3 +223,18 @@ def test_outlines_of_coco_come_back_through_voc_as_the_same_pixels(shared_data: 
     assert {key: comparable(one) for (key, _), one in values_of(again).items()} == {
         one.item.key: comparable(one.fields["outlines"].value) for one in items
     }
+
+
+def test_files_that_are_not_read_are_numbered_after_the_pictures_each_with_its_name(tmp_path: Path) -> None:
+    _voc(tmp_path, _object((1, 2, 3, 4), "<part><name>wheel</name></part>"))
+    _voc(tmp_path, _object((1, 2, 3, 4)), _object((5, 2, 3, 4), name="van"), stem="b")
+    for name in ("y", "z"):
+        (tmp_path / "Annotations" / f"{name}.xml").write_text("<other/>")
+    batch = _read(tmp_path)
+    assert batch.items["row"].to_pylist() == [1, 2]
+    assert [tuple(one[key] for key in ("row", "reason", "excerpt")) for one in batch.rejects.to_pylist()] == [
+        (3, "the file is XML and no VOC annotation", "y.xml"),
+        (4, "the file is XML and no VOC annotation", "z.xml"),
+    ]
+    dropped = [tuple(one[key] for key in ("row", "field", "excerpt")) for one in batch.dropped.to_pylist()]
+    assert sorted(dropped) == [(1, "object", "wheel"), (2, "object", "van")]
