@@ -133,3 +133,16 @@ def test_planned_arguments_pass_the_tools_own_check() -> None:
             here.tools[call.tool].read_arguments(dict(call.arguments))
             checked += 1
     assert checked > 60
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("/nothing", "There is no command /nothing."),
+        ("/help", "These commands exist; arguments may be named, as in /find state=flagged."),
+        ("/undo-all x", "There is no command /undo-all."),
+        ("/status banana", "/status: 'banana' fits no argument. It takes field."),
+    ],
+)
+def test_a_slash_command_that_is_wrong_is_answered_with_what_it_takes(text: str, told: str) -> None:
+    assert plan(text, world()).text == told

@@ -138,3 +138,9 @@ def test_likeness_is_one_for_the_same_and_less_for_others() -> None:
     near = LikenessIndex([("a", "show the items"), ("b", "undo a batch")]).near("show the items")
     assert near[0] == pytest.approx(1.0)
     assert near[1] < 0.3
+
+
+def test_two_times_in_one_sentence_meet_where_both_hold() -> None:
+    found = read_time("since 9 and before 2pm", NOW)
+    assert found is not None
+    assert (found.since, found.until, found.start, found.end) == (at(9), at(14), 0, 22)

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from assistant.agent.events import TurnEvent
+from assistant.agent.plans import Plan
 from assistant.agent.running import Ran, ToolRunner
+from assistant.agent.steering import steer_job
 from assistant.agent.surroundings import painted_keys
 from assistant.executor import Outcome
 from assistant.jobs import JobStatus
@@ -82,3 +84,58 @@ def test_with_more_than_nine_labels_digits_are_the_likeliest_in_order() -> None:
     keys = painted_keys(spec, proposal)
     assert [keys[str(at)] for at in (1, 2, 3)] == ["label_7", "label_12", "label_1"]
     assert painted_keys(spec, None)["1"] == "label_1"
+
+
+class Steered:
+    """A host whose jobs are given; ``asked`` is what reached them."""
+
+    def __init__(self, *jobs: JobStatus, own: tuple[int, ...] = ()) -> None:
+        self.jobs = self.executor = self
+        self._jobs, self._own = jobs, own
+        self.asked: list[tuple[str, int]] = []
+
+    def recent(self) -> list[JobStatus]:
+        return list(self._jobs)
+
+    def may_steer(self, job_id: int, actor: Actor) -> bool:
+        return job_id in self._own
+
+    def steer(self, what: str, job_id: int, actor: Actor) -> None:
+        self.asked.append((what, job_id))
+
+
+def numbered(job_id: int, state: str) -> JobStatus:
+    return JobStatus(job_id, job_id + 100, "prelabel", "intent", state, 0, 50, "")
+
+
+@pytest.mark.parametrize(
+    ("what", "number", "job_id", "told"),
+    [
+        ("pause", "", 8, "Job 8 is paused after the batch in hand."),
+        ("resume", "", 9, "Job 9 goes on."),
+        ("cancel", "", 9, "Job 9 stops after the batch in hand."),
+        ("cancel", "7", 7, "Job 7 stops after the batch in hand."),
+        ("pause", "108", 8, "Job 8 is paused after the batch in hand."),
+    ],
+)
+def test_words_steer_the_newest_job_that_fits_or_the_one_that_is_named(
+    what: str, number: str, job_id: int, told: str
+) -> None:
+    states = {"pause": ("done", "running", "running")}.get(what, ("paused", "running", "failed"))
+    host = Steered(*map(numbered, (9, 8, 7), states), own=(9, 8, 7))
+    found = Plan("jobs", text=what, notes=(number,) if number else ())
+    (event,) = steer_job(host, ANA, found)  # type: ignore[arg-type]
+    assert (host.asked, event.kind, event.text, event.job_id) == ([(what, job_id)], "text", told, job_id)
+
+
+def test_an_own_job_is_meant_before_a_newer_one_of_somebody_else() -> None:
+    host = Steered(numbered(9, "running"), numbered(8, "running"), own=(8,))
+    list(steer_job(host, ANA, Plan("jobs", text="pause")))  # type: ignore[arg-type]
+    assert host.asked == [("pause", 8)]
+
+
+@pytest.mark.parametrize(("what", "state"), [("resume", "running"), ("pause", "done"), ("cancel", "failed")])
+def test_where_no_job_fits_that_is_said_and_none_is_steered(what: str, state: str) -> None:
+    host = Steered(numbered(9, state), own=(9,))
+    (event,) = steer_job(host, ANA, Plan("jobs", text=what))  # type: ignore[arg-type]
+    assert (host.asked, event.text) == ([], f"There is no job to {what}.")

@@ -288,6 +288,8 @@ def test_proposals_are_written_with_their_score_and_come_back_as_proposals(tmp_p
     )
     write_export("coco", [proposed], BOXES, tmp_path / "out", ExportOptions(include_unreviewed=True))
     batch = read_file(tmp_path / "out", BOXES, ANNA)
+    written = json.loads((tmp_path / "out/annotations/instances.json").read_text("utf-8"))["annotations"]
+    assert [(one["bbox"], one["score"]) for one in written] == [([0.0, 0.0, 2.0, 2.0], 0.5)]
     assert (batch.labels.num_rows, json.loads(batch.proposals["value"][0].as_py())) == (0, value)
 
 

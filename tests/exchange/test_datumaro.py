@@ -12,9 +12,11 @@ from PIL import Image
 from tests.exchange.image_roundtrip import schema_of
 from tools.errors import FormatRefused
 from tools.exchange.batch import ImportBatch
+from tools.exchange.formats.datumaro_write import categories_of
 from tools.exchange.options import ExportOptions, ImportOptions
 from tools.exchange.reading import read_file
 from tools.exchange.suggest import suggest_schema
+from tools.exchange.writer import Names, Plan
 from tools.exchange.writing import losses
 from tools.geometry.masks import string_of
 from tools.schema import LabelSchema
@@ -161,3 +163,10 @@ def test_what_the_format_loses_is_said_before() -> None:
     said = " ".join(losses("datumaro", schema_of("boxes", "polygons", "stars"), ExportOptions(images="reference")))
     for part in ("stars", "attributes.rotation", "holes are written as masks", "image files stay where they are"):
         assert part in said
+
+
+def test_points_are_joined_by_numbers_from_one_as_coco_counts_them() -> None:
+    schema = schema_of("pose")
+    plan = Plan(Path("unused"), schema, schema.fields, ExportOptions())
+    (points,) = categories_of(plan, Names(schema.fields), {"person": 0})["points"]["items"]
+    assert points == {"label_id": 0, "labels": ["nose", "left eye", "tail"], "joints": [[1, 3]]}

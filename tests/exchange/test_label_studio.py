@@ -223,3 +223,9 @@ def test_a_range_in_units_with_its_quote_is_found_again(text: str, data: st.Data
     end = data.draw(st.integers(start + 1, len(text)))
     units = units_of(text)
     assert locate(text, units[start], units[end], text[start:end]) == (start, end)
+
+
+def test_annotations_that_were_cancelled_are_counted_in_a_note(tmp_path: Path) -> None:
+    tasks = [{**_task(was_cancelled=True, text=text), "id": at} for at, text in enumerate(("one", "two"), 1)]
+    batch = _import(tmp_path, [*tasks, {**_task(text="three"), "id": 3}])
+    assert batch.notes == ("2 cancelled annotations were taken as skips.",)

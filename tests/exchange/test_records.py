@@ -10,10 +10,11 @@ import pytest
 
 from tools.errors import FormatRefused
 from tools.exchange.batch import ImportBatch
-from tools.exchange.builder import SAME_KEY, TAKEN_KEY
+from tools.exchange.builder import SAME_KEY, TAKEN_KEY, AnswerColumns
 from tools.exchange.export import ExportDecision, ExportField, ExportItem
 from tools.exchange.options import ImportOptions
 from tools.exchange.reading import read_file
+from tools.exchange.rows import Claim, ExchangeAnswer
 from tools.exchange.writing import write_export
 from tools.records import Item
 from tools.schema import LabelSchema
@@ -178,3 +179,20 @@ def test_labels_edited_after_an_export_are_those_of_the_person_who_imports(tmp_p
         ("bo", '{"labels":["positive"]}', "blind"),
         ("anna", '{"labels":["negative"]}', "imported_unknown"),
     ]
+
+
+def _columns(*answers: ExchangeAnswer) -> list[tuple[Any, ...]]:
+    columns = AnswerColumns(SCHEMA, ImportOptions(), "in.jsonl")
+    columns.add_pairs(4, "Bo Rome", [(SCHEMA.field("answer"), one) for one in answers])
+    return [tuple(one.values()) for one in columns.dropped.table().to_pylist()]
+
+
+def test_a_second_answer_of_one_person_is_listed_only_if_it_says_something_else() -> None:
+    said = [ExchangeAnswer(Claim("answer", "text", one), "bo") for one in ("yes", "yes", "no")]
+    twice = "the same annotator gave another answer for the same item"
+    assert _columns(*said) == [(4, "answer", twice, '{"text":"no"}')]
+
+
+def test_an_answer_that_cannot_be_stored_is_listed_with_the_reason() -> None:
+    reason = "the answer holds a NUL character or half of a surrogate pair"
+    assert _columns(ExchangeAnswer(Claim("answer", "text", "yes"), "bo", reason="\0")) == [(4, "answer", reason, "yes")]

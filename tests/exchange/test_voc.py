@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -238,3 +239,14 @@ def test_files_that_are_not_read_are_numbered_after_the_pictures_each_with_its_n
     ]
     dropped = [tuple(one[key] for key in ("row", "field", "excerpt")) for one in batch.dropped.to_pylist()]
     assert sorted(dropped) == [(1, "object", "wheel"), (2, "object", "van")]
+
+
+def test_the_lists_of_splits_name_their_pictures_and_are_read_as_splits(tmp_path: Path) -> None:
+    items = [replace(one, item=replace(one.item, meta={"split": split})) for one, split in zip(
+        made(tmp_path / "in", [Drawn(name, {}, {"boxes": {"boxes": []}}) for name in ("a.jpg", "b.jpg", "c.jpg")]),
+        ("train", "val", "train"), strict=True)]  # fmt: skip
+    write_export("voc", items, BOXES, tmp_path / "out", ExportOptions(splits="imported"))
+    lists = {path.name: path.read_text() for path in (tmp_path / "out/ImageSets/Main").iterdir()}
+    assert lists == {"train.txt": "a\nc\n", "val.txt": "b\n"}
+    found = [json.loads(one)["split"] for one in _read(tmp_path / "out").items["meta"].to_pylist()]
+    assert found == ["train", "val", "train"]

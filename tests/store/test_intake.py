@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.store.intake import ImportReport, report_table
+from assistant.store.items import item_from
 from tests.store.opened import (
     ANN,
     DELIVERY,
@@ -25,7 +27,8 @@ from tests.store.opened import (
     create,
     decide,
 )
-from tools.exchange.batch import ImportBatch
+from tools.exchange.batch import DROPPED, ImportBatch
+from tools.records import Item, Part
 
 
 def take(project: Opened, found: ImportBatch) -> ImportReport:
@@ -224,3 +227,23 @@ def test_the_parts_of_the_account_are_what_the_tables_hold(tmp_path: Path) -> No
         counts = [project.store.database.rows(f"SELECT count(*) FROM {one}")[0][0] for one in ("items", "reviews")]
         assert counts == [2 + report.new, report.labels_taken]
         assert project.store.database.rows("SELECT count(DISTINCT exposure_id) FROM reviews")[0][0] == 6
+
+
+def test_what_was_lost_is_listed_with_its_row_field_reason_and_excerpt(project: Opened) -> None:
+    found = batch(["a"], keys=["new"], rejects=[{"row": 2, "reason": "the text is empty", "excerpt": "2, ,x"}])
+    lost = {"row": 1, "field": "intent", "reason": "'other' is not a label of 'intent'", "excerpt": "other"}
+    dropped = pa.Table.from_pylist([lost], schema=DROPPED)
+    report = take(project, ImportBatch(**{**vars(found), "dropped": dropped}))
+    sql = "SELECT source_row, what, field, reason, excerpt FROM import_problems WHERE import_id = ? ORDER BY ALL"
+    assert project.store.database.rows(sql, [report.import_id]) == [
+        (1, "dropped", "intent", "'other' is not a label of 'intent'", "other"),
+        (2, "rejected", "", "the text is empty", "2, ,x"),
+    ]
+    assert (report.rejected, report.labels_dropped) == (1, 1)
+
+
+def test_a_pair_keeps_its_parts_and_its_columns() -> None:
+    parts = '[{"role":"first","start":0,"end":3},{"role":"second","start":5,"end":9}]'
+    item = item_from((4, "k", "one\n\nmore", "pair", parts, '{"x":1}'))
+    assert item == Item(4, "k", "one\n\nmore", "pair", (Part("first", 0, 3), Part("second", 5, 9)), {"x": 1})
+    assert item_from((4, "k", "one", "text", "", "")) == Item(4, "k", "one")
