@@ -18,6 +18,7 @@ from tools.exchange.places import refuse_unreadable
 from tools.exchange.suggest import suggest_schema
 from tools.hotkeys import hidden_commands
 from tools.schema import LabelSchema, json_schema, read_schema, schema_from_labels
+from tools.schema_names import refuse_forging_names
 
 Project = Annotated[Path, typer.Argument(help="Folder of the project.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
@@ -175,6 +176,7 @@ def schema(
     """Print the schema of a project, check a schema file, or print the JSON Schema that editors use."""
     if check is not None:
         found = read_schema(_text_of(check))
+        refuse_forging_names(found)
         say(f"{check} is a good schema with {len(found.fields)} fields.")
         for sentence in hidden_commands(found):
             say(sentence)

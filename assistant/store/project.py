@@ -34,6 +34,7 @@ from tools.errors import InputError, NotAllowed, NotFound
 from tools.exchange.batch import ImportBatch
 from tools.records import ROLE_RANK, Actor, JsonValue
 from tools.schema import LabelSchema
+from tools.schema_names import refuse_forging_names
 
 LearningState = Literal["off", "watching", "learning", "resting"]
 
@@ -78,6 +79,7 @@ class ProjectStore:
         """Make a project in a folder that is empty or absent; a half-made one is removed again."""
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise InputError(f"{path} exists and is not an empty folder; choose another place.")
+        refuse_forging_names(schema)
         was_there = path.exists()
         make_private(path)
         try:
@@ -126,6 +128,7 @@ class ProjectStore:
 
     def change_schema(self, schema: LabelSchema, actor: Actor) -> int:
         """Put a new schema version in force."""
+        refuse_forging_names(schema, self.schema)
         version = self.schemas.replace(schema, actor)
         self.items.schema = schema
         return version

@@ -19,6 +19,7 @@ from tools.errors import NotAllowed
 from tools.hotkeys import hidden_commands
 from tools.records import Actor
 from tools.schema import dump_schema, read_schema
+from tools.schema_names import refuse_forging_names
 from tools.spec import ToolSpec
 
 # These take a place on the server's disk as an argument; the page gives it a name of its own instead.
@@ -196,6 +197,7 @@ def _add_schema(router: APIRouter, session: OpenProject) -> None:
     @router.post("/schema/check")
     def check(body: SchemaBody, actor: Person) -> dict[str, Any]:
         found = read_schema(body.yaml)
+        refuse_forging_names(found, session.schema)
         if found == session.schema:
             said = ["This is the schema in force.", *hidden_commands(found)]
             return {"text": " ".join(said), "action_id": None}

@@ -14,6 +14,7 @@ from tools.errors import InputError, SchemaRefused
 from tools.naming import field_named, label_named
 from tools.results import Change, Table, ToolResult
 from tools.schema import LabelSchema, dump_schema, read_schema
+from tools.schema_names import refuse_forging_names
 from tools.sentences import capital, count_of, verb
 from tools.spec import ToolArgs, tool
 
@@ -53,6 +54,7 @@ def change_schema(args: ChangeSchemaArgs, ctx: ToolContext) -> ToolResult:
     person confirms.
     """
     new = _changed(args, ctx.schema)
+    refuse_forging_names(new, ctx.schema)
     changes = differences(ctx.schema, new)
     if not changes:
         return ToolResult("The schema would stay as it is, so there is nothing to confirm.")
