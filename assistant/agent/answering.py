@@ -10,10 +10,7 @@ from assistant.agent.waiting import Waiting
 from tools.records import Actor
 
 _WHICH = ("Do you mean the pending change, or the item in hand?", ("yes, do it", "accept"))
-_WHICH_UNDO = (
-    "A change waits, and you decided something since it came up. Which of the two?",
-    ("dismiss the card", "undo my last decision"),
-)
+_WHICH_UNDO = "A change waits, and you decided something since it came up. Which of the two?"
 
 
 def answer_waiting(host: Host, actor: Actor, waiting: Waiting, answer: str) -> Iterator[TurnEvent]:
@@ -24,7 +21,8 @@ def answer_waiting(host: Host, actor: Actor, waiting: Waiting, answer: str) -> I
         host.executor.dismiss(waiting.action_id, actor)
         yield TurnEvent("text", f"Dismissed: {waiting.sentence}")
     elif answer in ("which", "which undo"):
-        text, options = _WHICH if answer == "which" else _WHICH_UNDO
+        latest = "my last decision" if waiting.decided_since else waiting.batch_since
+        text, options = _WHICH if answer == "which" else (_WHICH_UNDO, ("dismiss the card", f"undo {latest}"))
         yield TurnEvent("options", text, options=options)
     else:
         yield TurnEvent("text", _only_by_button(waiting, answer))
@@ -39,9 +37,9 @@ def _press(host: Host, actor: Actor, waiting: Waiting) -> Iterator[TurnEvent]:
 
 
 def _only_by_button(waiting: Waiting, answer: str) -> str:
-    why = (
-        "something else was said since it came up"
-        if answer == "late"
-        else "it was not you who asked for it, but the language model"
-    )
+    why = "it was not you who asked for it, but the language model"
+    if waiting.is_elsewhere:
+        why = "you asked for it in another sign-in"
+    elif answer == "late":
+        why = "something else was said since it came up"
     return f"This change waits for its button, because {why}: {waiting.sentence} Nothing was changed."

@@ -31,7 +31,8 @@ _TAKE_BACK = re.compile(
 
 Answer = Literal["yes", "no", "which", "which undo", "button", "late"]
 """``which``: the words may mean the item in hand too; ``which undo``: something was decided since the card came up;
-``button``: a model wished for this change; ``late``: something else was said since the card came up."""
+``button``: not asked for in this person's own words in this sign-in; ``late``: something else was said since it came
+up."""
 
 
 def confirm_words(text: str, waiting: Waiting | None, card: CardInHand | None) -> Answer | None:
@@ -44,7 +45,10 @@ def confirm_words(text: str, waiting: Waiting | None, card: CardInHand | None) -
     if _DROP.fullmatch(words):
         return "no"
     if _TAKE_BACK.fullmatch(words):
-        return "which undo" if waiting.decided_since else "no"
+        if waiting.decided_since:
+            return "which undo"
+        # What was just done is meant before what only waits.
+        return None if waiting.batch_last else "which undo" if waiting.batch_since else "no"
     if not waiting.is_last:
         return None
     if _YES.fullmatch(words):

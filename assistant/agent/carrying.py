@@ -60,7 +60,7 @@ def undo_last(
 
     Returns the call that takes a batch back, for the runner; decisions are taken back here.
     """
-    batch = None if words.is_decision else _last_batch(host, memory)
+    batch = None if words.is_decision else last_batch(host, memory)
     past = host.desk.history(actor, 1)
     at = memory.last_at if memory.last_at is None or memory.last_at.tzinfo else memory.last_at.replace(tzinfo=UTC)
     if batch is not None and (not past or at is None or _aware(past[0].at) <= at):
@@ -77,7 +77,8 @@ def _aware(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _last_batch(host: Host, memory: Memory) -> PlannedCall | None:
+def last_batch(host: Host, memory: Memory) -> PlannedCall | None:
+    """The call that takes back what was called last, where that was a run or a change that was confirmed."""
     last = memory.last
     if last is None:
         return None

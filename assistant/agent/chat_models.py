@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from assistant.agent.repair import mend_message
 from tools.backends.remote_dialect import refuses_system, without_system
 from tools.backends.remote_http import BoundedClient, within
-from tools.errors import BackendFailed, BackendMissing, InputError
+from tools.errors import AssistantError, BackendFailed, BackendMissing, InputError
 from tools.records import JsonValue
 from tools.writable import mended
 
@@ -224,18 +224,27 @@ def _in_its_form(client: Any, ask: Callable[[], Any]) -> Any:
 
 def _other_form(endpoint: ChatEndpoint, form: Form, error: Exception) -> Form:
     """The form to try after this error; it is raised again, or as our own sentence, where no form is to blame."""
+    import httpx
     import openai
 
     if isinstance(error, openai.APITimeoutError):
         raise BackendFailed(_too_late(endpoint)) from None
     if isinstance(error, openai.APIConnectionError) and isinstance(error.__cause__, BackendFailed):
         raise BackendFailed(str(error.__cause__)) from None
+    if not isinstance(error, (openai.OpenAIError, httpx.HTTPError, AssistantError)):
+        # Whatever else goes wrong here goes wrong over the reply: nested without end, of the wrong shape, no text.
+        raise BackendFailed(say_unreadable(endpoint, error)) from error
     weaker = None
     if isinstance(error, openai.APIStatusError) and error.status_code not in (401, 403, 404, 429):
         weaker = form.after_refusal(str(error))
     if weaker is None:
         raise error
     return weaker
+
+
+def say_unreadable(endpoint: ChatEndpoint, error: Exception) -> str:
+    """The sentence about a reply out of which nothing can be read."""
+    return f"The language model {endpoint.name} sent an answer that cannot be read ({type(error).__name__})."
 
 
 def _too_late(endpoint: ChatEndpoint) -> str:

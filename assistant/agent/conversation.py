@@ -19,11 +19,13 @@ from assistant.agent.chat_models import ChatEndpoint, read_endpoint
 from assistant.agent.decision_records import BulkWords, CardInHand, OneDecision, Question, UndoLast
 from assistant.agent.decisions import read_decision
 from assistant.agent.events import TurnEvent
+from assistant.agent.grounding import ADDS
 from assistant.agent.kept_tables import shown_record
 from assistant.agent.meanwhile import left_behind, meanwhile
 from assistant.agent.memory import LOOK_BACK, Memory, call_record, choice_record, last_of, recall
 from assistant.agent.model_turn import Freely, Tried
 from assistant.agent.opening import named_in, open_for
+from assistant.agent.outright import answer_to_assistant, is_outright, on_this, which_answer, which_is_meant
 from assistant.agent.planner import plan
 from assistant.agent.plans import Choice, Plan, PlannedCall
 from assistant.agent.running import PATIENCE_SECONDS, Ran, ToolRunner
@@ -142,8 +144,7 @@ class Conversation:
         if event.text and event.kind != "progress" and not is_job_line:
             turn.said.append(event.text)
         if event.text and event.kind == "text" and event.by != "program":
-            turn.heard.append(event.text)
-            turn.by_model = event.by == "model" and "?" in event.text
+            turn.heard.append(event.text.removeprefix(ADDS).strip("“”"))
         if event.text and event.kind == "options":
             turn.asked = event.options
         if event.kind == "tool_finished" and event.result is not None and event.action_id is None:
@@ -152,30 +153,41 @@ class Conversation:
             turn.action = event.action_id
 
     def _events(self, turn: _Turn) -> Iterator[TurnEvent]:
+        if words := answer_to_assistant(turn.text):
+            yield from self._to_model(turn, words)
+            return
         card = self._around.card(turn.actor, turn.exposure_id)
-        turn.waiting = waiting_card(self._host, turn.actor, turn.memory.pending)
+        turn.waiting = waiting_card(self._host, turn.actor, turn.memory)
         answer = confirm_words(turn.text, turn.waiting, card)
         if answer is not None and turn.waiting is not None:
-            yield from self._answer(turn, turn.waiting, answer)
+            asked = which_answer(turn.text, answer, turn.waiting.is_last) if turn.memory.by_model else None
+            yield from _ask_back(turn, asked) if asked else self._answer(turn, turn.waiting, answer)
             return
         choice = picked(turn.text, turn.memory.choices)
         if choice is not None and choice.calls:
             yield from self._run_plan(turn, Plan("calls", choice.calls))
-        elif turn.memory.by_model and is_plain_answer(turn.text):
-            # The answer to what a model asked decides nothing on the card, and presses nothing.
-            yield from self._request(turn)
-        elif len(turn.memory.asked) > 1 and is_plain_yes(turn.text):
+        elif turn.memory.by_model and card is None and is_plain_answer(turn.text):
+            yield from self._to_model(turn, turn.text)
+        elif not turn.memory.by_model and len(turn.memory.asked) > 1 and is_plain_yes(turn.text):
             turn.choices = turn.memory.choices
             yield from _ask("Which one of these?", turn.memory.asked)
         else:
             yield from self._decide(turn, card, choice.text if choice else turn.text)
 
+    def _to_model(self, turn: _Turn, words: str) -> Iterator[TurnEvent]:
+        """What answers a model decides nothing on the card and presses nothing, nor does the same said twice."""
+        turn.text = words
+        yield from self._request(turn)
+        turn.by_model = True
+
     def _decide(self, turn: _Turn, card: CardInHand | None, text: str) -> Iterator[TurnEvent]:
         """Decision words; what is none of them is a request. A key in them says which item they are about."""
         in_hand = self._around.item_in_hand(turn.exposure_id) if card else ("", "")
+        on_card = on_this(text, in_hand[0], card)
+        text = on_card or text
         items = self._around.items_named(text, turn.memory.last)
         turn.item_notes = items.notes
-        named = named_in(text, items.keys, self._host.schema, turn.actor, in_hand)
+        named = None if on_card else named_in(text, items.keys, self._host.schema, turn.actor, in_hand)
         if named and (not named.words or (named.key, named.field) != in_hand):
             yield from _noted(turn, (named.key,))
             yield from open_for(self._host, turn.actor, named)
@@ -184,6 +196,11 @@ class Conversation:
             text = named.words
         # What is longer was pasted: the part of it that would be read decides nothing.
         decision = read_decision(text, card, self._host.schema) if len(text) <= LONGEST else None
+        if turn.memory.by_model and not (on_card or named or is_outright(text, card)):
+            asked = which_is_meant(text, decision, card, in_hand[0])
+            if asked is not None:
+                yield from _ask_back(turn, asked)
+                return
         if isinstance(decision, OneDecision) and card is not None and _would_drop(turn, card, decision):
             yield TurnEvent("text", _UNSAVED)
         elif isinstance(decision, OneDecision) and card is not None:
@@ -216,22 +233,21 @@ class Conversation:
             endpoint = self._endpoint.set_by(self._host.store.settings.all())
             freely = Freely(self._host, self._runner, endpoint, self._make_export_folder)
             tried = yield from freely.turn(turn.text, turn.actor, world, turn.memory.history)
+            turn.by_model = tried.has_spoken
             turn.calls += tried.calls
             turn.following += tried.following
             if tried.is_answered:
                 return
         found = plan(turn.text, world)
+        yield from tried.answer(but=[one.tool for one in found.calls])
         if found.kind == "calls" or not tried.has_answer:
             yield from self._instead(turn, tried, found)
-        else:
-            yield from tried.answer()
 
     def _instead(self, turn: _Turn, tried: Tried, found: Plan) -> Iterator[TurnEvent]:
         """The planner's answer; beside what it does not understand stand a model's words, said to be no more."""
         if found.kind == "help" and tried.words:
-            turn.heard.append(tried.words)
-            turn.by_model = "?" in tried.words
-            yield TurnEvent("text", f"{NO_TOOL} The language model only says: “{tried.words}”")
+            turn.heard.append(tried.words.strip("“”"))
+            yield TurnEvent("text", f"{NO_TOOL} The language model only says: {tried.words}")
         else:
             yield from self._run_plan(turn, found)
 
@@ -315,6 +331,12 @@ def _noted(turn: _Turn, names: Iterable[str]) -> Iterator[TurnEvent]:
     said = {part for name in names for part in name.split(", ")}
     for key in [one for one in turn.item_notes if one in said]:
         yield TurnEvent("text", turn.item_notes[key])
+
+
+def _ask_back(turn: _Turn, asked: Question) -> Iterator[TurnEvent]:
+    """Which of the two is meant. A model still spoke last for what is said next."""
+    turn.by_model = True
+    yield from _ask(asked.text, asked.options)
 
 
 def _ask(text: str, options: tuple[str, ...]) -> Iterator[TurnEvent]:

@@ -20,12 +20,12 @@ from tools.schema import LabelSchema
 # Reasons for a rejection that need no colon before them: those that the page offers.
 _REASONS = {*reject_reasons("text"), *reject_reasons("image")}
 _INSTEAD = ("no objects", "reject", "skip")
-_IT = r"(?: (?:it|this|that|this one|that one|this item|this message|the item))?"
+_IT = r"(?: (?:it|this|that|this one|that one|this item|this message|the item|this card|the card|this suggestion))?"
 _LEAD = re.compile(r"(?:please|pls|ok|okay|hmm+|well|so|then|alright|oh|right)[ ,.:;!-]+(?=\w)", re.IGNORECASE)
 _TAIL = re.compile(r"[ ,]+(?:please|pls|thanks|thank you|thx|then|for now)[ .!]*$", re.IGNORECASE)
 _ACCEPT = re.compile(
     r"(?:accept|approve|confirm)"
-    r"(?: (?:it|this|that|this one|that one|this item|the suggestion|this suggestion|the label|as is))?"
+    r"(?: (?:it|this|that|this one|that one|this item|this card|the suggestion|this suggestion|the label|as is))?"
     r"|(?:yes|yep|yeah|yup|y|ok|okay|k|correct|right|agreed|agree|lgtm)"
     r"|yes,? (?:please|accept(?: it)?|it is|that is (?:right|correct)|correct|right|i agree)"
     r"|(?:it|that|this|the suggestion) is (?:right|correct|fine|ok|okay|true)|i agree|keep it|as suggested"

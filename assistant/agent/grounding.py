@@ -6,6 +6,7 @@ The rule is symbolic and does not ask the model: a digit or number word that no 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from assistant.agent.quantities import read_quantities
@@ -13,6 +14,8 @@ from assistant.agent.render import render
 from assistant.agent.sentence import lower
 from tools.results import ToolResult
 
+ADDS = "The language model adds: "
+_MOST_LETTERS = 1_500
 _LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.)]\s", re.MULTILINE)
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*|(?<![\w.])\.\d+")
 _DEEDS = (
@@ -31,12 +34,27 @@ _CLAIM = re.compile(
     r"|(?:^|[.!?;:\n]\s*)(?:all )?(?:done|finished|completed)\b|\bsuccessfully\b",
     re.IGNORECASE,
 )
+# Everyday ways to say that it is so now: "went through", "accepted now", "consider it done", "is in force".
+_SETTLED = re.compile(
+    rf"\b(?:is|are|was|were) (?:{_DEEDS}) (?:now|already|as you)\b"
+    r"|\b(?:went|gone|goes) through\b|\bconsider (?:it|that|them)\b"
+    r"|\b(?:took|taken) care of\b|\bin force\b|\bcomplete(?:[.!]|$)|\bis on its way\b|\bare on their way\b",
+    re.IGNORECASE,
+)
+_AS_OTHERS = re.compile(
+    r"(?:^|\n)\s*(?:user|human|person|assistant|system|program|tool)\s*:"
+    r"|(?:^|\n|[.!?]\s)\s*(?:accepted|chosen|saved|rejected|skipped|flagged|dismissed|withdrawn|exported|renamed|undone|"
+    r"meanwhile|no tool ran|nothing was (?:changed|undone)|this (?:change )?waits)\b"
+    r"|\b(?:press|click|push|tap)\b|\bbuttons?\b|\bcard (?:below|above)\b",
+    re.IGNORECASE,
+)
 _SPELLED = re.compile(r"\b(?:half|third|quarter|dozen|double|twice|thrice)\b")
 
 
 def numbers_in(text: str) -> set[str]:
     """All numbers of a text in one spelling: 1,203 and 1203 alike, 0.50 and .5 alike, twelve as 12."""
-    plain = _LIST_NUMBER.sub("", text)
+    # ⁹⁷, ⅞ and ①⑦⓪ are numbers too.
+    plain = _LIST_NUMBER.sub("", unicodedata.normalize("NFKC", text))
     found = {_spelling(number) for number in _DIGITS.findall(plain)}
     words = read_quantities(re.sub(r"\d", " ", lower(plain)))
     return found | {_spelling(f"{one.value:g}") for one in words} | set(_SPELLED.findall(lower(plain)))
@@ -61,8 +79,20 @@ def is_grounded(text: str, results: Iterable[ToolResult]) -> bool:
 
 
 def claims_a_deed(text: str) -> bool:
-    """Whether the words say that something was done. Nothing that a model calls is done before a person presses."""
-    return _CLAIM.search(text) is not None
+    """Whether the words say that something was done, speak as a person or the program, or point at a button. Nothing
+    that a model calls is done before a person presses, and where something waits for that, the program says so.
+    """
+    return any(one.search(text) for one in (_CLAIM, _SETTLED)) or _AS_OTHERS.search(text) is not None
+
+
+def as_models(text: str) -> str:
+    """A model's words as they may stand in the chat: one line between quotes, without signs that hide or turn text.
+
+    No word of it stands at the beginning of a line, where the program speaks.
+    """
+    seen = "".join(" " if one.isspace() or unicodedata.category(one)[0] == "C" else one for one in text)
+    words = " ".join(seen.split()).replace("“", '"').replace("”", '"')
+    return f"“{words if len(words) <= _MOST_LETTERS else words[:_MOST_LETTERS] + ' …'}”"
 
 
 def _roundings(value: float) -> set[str]:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from assistant.agent.chat_models import ChatEndpoint, open_chat_model, silence_tracing
+from assistant.agent.chat_models import ChatEndpoint, open_chat_model, say_unreadable, silence_tracing
 from assistant.agent.events import TurnEvent
-from assistant.agent.grounding import claims_a_deed, is_grounded
+from assistant.agent.grounding import ADDS, as_models, claims_a_deed, is_grounded
 from assistant.agent.running import Ran, ToolRunner
 from assistant.agent.wire import for_model, given_arguments, told_about, wire_schema
 from tools.errors import BackendFailed
@@ -33,6 +33,7 @@ _FOLDER = Path(__file__).resolve().parents[2] / "prompts"
 UNASKED = (
     "Refused: the person did not ask for that in their last sentence. Say what could be done, and let them ask for it."
 )
+NOT_DONE = "The language model asked for something that it may not do here; that was not done."
 AGAIN = "The language model made the same call again instead of answering."
 
 
@@ -63,6 +64,8 @@ class ModelTurn:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _has_change: bool = False
     _strays: int = 0
+    _declined: int = 0
+    has_spoken: bool = False
     _seen: set[str] = field(default_factory=set)
     asked: frozenset[str] = frozenset()
 
@@ -73,8 +76,10 @@ class ModelTurn:
             if spec is None:
                 return self.stray(name)
             if spec.effect == "propose" and name not in self.asked:
+                self._declined += 1
                 return UNASKED
             if spec.effect == "change" and self._has_change:
+                self._declined += 1
                 return "Only one change can wait for a person in a turn. Say what waits, and stop."
             plain = given_arguments(name, arguments)
             self._refuse_repeat(name, plain)
@@ -97,8 +102,8 @@ class ModelTurn:
     @property
     def refused(self) -> str:
         """Why the last call was refused that no later call of the same tool made good; empty where there is none."""
-        if self._strays:
-            return "The language model asked for something that it may not do here; nothing came of that."
+        if self._strays or self._declined:
+            return NOT_DONE
         worked = {name for name, _, ran in self.ran if ran.outcome is not None}
         return next((ran.problem for name, _, ran in reversed(self.ran) if name not in worked), "")
 
@@ -143,7 +148,8 @@ class ModelTurn:
 def converse(
     endpoint: ChatEndpoint, turn: ModelTurn, history: Sequence[Said], words: str, note: str
 ) -> Generator[TurnEvent, None, str]:
-    """Events of one turn. Where no tool gave anything, nothing is said here: what the model said is returned.
+    """Events of one turn. Where no tool gave anything, nothing is said here: what the model said is returned, unless
+    it stands beside a call that was refused.
 
     :class:`BackendFailed` where the model gave nothing that can be used.
     """
@@ -158,10 +164,11 @@ def converse(
         yield from turn.drain()
         final = _last_words(messages, final)
     yield from turn.drain()
+    turn.has_spoken = bool(final)
     if not final and not turn.ran:
         raise BackendFailed("The language model gave no answer that can be used.")
     if not turn.results:
-        return final
+        return "" if turn.refused else final
     yield from _closing(turn, final)
     return ""
 
@@ -173,17 +180,17 @@ def system_prompt() -> str:
 
 
 def _closing(turn: ModelTurn, final: str) -> Iterator[TurnEvent]:
-    """The model's words where all their numbers are a tool's and they claim no deed; else the tools' own words.
+    """The tools' own words, and behind them what the model adds, said to be the model's: where all its numbers are a
+    tool's and it claims no deed.
 
-    Beside a call that stayed refused a model's words are worth nothing: it tells what it wanted as if it had happened.
+    Beside a call that stayed refused, a change that waits and work that began a model's words are worth nothing: it
+    tells what it wanted as if it had happened.
     """
-    refused = turn.refused
-    if final and not refused and is_grounded(final, turn.results) and not claims_a_deed(final):
-        yield TurnEvent("text", final, by="model")
-        return
     yield from turn.own_words()
-    if refused:
-        yield TurnEvent("error", refused)
+    if turn.refused:
+        yield TurnEvent("error", turn.refused)
+    elif final and not turn.has_acted and is_grounded(final, turn.results) and not claims_a_deed(final):
+        yield TurnEvent("text", f"{ADDS}{as_models(final)}", by="model")
 
 
 def _agent(endpoint: ChatEndpoint, turn: ModelTurn) -> Any:
@@ -256,9 +263,7 @@ def _guarded(start: Callable[[], Iterator[Any]], endpoint: ChatEndpoint) -> Iter
     except openai.APIStatusError as error:
         raise BackendFailed(f"The language model {endpoint.name} refused the request ({error.status_code}).") from None
     except (openai.OpenAIError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise BackendFailed(
-            f"The language model {endpoint.name} sent an answer that cannot be read ({type(error).__name__})."
-        ) from error
+        raise BackendFailed(say_unreadable(endpoint, error)) from error
 
 
 def _last_words(messages: Sequence[Any], before: str) -> str:

@@ -28,7 +28,7 @@ class Memory:
     one, ``choices`` the quick replies of that turn; ``history`` what was said, oldest first. ``following`` are jobs
     that were left in the background and whose end was not told yet; ``notices`` is the number of the last notice that
     was told, ``None`` where a conversation begins. ``asked`` are the answers that the last turn asked to choose from,
-    ``by_model`` says that a question of a model ended it."""
+    ``by_model`` says that a model spoke in it, so that what is said now may be an answer to that."""
 
     last: LastResult | None = None
     last_at: datetime | None = None

@@ -6,7 +6,7 @@ sentence stands that no tool ran. What a model called stays called: the planner 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from assistant.agent.change_builders import export_target
 from assistant.agent.chat_models import ChatEndpoint
 from assistant.agent.describing import describe
 from assistant.agent.events import TurnEvent
-from assistant.agent.grounding import claims_a_deed, is_grounded
+from assistant.agent.grounding import as_models, claims_a_deed, is_grounded
 from assistant.agent.loop import ModelTurn, Said, converse
 from assistant.agent.meanwhile import left_behind
 from assistant.agent.memory import call_record
@@ -33,10 +33,12 @@ _SO_FAR = "What the tools said before that stands."
 @dataclass
 class Tried:
     """What came of a model's turn. ``words`` are a model's that no tool stands behind, empty where they claim numbers
-    or deeds; ``has_answer`` says that tools gave something that may be told in their own words.
+    or deeds; ``has_spoken`` says that it said something, shown or not; ``has_answer`` that tools gave something that
+    may be told in their own words.
     """
 
     is_answered: bool = False
+    has_spoken: bool = False
     words: str = ""
     calls: list[dict[str, Any]] = field(default_factory=list)
     following: tuple[int, ...] = ()
@@ -47,9 +49,9 @@ class Tried:
         """Whether tools gave something before the model failed."""
         return bool(self.told)
 
-    def answer(self) -> Iterator[TurnEvent]:
-        """The tools' own words."""
-        yield from self.told
+    def answer(self, but: Collection[str] = ()) -> Iterator[TurnEvent]:
+        """The tools' own words, without the tools that are called again."""
+        yield from (one for one in self.told if one.tool not in but)
 
 
 class Freely:
@@ -71,7 +73,8 @@ class Freely:
         try:
             words = yield from converse(self._endpoint, model, history, text, describe(world))
             tried.is_answered = bool(model.results)
-            tried.words = words if is_grounded(words, ()) and not claims_a_deed(words) else ""
+            tried.has_spoken = model.has_spoken
+            tried.words = as_models(words) if words and is_grounded(words, ()) and not claims_a_deed(words) else ""
             if model.ran and not model.results:
                 yield TurnEvent("error", model.ran[-1][2].problem)
                 tried.is_answered = True

@@ -163,7 +163,7 @@ def _named_calls(text: str, tool_names: frozenset[str]) -> Iterator[dict[str, An
     if text.startswith("["):
         try:
             found = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
     elif text.startswith("{"):
         found = [read_arguments(text)]

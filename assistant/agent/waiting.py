@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from assistant.agent.carrying import last_batch
 from assistant.agent.events import TurnEvent
+from assistant.agent.memory import Memory
 from assistant.agent.surroundings import Host
 from assistant.executor import OWN_WORDS
 from assistant.store.actions import PendingAction
@@ -22,14 +24,20 @@ _TERMINAL = "cli:"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """``is_asked_for``: by this person's own words in this sitting. ``is_last``: it came up in the turn just before.
-    ``decided_since``: the person decided something on the card after it came up."""
+    """``is_asked_for``: by this person's own words in this sitting; ``is_elsewhere``: by their own words in another.
+    ``is_last``: it came up in the turn just before. After it came up, ``decided_since``: the person decided something
+    on the card; ``batch_last``: a batch was the last thing that was done in words; ``batch_since``: the name of the
+    newest batch of decisions, empty without one.
+    """
 
     action_id: int
     sentence: str
     is_asked_for: bool
     is_last: bool
     decided_since: bool = False
+    is_elsewhere: bool = False
+    batch_last: bool = False
+    batch_since: str = ""
 
 
 def thread_of(actor: Actor) -> str:
@@ -37,18 +45,23 @@ def thread_of(actor: Actor) -> str:
     return actor.session if at_terminal(actor) else f"page:{actor.person}"
 
 
-def waiting_card(host: Host, actor: Actor, just_shown: int | None) -> Waiting | None:
-    """The newest change that waits for this person where they are talking; ``just_shown`` came up in the last turn."""
+def waiting_card(host: Host, actor: Actor, memory: Memory) -> Waiting | None:
+    """The newest change that waits for this person where they are talking, before all the one of the last turn."""
     own = [one for one in host.executor.pending() if _is_here(one, actor)]
-    found = next((one for one in own if one.action_id == just_shown), own[-1] if own else None)
+    found = next((one for one in own if one.action_id == memory.pending), own[-1] if own else None)
     if found is None:
         return None
+    is_own = found.actor.via in OWN_WORDS
+    is_later = memory.last_at is not None and _aware(memory.last_at) > _aware(found.at)
     return Waiting(
         found.action_id,
         found.change.sentence,
-        is_asked_for=found.actor.via in OWN_WORDS and found.actor.session == actor.session,
-        is_last=found.action_id == just_shown,
+        is_asked_for=is_own and found.actor.session == actor.session,
+        is_last=found.action_id == memory.pending,
         decided_since=_decided_since(host, actor, found.at),
+        is_elsewhere=is_own and found.actor.session != actor.session,
+        batch_last=is_later and last_batch(host, memory) is not None,
+        batch_since=_batch_since(host, actor, found.at),
     )
 
 
@@ -71,6 +84,12 @@ def at_terminal(actor: Actor) -> bool:
 def _decided_since(host: Host, actor: Actor, at: datetime) -> bool:
     past = host.desk.history(actor, 1)
     return bool(past) and _aware(past[0].at) > _aware(at)
+
+
+def _batch_since(host: Host, actor: Actor, at: datetime) -> str:
+    wanted = {"person": actor.person, "targets": ["action"], "limit": 1}
+    found = host.store.ask("work_since", wanted, actor).as_dicts()
+    return f"action {found[0]['target_id']}" if found and _aware(found[0]["made_at"]) > _aware(at) else ""
 
 
 def _aware(moment: datetime) -> datetime:

@@ -106,10 +106,36 @@ def test_after_another_sentence_only_the_button_presses(project: Project, betwee
     assert project.store.schema_version == 1
 
 
-def test_a_yes_from_another_sign_in_presses_nothing(project: Project) -> None:
+def test_a_yes_from_another_sign_in_presses_nothing_and_is_told_why(project: Project) -> None:
     say(project, ASKED["rename"])
-    say(project, "yes, do it", session="another browser")
+    told = texts(say(project, "yes, do it", session="another browser"))
     assert project.store.schema_version == 1
+    assert told.startswith("This change waits for its button, because you asked for it in another sign-in: ")
+
+
+def test_undo_that_takes_back_what_was_just_done_and_not_what_only_waits(project: Project) -> None:
+    decided(project)
+    say(project, ASKED["rename"])
+    (older,) = project.executor.pending()
+    say(project, "accept all refunds above 0.9")
+    say(project, "yes, do it")
+    assert len(project.store.database.rows("SELECT 1 FROM standing_reviews WHERE action_id IS NOT NULL")) == 4
+    say(project, "undo that")
+    assert project.store.database.rows("SELECT target, target_id FROM undos") == [("action", older.action_id + 1)]
+    assert project.executor.pending() == [older]
+
+
+def test_undo_that_some_turns_after_a_batch_asks_which(project: Project) -> None:
+    decided(project)
+    say(project, ASKED["rename"])
+    say(project, "accept all refunds above 0.9")
+    say(project, "yes, do it")
+    say(project, "how far are we")
+    events = say(project, "undo that")
+    assert events[-1].options == ("dismiss the card", "undo action 2")
+    assert (project.counts()["undos"], len(project.executor.pending())) == (0, 1)
+    say(project, "undo action 2")
+    assert (project.counts()["undos"], len(project.executor.pending())) == (1, 1)
 
 
 @pytest.mark.parametrize(
