@@ -60,6 +60,7 @@ TOOLS_FLOORS = {
     "moments": 0,
     "sentences": 0,
     "writable": 0,
+    "schema_names": 1,
     "hotkeys": 1,
     "geometry": 1,
     "images": 1,
