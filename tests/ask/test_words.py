@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.store.tool_context import SCHEMA
+from tools.ask.metrics import shown_share
 from tools.errors import InputError, NotFound
 from tools.moments import read_moment
 from tools.naming import field_named, label_name, label_named
+from tools.results import Fact
 from tools.sentences import capital, count_of, excerpt, listing, percent, seconds_of
 
 
@@ -94,3 +96,17 @@ def test_ratings_are_named_by_their_number() -> None:
         label_named(mood, "6")
     with pytest.raises(InputError, match="answered in text"):
         label_named(field_named(SCHEMA, "note"), "x")
+
+
+@pytest.mark.parametrize(
+    ("fact", "cells"),
+    [
+        (Fact("x", None, "share", note="nobody"), ("", "nobody")),
+        (Fact("x", 0.5, "share", note="few"), ("50 %", "few")),
+        (Fact("x", 0.5, "share", low=0.25, high=0.75), ("50 %", "25 % to 75 %")),
+        (Fact("x", 0.5, "share", low=0.25, high=0.75, note="few"), ("50 %", "25 % to 75 %; few")),
+        (Fact("x", 0.5, "ratio", low=0.25, high=0.75), ("0.50", "0.25 to 0.75")),
+    ],
+)
+def test_a_value_and_its_interval_are_two_cells(fact: Fact, cells: tuple[str, str]) -> None:
+    assert shown_share(fact) == cells

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import pytest
 
 from tests.backends.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS
 from tests.backends.tiny_models import save_bert
-from tools.backends import hub_model
+from tools.backends import hub_images, hub_model, hub_sam_torch
 from tools.backends.contract import TextInput
 from tools.backends.hub_embedder import HubEmbedder
 from tools.backends.hub_text import HubClassifier, HubSpanTagger, join_pieces, match_labels
@@ -146,3 +147,25 @@ def test_a_sentence_model_in_a_folder_gives_unit_vectors(tmp_path: Path) -> None
     rows = made.embed(["the kettle", "", "money back"])
     assert rows.shape == (3, 16)
     assert np.linalg.norm(rows, axis=1) == pytest.approx([1, 0, 1], abs=1e-5)
+
+
+def _quiet(opening: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> tuple[str | None, list[str]]:
+    """What the hub's client is told about reporting usage, and whether progress bars were turned off."""
+    from transformers.utils import logging
+
+    said: list[str] = []
+    monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "")
+    monkeypatch.delenv("HF_HUB_DISABLE_TELEMETRY")
+    monkeypatch.setattr(logging, "disable_progress_bar", lambda: said.append("no bars"))
+    opening()
+    return os.environ.get("HF_HUB_DISABLE_TELEMETRY"), said
+
+
+def test_models_of_the_hub_report_no_usage_and_draw_no_bars(classifier: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load() -> object:
+        return hub_model.open_model.__wrapped__(str(classifier), "AutoModelForSequenceClassification")
+
+    assert _quiet(load, monkeypatch) == ("1", ["no bars"])
+    assert _quiet(lambda: hub_images._opening(str(classifier)), monkeypatch) == ("1", ["no bars"])
+    monkeypatch.setattr(hub_sam_torch, "torchvision_problem", lambda: "")
+    assert _quiet(lambda: hub_sam_torch.require_transformers("x"), monkeypatch) == ("1", ["no bars"])

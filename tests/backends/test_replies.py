@@ -224,3 +224,8 @@ def test_no_body_makes_the_reader_stumble(body: object) -> None:
 def test_a_tool_call_is_read_also_where_its_arguments_are_an_object() -> None:
     message = {"content": None, "tool_calls": [{"function": {"name": "answer", "arguments": {"label": "refund"}}}]}
     assert read_body(json.dumps({"choices": [{"message": message}]})).text == '{"label": "refund"}'
+
+
+def test_a_quote_without_a_number_is_the_first_place_where_it_stands() -> None:
+    value = read_answer(THINGS, '{"spans": [{"quote": "kettle", "label": "product"}]}', "kettle and kettle").value
+    assert [(span["start"], span["end"]) for span in value["spans"]] == [(0, 6)]

@@ -145,3 +145,10 @@ def test_the_account_notices_a_call_that_is_made_again(finished_trial: tuple[Tri
     server.asked[trial._texts[0]] += 1
     trial.check()
     assert trial.account.repeated == 1 and trial.account.unlisted == 1
+
+
+def test_without_a_command_the_usage_is_said_and_nothing_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        command.main([])
+    assert end.value.code == 2
+    assert "the following arguments are required: command" in capsys.readouterr().err

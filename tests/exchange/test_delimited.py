@@ -189,3 +189,7 @@ def test_labels_are_matched_by_id_name_and_case_and_the_others_are_listed(tmp_pa
         (5, "'Lost_or_stolen' is not a label of 'card'"),
     ]
     assert batch.items.num_rows == 5
+
+
+def test_blank_lines_before_the_header_are_passed_over_and_counted_as_read() -> None:
+    assert delimited.read_header(b"\n\na,b\n1,2\n", ",", True, "in.csv") == (["a", "b"], 6)

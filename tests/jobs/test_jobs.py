@@ -309,3 +309,10 @@ def test_closing_waits_for_the_batch_in_hand(folder: Path) -> None:
     with reopen(folder, [label_tool(work)]) as project:
         assert len(proposals(project)) == len(work.computed)
         assert broken_checks(project) == []
+
+
+def test_waiting_for_a_job_that_does_not_run_says_how_it_stands(opened: Opened) -> None:
+    opened.store.jobs.add(1, "prelabel", "intent", [], 3, LEAD)
+    opened.store.jobs.set(1, "paused", "until tomorrow")
+    found = opened.jobs.wait(1)
+    assert (found.job_id, found.state, found.note, found.total) == (1, "paused", "until tomorrow", 3)

@@ -310,3 +310,9 @@ def test_item_texts_never_stand_in_what_the_tool_says() -> None:
 def test_the_spec_is_one_that_proposes_and_has_a_summary_for_a_model() -> None:
     assert (prelabel.name, prelabel.effect) == ("prelabel", "propose")
     assert "proposals that people confirm" in prelabel.summary
+
+
+def test_blank_names_between_named_items_mean_no_item() -> None:
+    ctx = labelled(9)
+    drafts = carry_out(plan(ctx, items="#12,, #10 ;"), WORK, ctx)
+    assert [draft.item_id for draft in drafts] == [10, 12]

@@ -24,7 +24,7 @@ from tools.records import Draft
 from tools.schema import read_schema
 from tools.segment import plan, work
 from tools.segment.drawing import everything, tighten
-from tools.segment.pointing import PointingArgs, outline_of, point_at
+from tools.segment.pointing import PointingArgs, outline_of, point_at, without_specks
 from tools.segment.tool import segment
 from tools.values import check_value
 
@@ -233,3 +233,26 @@ def test_the_outline_of_a_ragged_mask_takes_no_time() -> None:
 def test_a_preview_takes_no_unknown_argument() -> None:
     with pytest.raises(ArgumentsRefused, match="takes no argument 'what'"):
         segment.read_preview({"item": 1, "what": 2})
+
+
+def test_pieces_below_a_thousandth_of_the_largest_and_below_four_pixels_are_specks() -> None:
+    mask = np.zeros((90, 110), dtype=np.bool_)
+    mask[:50, :100] = True
+    mask[60, :5] = mask[62, :4] = mask[64, :1] = True
+    kept = mask.copy()
+    kept[62] = kept[64] = False
+    assert (without_specks(mask) == kept).all()
+    small = np.zeros((9, 9), dtype=np.bool_)
+    small[:3, :3] = small[5, :4] = small[7, :3] = True
+    kept = small.copy()
+    kept[7] = False
+    assert (without_specks(small) == kept).all()
+
+
+def test_of_many_pieces_the_fifty_largest_are_kept() -> None:
+    mask = np.zeros((120, 60), dtype=np.bool_)
+    for at in range(52):
+        mask[2 * at, : 5 + at] = True
+    kept = mask.copy()
+    kept[:4] = False
+    assert (without_specks(mask) == kept).all()

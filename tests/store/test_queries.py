@@ -252,3 +252,23 @@ def test_columns_are_listed_with_the_number_of_their_items() -> None:
     rows.item(meta={"channel": "email", "day": 1})
     rows.item(meta={"channel": "chat"})
     assert [(r["name"], r["items"]) for r in asked(rows, "columns")] == [("channel", 2), ("day", 1)]
+
+
+def test_what_stands_for_an_item_says_which_answer_is_gold() -> None:
+    rows = Rows()
+    rows.items(2)
+    for item_id in (1, 2):
+        rows.say(item_id, "ann", "refund")
+    rows.gold(1, choice("refund"))
+    assert [asked(rows, "item_annotations", item_id=one)[0]["is_gold"] for one in (1, 2)] == [True, False]
+
+
+def test_pairs_of_reviewers_stand_by_their_shared_items_and_then_by_name() -> None:
+    rows = Rows()
+    rows.items(3)
+    for item_id, people in ((1, ("ann", "bob", "cy")), (2, ("bob", "cy")), (3, ("ann",))):
+        for person in people:
+            rows.review(item_id, person, spans((0, 2, "product")), field="entities")
+    found = asked(rows, "region_pairs", field="entities")
+    assert [(one["one"], one["two"], one["n"]) for one in found] == [
+        ("bob", "cy", 2), ("ann", "bob", 1), ("ann", "cy", 1)]  # fmt: skip
