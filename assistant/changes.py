@@ -13,13 +13,14 @@ from assistant.executor import Handler
 from assistant.queueing import Queues
 from assistant.store.actions import PendingAction
 from assistant.store.database import utc_now
-from assistant.store.intake import report_table
+from assistant.store.intake import reasons_of, report_table
 from assistant.store.intake_people import named_people
 from assistant.store.outgoing import outgoing
 from assistant.store.project import ProjectStore
 from assistant.store.reviews import answer_of
 from assistant.view import hidden_from
 from tools.errors import Conflict, InputError, NotFound, ValueRefused
+from tools.exchange.batch import SHOWN_REASONS
 from tools.exchange.options import export_options_from, import_options_from
 from tools.exchange.reading import read_file
 from tools.exchange.writing import write_export
@@ -173,7 +174,14 @@ def take_import(store: ProjectStore, action: PendingAction, actor: Actor) -> Too
     new = f"{report.new:,} new {'item' if report.new == 1 else 'items'}"
     text = f"Imported {batch.source_name}: {report.read:,} rows read, {new}, {report.known:,} known before, "
     text += f"{report.rejected:,} rejected; {report.labels_taken:,} labels taken over."
-    return ToolResult(text, tables=(Table("Where every row went", ("what", "count"), rows),))
+    reasons = tuple(reasons_of(store.database, report.import_id))
+    notes = tuple((note,) for note in batch.notes)
+    tables = [
+        Table("Where every row went", ("what", "count"), rows),
+        Table("Why rows and labels were left out", ("what", "reason", "count", "first row"), reasons[:SHOWN_REASONS]),
+        Table("How the file was read", ("note",), notes),
+    ]
+    return ToolResult(text, tables=tuple(one for one in tables if one.rows))
 
 
 def write_out(store: ProjectStore, action: PendingAction, actor: Actor) -> ToolResult:

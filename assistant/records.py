@@ -25,11 +25,12 @@ def outcome_record(outcome: Outcome) -> dict[str, Any]:
 def result_record(result: ToolResult) -> dict[str, Any]:
     """Text, numbers with their receipts, tables and figures of a result."""
     change = result.change
-    preview = [table_record(table) for table in change.preview] if change else []
+    # What a change shows before it is confirmed is mostly what its result holds anyhow.
+    preview = [table for table in change.preview if table not in result.tables] if change else []
     return {
         "text": result.text,
         "facts": [fact_record(fact) for fact in result.facts],
-        "tables": [table_record(table) for table in result.tables] + preview,
+        "tables": [table_record(table) for table in (*result.tables, *preview)],
         "figures": [figure_record(figure) for figure in result.figures],
         "items": list(result.items),
         "options": list(result.options),

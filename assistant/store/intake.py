@@ -42,6 +42,16 @@ class ImportReport:
         return self.read == self.new + self.known + self.rejected and self.labels == labels
 
 
+def reasons_of(database: Database, import_id: int) -> list[tuple[str, str, int, int]]:
+    """Why rows and labels of an import were left out: what became of them, the reason, how many, the first row."""
+    rows = database.rows(
+        "SELECT what, reason, count(*), min(source_row) FROM import_problems WHERE import_id = ? "
+        "GROUP BY ALL ORDER BY count(*) DESC, min(source_row), what, reason",
+        [import_id],
+    )
+    return [(str(what), str(reason), int(count), int(first)) for what, reason, count, first in rows]
+
+
 def take_in(
     database: Database,
     batch: ImportBatch,

@@ -93,6 +93,22 @@ def test_a_dry_run_imports_nothing(tmp_path: Path, run: Run) -> None:
         assert session.executor.pending() == []
 
 
+def test_an_import_says_why_rows_and_labels_were_left_out_and_each_table_once(tmp_path: Path, run: Run) -> None:
+    source = tmp_path / "bad.csv"
+    source.write_text("id,text,label\nA1,hello,ok\nA2,,ok\nA3,there,nonsense\nA4,,bad\n", encoding="utf-8")
+    assert run("new", tmp_path / "p", "--labels", "ok,bad")[0] == 0
+    given = ("import", tmp_path / "p", source, "--labels", "label=label", "--annotator", "ana")
+    _, dry, _ = run(*given, "--dry-run")
+    assert (dry.count("First rejected rows"), dry.count("Import of bad.csv")) == (1, 1)
+    code, said, _ = run(*given, "--json")
+    (table,) = [one for one in json.loads(said)["tables"] if one["title"] == "Why rows and labels were left out"]
+    assert code == 0
+    assert table["rows"] == [
+        ["rejected", "the text is empty", 2, 2],
+        ["dropped", "'nonsense' is not a label of 'label'", 1, 3],
+    ]
+
+
 def test_a_decision_as_a_json_line_gets_a_receipt(project: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     line = json.dumps({"item": "T4", "verdict": "choose", "value": {"label": "delivery"}})
     monkeypatch.setattr("sys.stdin", iter([line, "not json", '{"item": "T9", "verdict": "skip"}']))
