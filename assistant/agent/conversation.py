@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
 
 from assistant.agent.answering import answer_waiting
+from assistant.agent.asked_for import AskedFor, slash_of
 from assistant.agent.asking import confirm_words, is_plain_answer, is_plain_yes, picked
 from assistant.agent.carrying import decide, plan_bulk, undo_last
 from assistant.agent.chat_models import ChatEndpoint, read_endpoint
@@ -47,6 +48,7 @@ _UNSAVED = (
     "The card has drawings that are not saved, and words know only what was saved or suggested. Save them on the card, "
     "or take them back there, and say it again."
 )
+_CHOSEN_BY_MODEL = "The language model chose the list that this is about, so look at it first."
 _NO_ITEMS = "There is no list that “those” could mean; show the items first."
 
 
@@ -70,6 +72,7 @@ class _Turn:
     following: tuple[int, ...] = ()
     item_notes: Mapping[str, str] = field(default_factory=dict)
     shown: list[dict[str, JsonValue]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
 
 
 class Conversation:
@@ -114,6 +117,7 @@ class Conversation:
                 "asked": list(turn.asked),
                 "by_model": turn.by_model,
                 "shown": turn.shown,
+                "refused": turn.refused,
                 "role": actor.role,
             }
             talk.add_message(thread, actor.person, "assistant", "\n".join(turn.said), record)
@@ -168,9 +172,10 @@ class Conversation:
             yield from self._run_plan(turn, Plan("calls", choice.calls))
         elif turn.memory.by_model and card is None and is_plain_answer(turn.text):
             yield from self._to_model(turn, turn.text)
-        elif not turn.memory.by_model and len(turn.memory.asked) > 1 and is_plain_yes(turn.text):
+        elif not turn.memory.by_model and turn.memory.asked and is_plain_yes(turn.text):
             turn.choices = turn.memory.choices
-            yield from _ask("Which one of these?", turn.memory.asked)
+            told = "Which one of these?" if len(turn.memory.asked) > 1 else "Press it, or say it in these words:"
+            yield from _ask(told, turn.memory.asked)
         else:
             yield from self._decide(turn, card, choice.text if choice else turn.text)
 
@@ -229,19 +234,28 @@ class Conversation:
     def _request(self, turn: _Turn) -> Iterator[TurnEvent]:
         tried = Tried()
         world = self._around.world(turn.text, turn.actor, turn.memory.last, turn.exposure_id)
+        found = plan(turn.text, world)
         if self._endpoint is not None and not turn.text.lstrip().startswith("/"):
             endpoint = self._endpoint.set_by(self._host.store.settings.all())
             freely = Freely(self._host, self._runner, endpoint, self._make_export_folder)
-            tried = yield from freely.turn(turn.text, turn.actor, world, turn.memory.history)
+            asked = self._asked(turn, found)
+            tried = yield from freely.turn(turn.text, turn.actor, world, turn.memory.history, asked)
             turn.by_model = tried.has_spoken
             turn.calls += tried.calls
             turn.following += tried.following
-            if tried.is_answered:
-                return
-        found = plan(turn.text, world)
-        yield from tried.answer(but=[one.tool for one in found.calls])
-        if found.kind == "calls" or not tried.has_answer:
-            yield from self._instead(turn, tried, found)
+            turn.refused += [slash_of(*one) for one in tried.asked.wishes]
+        if not tried.is_answered:
+            yield from tried.answer(but=[one.tool for one in found.calls])
+            if found.kind == "calls" or not tried.has_answer:
+                yield from self._instead(turn, tried, found)
+        yield from tried.offers()
+
+    def _asked(self, turn: _Turn, found: Plan) -> AskedFor:
+        """What the person's own words ask for; a step about the items of the one before has none yet."""
+        kept = [one for at, one in enumerate(found.calls) if not (at and one.on_last)]
+        looked = [(one.tool, dict(one.arguments)) for one in kept if not (one.on_last or one.items)]
+        listed = [(one.tool, self._filled(one, turn.memory.last, turn.actor)) for one in kept if one.on_last == "items"]
+        return AskedFor([*looked, *((tool, given) for tool, given in listed if given is not None)])
 
     def _instead(self, turn: _Turn, tried: Tried, found: Plan) -> Iterator[TurnEvent]:
         """The planner's answer; beside what it does not understand stand a model's words, said to be no more."""
@@ -272,7 +286,8 @@ class Conversation:
                 return
             yield from _noted(turn, (*call.items, *(str(one) for one in call.arguments.values())))
             is_last = at == len(planned) - 1
-            ran: Ran = yield from self._run_one(call.tool, arguments, turn.actor, is_last)
+            actor = yield from self._who_chose(call, last, turn.actor)
+            ran: Ran = yield from self._run_one(call.tool, arguments, actor, is_last)
             if ran.outcome is not None:
                 turn.calls.append(call_record(call.tool, arguments, ran.outcome))
                 turn.following += left_behind(ran)
@@ -286,6 +301,16 @@ class Conversation:
                 yield TurnEvent("text", f"The other steps are left out {why}.")
                 return
         yield from said_withdrawn(self._host, turn.waiting)
+
+    def _who_chose(self, call: PlannedCall, last: LastResult | None, actor: Actor) -> Generator[TurnEvent, None, Actor]:
+        """The actor of a call: a change of a list that a model chose waits for its button, whoever says "those"."""
+        is_list = bool(call.on_last) or any(one.startswith("#") for one in call.items)
+        if not (last is not None and last.by_model and is_list):
+            return actor
+        if self._host.executor.spec(call.tool).effect != "change":
+            return actor
+        yield TurnEvent("text", _CHOSEN_BY_MODEL)
+        return replace(actor, via="agent")
 
     def _run_one(
         self, tool: str, arguments: dict[str, Any], actor: Actor, is_last: bool

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from assistant.agent.asked_for import NOT_ASKED, NOT_LOOKED, AskedFor
 from assistant.agent.chat_models import ChatEndpoint, open_chat_model, say_unreadable, silence_tracing
 from assistant.agent.events import TurnEvent
 from assistant.agent.grounding import ADDS, as_models, claims_a_deed, is_grounded
@@ -30,9 +31,6 @@ _STRAY_CALLS = 2
 _JOB_PATIENCE = 1.0
 _FOLDER = Path(__file__).resolve().parents[2] / "prompts"
 
-UNASKED = (
-    "Refused: the person did not ask for that in their last sentence. Say what could be done, and let them ask for it."
-)
 NOT_DONE = "The language model asked for something that it may not do here; that was not done."
 AGAIN = "The language model made the same call again instead of answering."
 
@@ -67,7 +65,7 @@ class ModelTurn:
     _declined: int = 0
     has_spoken: bool = False
     _seen: set[str] = field(default_factory=set)
-    asked: frozenset[str] = frozenset()
+    asked: AskedFor = field(default_factory=AskedFor)
 
     def call(self, name: str, arguments: Mapping[str, Any]) -> str:
         """Run one tool for the model and tell it what came out; parallel calls run one after the other."""
@@ -75,15 +73,14 @@ class ModelTurn:
             spec = next((one for one in self.specs if one.name == name), None)
             if spec is None:
                 return self.stray(name)
-            if spec.effect == "propose" and name not in self.asked:
-                self._declined += 1
-                return UNASKED
             if spec.effect == "change" and self._has_change:
                 self._declined += 1
                 return "Only one change can wait for a person in a turn. Say what waits, and stop."
             plain = given_arguments(name, arguments)
             self._refuse_repeat(name, plain)
-            given = self.complete(name, plain)
+            given = self._allowed(spec, self.complete(name, plain))
+            if given is None:
+                return self.asked.refuse(name, plain)
             ran = self._run(name, given)
             self.ran.append((name, given, ran))
             if ran.outcome is None:
@@ -92,6 +89,14 @@ class ModelTurn:
             self.results.append(ran.outcome.result)
             told = for_model(ran.outcome.result, self.schema, self.people)
             return told if ran.is_over else f"{told}\nThe work goes on in the background; it is not finished."
+
+    def _allowed(self, spec: ToolSpec, given: dict[str, Any]) -> dict[str, Any] | None:
+        """The arguments with which the call may be made; ``None`` where nobody asked for it."""
+        if spec.effect == "propose":
+            return self.asked.take(spec.name)
+        if self.asked.is_closed(spec.name):
+            return None
+        return self.asked.search(given) if spec.name == "find_items" else given
 
     @property
     def has_acted(self) -> bool:
@@ -104,6 +109,8 @@ class ModelTurn:
         """Why the last call was refused that no later call of the same tool made good; empty where there is none."""
         if self._strays or self._declined:
             return NOT_DONE
+        if self.asked.wishes:
+            return NOT_ASKED
         worked = {name for name, _, ran in self.ran if ran.outcome is not None}
         return next((ran.problem for name, _, ran in reversed(self.ran) if name not in worked), "")
 
@@ -128,7 +135,9 @@ class ModelTurn:
         return f"There is no tool {name!r}; there are {', '.join(one.name for one in self.specs)}."
 
     def _run(self, name: str, arguments: Mapping[str, Any]) -> Ran:
-        steps = self.runner.run(name, arguments, self.actor, _JOB_PATIENCE, speaks=False)
+        is_veiled = self.asked.is_veiled(name) and self.actor.may("lead")
+        actor = replace(self.actor, role="engineer") if is_veiled else self.actor
+        steps = self.runner.run(name, arguments, actor, _JOB_PATIENCE, speaks=False)
         while True:
             try:
                 event = next(steps)
@@ -136,7 +145,7 @@ class ModelTurn:
                 self._events.append(replace(event, kind="progress") if event.kind == "error" else event)
             except StopIteration as end:
                 ran: Ran = end.value
-                return ran
+                return Ran(problem=NOT_LOOKED) if is_veiled and ran.outcome is None else ran
 
     def drain(self) -> list[TurnEvent]:
         """The events since the last time."""
@@ -188,7 +197,8 @@ def _closing(turn: ModelTurn, final: str) -> Iterator[TurnEvent]:
     """
     yield from turn.own_words()
     if turn.refused:
-        yield TurnEvent("error", turn.refused)
+        if turn.refused != NOT_ASKED:  # that is said where it is offered
+            yield TurnEvent("error", turn.refused)
     elif final and not turn.has_acted and is_grounded(final, turn.results) and not claims_a_deed(final):
         yield TurnEvent("text", f"{ADDS}{as_models(final)}", by="model")
 

@@ -46,6 +46,8 @@ def recall(messages: Sequence[Mapping[str, Any]], person: str) -> Memory:
     own = [one for one in messages if one["person"] == person]
     history = _history(own)
     called = [(call, one.get("at")) for one in reversed(own) for call in reversed(one["record"].get("calls", ()))]
+    # What a model looked up by itself is meant only where the person has asked for nothing yet.
+    called = [one for one in called if not _is_models_own(one[0])] or called
     listed = next((tuple(call["items"]) for call, _ in called if _is_list(call)), ())
     last, last_at = (_last_from(called[0][0], listed), called[0][1]) if called else (None, None)
     before = own[-1]["record"] if own and own[-1]["speaker"] == "assistant" else {}
@@ -83,8 +85,8 @@ def _history(own: Sequence[Mapping[str, Any]]) -> tuple[Said, ...]:
     return tuple(reversed(kept))
 
 
-def call_record(tool: str, arguments: Mapping[str, Any], outcome: Outcome) -> dict[str, Any]:
-    """One call for the record of a message."""
+def call_record(tool: str, arguments: Mapping[str, Any], outcome: Outcome, *, by_model: bool = False) -> dict[str, Any]:
+    """One call for the record of a message; ``by_model`` where its arguments are a model's."""
     where = outcome.result.where
     return {
         "tool": tool,
@@ -94,6 +96,7 @@ def call_record(tool: str, arguments: Mapping[str, Any], outcome: Outcome) -> di
         "run": outcome.run_id,
         "action": outcome.action_id,
         "job": outcome.job_id,
+        "by_model": by_model,
     }
 
 
@@ -107,6 +110,11 @@ def last_of(tool: str, arguments: Mapping[str, Any], outcome: Outcome, before: L
 def _is_list(record: Mapping[str, Any]) -> bool:
     """Whether a call showed a list of items, in which places can be counted."""
     return bool(record["items"]) and record["tool"] not in _NO_LISTS
+
+
+def _is_models_own(record: Mapping[str, Any]) -> bool:
+    """Whether a model chose what was looked up; what was begun or waits counts as what happened last anyway."""
+    return bool(record.get("by_model")) and record.get("run") is None and record.get("action") is None
 
 
 def choice_record(choice: Choice) -> dict[str, Any]:
@@ -127,5 +135,6 @@ def _last_from(record: Mapping[str, Any], listed: tuple[int, ...] = ()) -> LastR
     where = filter_from(record["where"]) if record.get("where") is not None else None
     items = tuple(record["items"])
     return LastResult(
-        record["tool"], record["arguments"], items, where, record.get("run"), record.get("action"), listed
-    )
+        record["tool"], record["arguments"], items, where, record.get("run"), record.get("action"), listed,
+        _is_models_own(record),
+    )  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from assistant.agent.asked_for import NOT_ASKED, OFFERED, AskedFor
 from assistant.agent.change_builders import export_target
 from assistant.agent.chat_models import ChatEndpoint
 from assistant.agent.describing import describe
@@ -43,6 +44,7 @@ class Tried:
     calls: list[dict[str, Any]] = field(default_factory=list)
     following: tuple[int, ...] = ()
     told: tuple[TurnEvent, ...] = ()
+    asked: AskedFor = field(default_factory=AskedFor)
 
     @property
     def has_answer(self) -> bool:
@@ -52,6 +54,12 @@ class Tried:
     def answer(self, but: Collection[str] = ()) -> Iterator[TurnEvent]:
         """The tools' own words, without the tools that are called again."""
         yield from (one for one in self.told if one.tool not in but)
+
+    def offers(self) -> Iterator[TurnEvent]:
+        """What the model wanted to begin unasked, for the person to ask for or not."""
+        if self.asked.wishes:
+            options = self.asked.offers()
+            yield TurnEvent("options" if options else "text", OFFERED if options else NOT_ASKED, options=options)
 
 
 class Freely:
@@ -65,11 +73,11 @@ class Freely:
         self._before_export = before_export
 
     def turn(
-        self, text: str, actor: Actor, world: PlannerWorld, history: Sequence[Said]
+        self, text: str, actor: Actor, world: PlannerWorld, history: Sequence[Said], asked: AskedFor
     ) -> Generator[TurnEvent, None, Tried]:
-        """Events of the turn; returns what is left to do."""
-        model = self._model(text, actor, world)
-        tried = Tried()
+        """Events of the turn; returns what is left to do. ``asked`` is what the person's own words ask for."""
+        model = self._model(text, actor, world, asked)
+        tried = Tried(asked=asked)
         try:
             words = yield from converse(self._endpoint, model, history, text, describe(world))
             tried.is_answered = bool(model.results)
@@ -80,11 +88,15 @@ class Freely:
                 tried.is_answered = True
         except BackendFailed as failed:
             yield from self._failed(failed, model, tried)
-        tried.calls = [call_record(name, given, ran.outcome) for name, given, ran in model.ran if ran.outcome]
+        tried.calls = [
+            call_record(name, given, ran.outcome, by_model=not asked.is_own(name, given))
+            for name, given, ran in model.ran
+            if ran.outcome
+        ]
         tried.following = tuple(job for _, _, ran in model.ran for job in left_behind(ran))
         return tried
 
-    def _model(self, text: str, actor: Actor, world: PlannerWorld) -> ModelTurn:
+    def _model(self, text: str, actor: Actor, world: PlannerWorld, asked: AskedFor) -> ModelTurn:
         # What a model asks for is never the person's own words: the executor lets nothing of it through unconfirmed.
         agent = replace(actor, via="agent")
         likely = likely_tools(text, world)
@@ -96,9 +108,7 @@ class Freely:
             self._before_export()
             return {**given, "target": export_target(world.export_place, str(given.get("format")))}
 
-        return ModelTurn(
-            self._runner, specs, self._host.schema, world.people, agent, complete, asked=frozenset(likely or ())
-        )
+        return ModelTurn(self._runner, specs, self._host.schema, world.people, agent, complete, asked=asked)
 
     def _failed(self, failed: BackendFailed, model: ModelTurn, tried: Tried) -> Iterator[TurnEvent]:
         """Where the model only looked things up, the planner answers; what it began is not begun again."""

@@ -17,7 +17,8 @@ from tools.spec import ToolSpec
 class LastResult:
     """What "those", "that" and "the same" mean: the last call that ran in the conversation, and what came of it.
 
-    ``listed`` are the items of the last list, where that was not what this call is about.
+    ``listed`` are the items of the last list, where that was not what this call is about. ``by_model`` says that a
+    language model chose it, because the person has asked for nothing yet.
     """
 
     tool: str
@@ -27,6 +28,7 @@ class LastResult:
     run_id: int | None = None
     action_id: int | None = None
     listed: tuple[int, ...] = ()
+    by_model: bool = False
 
     @property
     def shown(self) -> tuple[int, ...]:

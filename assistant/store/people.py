@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assistant.store.database import Database, stored_time
-from tools.errors import InputError, NotFound
+from tools.errors import InputError, NotAllowed, NotFound
 from tools.filters import ItemFilter, filter_from
 from tools.records import Actor, JsonValue, to_json
 from tools.writable import mended, mended_text
@@ -61,9 +61,19 @@ class TalkStore:
         return {int(action): str(text) for action, text in self._database.rows(sql, [list(action_ids)])}
 
     def save_filter(self, name: str, where: ItemFilter, actor: Actor) -> None:
-        """Keep a filter under a name; the newest of a name counts."""
+        """Keep a filter under a name; the newest of a name counts. Only a lead may put one in place of another's."""
         if not name.strip() or len(name) > 60:
             raise InputError("The name of a filter has 1 to 60 characters.")
+        if not name.isprintable():
+            raise InputError(f"The name of a filter has letters that can be seen, got {name!r}; choose another name.")
+        sql = "SELECT actor FROM filters WHERE lower(name) = lower(?)"
+        owners = {str(row[0]) for row in self._database.rows(sql, [name.strip()])}
+        if owners - {actor.person} and not actor.may("lead"):
+            owner = sorted(owners - {actor.person})[0]
+            raise NotAllowed(
+                f"The filter {name.strip()!r} is {owner}'s, and only {owner} or a lead may replace it; choose another "
+                "name."
+            )
         with self._database.write() as transaction:
             transaction.insert(
                 "saved_filters",

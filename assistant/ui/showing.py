@@ -75,7 +75,7 @@ def action_record(action: PendingAction, actor: Actor, asked: str = "") -> dict[
     ``is_here`` says whether this person asked for it on the page: others' and the terminal's do not come to the front.
     """
     change = action.change
-    through = " through the assistant" if action.actor.via == "agent" else ""
+    through = " through the language model, which chose what it is about" if action.actor.via == "agent" else ""
     return {
         **records.action_record(action),
         "preview": [table_record(table) for table in change.preview],
