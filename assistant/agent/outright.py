@@ -34,9 +34,7 @@ _OUTRIGHT = re.compile(
 _REGION = re.compile(rf"\b{NOUN} (?:number )?#?\d", re.IGNORECASE)
 _UNDO = re.compile(r"(?:undo|revert)\b.*", re.IGNORECASE)
 _THE_CARD = re.compile(r"\b(?:card|change|action)\b", re.IGNORECASE)
-_OWN_WORDS = re.compile(
-    r"(?:add (?:a )?|leave (?:a )?)?(?:comment|note)\b|.*(?::|\bbecause\b|\bsince\b)", re.IGNORECASE
-)
+_OWN_WORDS = re.compile(r"(?:add (?:a )?|leave (?:a )?)?(?:comment|note)\b|(?:flag|reject|decline)\b.+", re.IGNORECASE)
 
 
 def answer_to_assistant(text: str) -> str:
@@ -57,7 +55,7 @@ def on_this(text: str, key: str, card: CardInHand | None) -> str:
     if named:
         return f"{named.group('verb')} this{named.group('rest')}"
     match = re.fullmatch(rf"(?P<words>.+?) on {re.escape(key)}", words, re.IGNORECASE)
-    if match is None or (_OWN_WORDS.match(match.group("words")) and not match.group("words").startswith("label: ")):
+    if match is None or card.field.kind == "text" or _OWN_WORDS.match(match.group("words")):
         return ""
     accepted = re.fullmatch(r"accept (?P<value>.+)", match.group("words"), re.IGNORECASE)
     is_suggested = accepted and surface(accepted.group("value")) == surface(_named(card, card.suggestion))
@@ -98,6 +96,8 @@ def _reply(words: str, decision: OneDecision, card: CardInHand, key: str) -> str
         return f"comment{reason}"
     if decision.verdict in ("skip", "reject", "flag"):
         return f"{decision.verdict} {key}{reason}"
+    if card.field.kind == "text" and decision.verdict != "accept":
+        return f"answer: {(decision.value or {}).get('text', '')}"
     name = _named(card, decision.value)
     if reason and (name or card.field.kind == "rating"):
         return f"answer: {name or (decision.value or {})['rating']} because {decision.reason}"
