@@ -121,6 +121,12 @@ def test_decided_items_are_not_in_the_list(project: SmallProject) -> None:
     assert 19 not in change_of(accept(project, words="rug")).item_ids
 
 
+def test_a_named_item_that_is_answered_without_a_suggestion_is_said_to_be_so(project: SmallProject) -> None:
+    project.blind = {("intent", 18)}
+    told = accept(project, items=["#17", "#18"]).text
+    assert "is answered without a suggestion, to measure quality." in told
+
+
 def test_blind_items_are_never_in_the_list(project: SmallProject) -> None:
     project.blind = {("intent", 18)}
     project.rows.exposure(20, "ann", "blind")

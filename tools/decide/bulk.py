@@ -60,11 +60,16 @@ def bulk_accept(args: BulkAcceptArgs, ctx: ToolContext) -> ToolResult:
     if not found:
         return ToolResult(f"There is nothing to accept: no undecided item that you may see has {rule}.", where=where)
     result = _result(found, rule, where, field, ctx)
-    return replace(result, text=result.text + _others(named, left_out, found, args, ctx))
+    return replace(result, text=result.text + _others(named, left_out, found, args, field, ctx))
 
 
 def _others(
-    named: Sequence[int], left_out: set[int], found: Sequence[Proposal], args: BulkAcceptArgs, ctx: ToolContext
+    named: Sequence[int],
+    left_out: set[int],
+    found: Sequence[Proposal],
+    args: BulkAcceptArgs,
+    field: FieldSpec,
+    ctx: ToolContext,
 ) -> str:
     """What becomes of the items that were named and are not among those to be accepted."""
     taken = {proposal.draft.item_id for proposal in found}
@@ -73,6 +78,13 @@ def _others(
         out = [one for one in named if one in left_out] or sorted(left_out)
         told += f" {_keys(out, ctx)} {verb(len(out), 'is', 'are')} left out as you said."
     rest = [one for one in dict.fromkeys(named) if one not in taken and one not in left_out]
+    aside = _kept_aside(field, ctx) if rest else set()
+    blind = [one for one in rest if one in aside]
+    if blind and not args.limit:
+        told += (
+            f" {_keys(blind, ctx)} {verb(len(blind), 'is', 'are')} answered without a suggestion, to measure quality."
+        )
+    rest = [one for one in rest if one not in aside]
     if rest and not args.limit:
         why = "no open suggestion" + (" that fits" if args.label or args.score_min or args.words else "")
         told += f" {_keys(rest, ctx)} {verb(len(rest), 'has', 'have')} {why}."
@@ -116,11 +128,15 @@ def _only(named: Sequence[int], saved: Sequence[int]) -> list[int]:
 def _members(where: ItemFilter, left_out: set[int], field: FieldSpec, ctx: ToolContext) -> list[Proposal]:
     """The proposals that would be accepted, by item."""
     ids = ctx.items.find(where).ids
-    # Items of the blind share measure models and people: a label from a batch would be worthless there.
-    blind = [row["item_id"] for row in ctx.ask("blind_items", field=field.id).as_dicts()]
-    ids = ids[~np.isin(ids, [*left_out, *blind])]
+    # They measure models and people: a label from a batch would be worthless there.
+    ids = ids[~np.isin(ids, [*left_out, *_kept_aside(field, ctx)])]
     shown = ctx.proposals.latest(field.id, ids.tolist())
     return [shown[item_id] for item_id in ids.tolist() if item_id in shown and _passes(shown[item_id], where)]
+
+
+def _kept_aside(field: FieldSpec, ctx: ToolContext) -> set[int]:
+    """Items of the share that is answered without a suggestion."""
+    return {int(row["item_id"]) for row in ctx.ask("blind_items", field=field.id).as_dicts()}
 
 
 def _passes(proposal: Proposal, where: ItemFilter) -> bool:
