@@ -122,7 +122,7 @@ def test_decided_items_are_not_in_the_list(project: SmallProject) -> None:
 
 
 def test_a_named_item_that_is_answered_without_a_suggestion_is_said_to_be_so(project: SmallProject) -> None:
-    project.blind = {("intent", 18)}
+    project.rows.exposure(18, "ann", "blind")
     told = accept(project, items=["#17", "#18"]).text
     assert "is answered without a suggestion, to measure quality." in told
 

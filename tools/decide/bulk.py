@@ -86,7 +86,9 @@ def _others(
         )
     rest = [one for one in rest if one not in aside]
     if rest and not args.limit:
-        why = "no open suggestion" + (" that fits" if args.label or args.score_min or args.words else "")
+        why = "no open suggestion that you may see" + (
+            " and that fits" if args.label or args.score_min or args.words else ""
+        )
         told += f" {_keys(rest, ctx)} {verb(len(rest), 'has', 'have')} {why}."
     return told
 
