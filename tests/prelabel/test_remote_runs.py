@@ -14,8 +14,9 @@ from tests.fake_context import FakeContext, MemoryCalls, MemoryLabels, carry_out
 from tests.openai_server import Answer, Body, OpenAIServer, say
 from tools.backends.remote_pace import forget_terms
 from tools.context import LabelTable
-from tools.errors import BudgetSpent
+from tools.errors import BudgetSpent, NotAllowed
 from tools.prelabel.tool import PrelabelArgs, prelabel
+from tools.records import Actor
 from tools.results import ToolResult
 
 WORK = prelabel.work
@@ -167,3 +168,21 @@ class RoomForThree(MemoryCalls):
     def reserve(self, key: str, tokens: int) -> None:
         self.budget = None if len(self.replies) < 3 else 0
         super().reserve(key, tokens)
+
+
+def test_whoever_may_not_start_what_costs_money_sends_nothing(server: OpenAIServer) -> None:
+    ctx = project(12, 3)
+    ctx.actor = Actor("rita", "reviewer", "key", "s")
+    with pytest.raises(NotAllowed, match="remote:m costs money; .* rita is reviewer"):
+        plan(ctx)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [(500, "It stops at the project's budget of 500 tokens at the latest."), (10**9, "It stops before")],
+)
+def test_where_a_run_stops_at_the_latest_is_said_truly(server: OpenAIServer, budget: int, said: str) -> None:
+    text = plan(project(12, 30, budget_tokens=budget)).text
+    assert said in text
+    assert text.count("It stops") == 1

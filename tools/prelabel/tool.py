@@ -11,7 +11,7 @@ from tools.backends.builtin_opencv import NOTES
 from tools.backends.registry import split_reference
 from tools.backends.registry_images import SIMILAR
 from tools.context import IdArray, ToolContext
-from tools.errors import Conflict, InputError
+from tools.errors import Conflict, InputError, NotAllowed
 from tools.filters import ItemFilter
 from tools.naming import field_named
 from tools.prelabel.plan import (
@@ -78,12 +78,22 @@ def prelabel(args: PrelabelArgs, ctx: ToolContext) -> ToolResult:
         task = open_task(reference, args.prompt, field, ctx)
     except Conflict as too_early:
         return ToolResult(str(too_early), where=where)
+    _refuse_paid(task, ctx)
     refuse_absent(task.labeller)
     cost = estimate(task.labeller, chosen, field, ctx)
     refusal = _without_budget(reference, cost, ctx)
     if refusal:
         return ToolResult(refusal, where=where)
     return _result(task, field, where, chosen, len(ids), cost, ctx)
+
+
+def _refuse_paid(task: Task, ctx: ToolContext) -> None:
+    """What costs money is not even asked whether it is there, for whoever may not start it."""
+    actor = ctx.actor
+    if split_reference(task.reference)[0] == "remote" and not (actor.may("engineer") or actor.via == "job"):
+        raise NotAllowed(
+            f"{task.reference} costs money; an engineer or a lead starts it. {actor.person} is {actor.role}."
+        )
 
 
 def _without_budget(reference: str, cost: tuple[int, int] | None, ctx: ToolContext) -> str:
@@ -124,7 +134,7 @@ def _result(
             _learns_from(task, field, ctx),
             *task.frozen["notes"],
             _cost_words(cost, price, ctx),
-            f"It stops before it takes more than {most:,} tokens in all." if most is not None else "",
+            _stops_at(most, ctx),
         )
         if part
     )
@@ -133,6 +143,16 @@ def _result(
         facts.append(Fact("tokens, about", sum(cost), "tokens", method="estimated from the length of the texts"))
         facts.append(Fact("tokens, at most", most, "tokens", method="one token for each byte; the run stops there"))
     return ToolResult(text, tuple(facts), items=tuple(chosen[:MOST_NAMED].tolist()), where=where, work=work)
+
+
+def _stops_at(most: int | None, ctx: ToolContext) -> str:
+    """Where the run ends at the latest: by what it may take, or by what the project may spend."""
+    if most is None:
+        return ""
+    budget = int(ctx.settings.get("budget_tokens") or 0)
+    if 0 < budget < most:
+        return f"It stops at the project's budget of {budget:,} tokens at the latest."
+    return f"It stops before it takes more than {most:,} tokens in all."
 
 
 def _identity(task: Task) -> RunIdentity:
