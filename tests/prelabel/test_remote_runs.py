@@ -173,7 +173,7 @@ class RoomForThree(MemoryCalls):
 def test_whoever_may_not_start_what_costs_money_sends_nothing(server: OpenAIServer) -> None:
     ctx = project(12, 3)
     ctx.actor = Actor("rita", "reviewer", "key", "s")
-    with pytest.raises(NotAllowed, match="remote:m costs money; .* rita is reviewer"):
+    with pytest.raises(NotAllowed, match=r"remote:m costs money; .* rita is reviewer"):
         plan(ctx)
     assert server.requests == []
 
