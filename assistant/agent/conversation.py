@@ -88,18 +88,24 @@ class Conversation:
         self._runner = ToolRunner(session.executor, session.jobs, patience)
 
     def turn(
-        self, text: str, actor: Actor, exposure_id: int | None = None, is_changed: bool = False
+        self,
+        text: str,
+        actor: Actor,
+        exposure_id: int | None = None,
+        is_changed: bool = False,
+        said: int | None = None,
     ) -> Iterator[TurnEvent]:
         """Events of one turn as they happen. ``exposure_id`` is the card that the person has in hand, ``is_changed``
-        says that it shows changes that were not saved.
+        says that it shows changes that were not saved, ``said`` is the message as which the sentence is stored already.
         """
         if too_long := say_too_long(text):
             yield TurnEvent("error", too_long)
             return
         talk = self._host.store.talk
         thread = thread_of(actor)
-        memory = recall(talk.messages(thread, LOOK_BACK), actor.person)
-        talk.add_message(thread, actor.person, "person", text, {"exposure": exposure_id})
+        if said is None:
+            said = talk.add_message(thread, actor.person, "person", text, {"exposure": exposure_id})
+        memory = recall(talk.messages(thread, LOOK_BACK, before=said), actor.person)
         turn = _Turn(text, actor, exposure_id, memory, is_changed)
         notices = self._host.store.notices.last
         try:
@@ -108,6 +114,7 @@ class Conversation:
                 yield event
         finally:
             record = {
+                "answers": said,
                 "calls": turn.calls,
                 "choices": [choice_record(one) for one in turn.choices],
                 "action": turn.action,

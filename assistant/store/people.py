@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assistant.store.database import Database, stored_time
+from assistant.store.database import Database, Transaction, stored_time
 from tools.errors import InputError, NotAllowed, NotFound
 from tools.filters import ItemFilter, filter_from
 from tools.records import Actor, JsonValue, to_json
 from tools.writable import mended, mended_text
 
+_NO_ID = 2**62  # above every id
 OWN_NAME = "assistant"
 """The author of what the program does by itself, because somebody asked for it once."""
 
@@ -28,36 +29,36 @@ class TalkStore:
 
         What cannot be written down is mended: a message that was said must not end the conversation.
         """
-        with self._database.write() as transaction:
-            message_id = transaction.new_ids("messages")[0]
-            transaction.insert(
-                "messages",
-                message_id=message_id,
-                session=session,
-                person=person,
-                speaker=speaker,
-                text=mended_text(text),
-                record=to_json(mended(record)),
-                made_at=stored_time(transaction.now),
-            )
-        return message_id
+        cells = {"session": session, "person": person, "speaker": speaker}
+        cells |= {"text": mended_text(text), "record": to_json(mended(record))}
 
-    def messages(self, session: str, limit: int) -> list[dict[str, Any]]:
-        """The last messages of a session, oldest first."""
-        sql = """SELECT speaker, text, record, person, made_at FROM messages WHERE session = ?
-            ORDER BY message_id DESC LIMIT ?"""
-        rows = self._database.rows(sql, [session, limit])
-        return [
-            {"speaker": speaker, "text": text, "record": json.loads(record), "person": person, "at": at}
-            for speaker, text, record, person, at in reversed(rows)
+        def write(transaction: Transaction) -> int:
+            message_id = transaction.new_ids("messages")[0]
+            transaction.insert("messages", message_id=message_id, **cells, made_at=stored_time(transaction.now))
+            return message_id
+
+        return self._database.together(write)
+
+    def messages(self, session: str, limit: int, before: int = _NO_ID) -> list[dict[str, Any]]:
+        """The last messages of a session, oldest first, each answer behind its question.
+
+        Those ``before`` a sentence were said, or answer what was said, before it.
+        """
+        sql = """SELECT message_id, speaker, text, record, person, made_at FROM messages WHERE session = ?
+            AND coalesce(CAST(record->>'$.answers' AS BIGINT), message_id) < ? ORDER BY message_id DESC LIMIT ?"""
+        found = [
+            {"id": id_, "speaker": speaker, "text": text, "record": json.loads(record), "person": person, "at": at}
+            for id_, speaker, text, record, person, at in self._database.rows(sql, [session, before, limit])
         ]
+        return sorted(found, key=lambda one: (one["record"].get("answers") or one["id"], one["id"]))
 
     def asked_for(self, action_ids: Sequence[int]) -> dict[int, str]:
         """What a person had said where an action came up, by action; others are left out."""
         sql = """SELECT CAST(a.record->>'$.action' AS BIGINT) AS action, p.text FROM messages a JOIN messages p
             ON p.session = a.session AND p.person = a.person AND p.speaker = 'person' AND p.message_id < a.message_id
             WHERE a.speaker = 'assistant' AND action IN (SELECT unnest(CAST(? AS BIGINT[])))
-            QUALIFY row_number() OVER (PARTITION BY action ORDER BY a.message_id, p.message_id DESC) = 1"""
+            QUALIFY row_number() OVER (PARTITION BY action ORDER BY a.message_id,
+                p.message_id = CAST(a.record->>'$.answers' AS BIGINT) DESC NULLS LAST, p.message_id DESC) = 1"""
         return {int(action): str(text) for action, text in self._database.rows(sql, [list(action_ids)])}
 
     def save_filter(self, name: str, where: ItemFilter, actor: Actor) -> None:

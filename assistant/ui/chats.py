@@ -10,6 +10,7 @@ import logging
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from assistant.agent.sentence import say_too_long
 from assistant.agent.stopping import watch_for_stop
 from assistant.ui.ports import ConversationFactory, OpenProject, Talker
+from assistant.ui.said import Said, fates
 from assistant.ui.transcript import Message, Transcript
 from assistant.ui.turns import Turns
 from tools.errors import AssistantError, InputError, NotFound
@@ -39,20 +41,26 @@ class Sentence:
     is_changed: bool = False
     is_stopped: bool = False
     did: list[str] = field(default_factory=list)
+    message: int | None = None
 
 
 class Chat:
     """One person's chat; every method may be called from any thread."""
 
-    def __init__(self, talker: Talker, transcript: Transcript, turns: Turns | None = None) -> None:
-        """Nothing was said yet in this process. ``turns`` are shared with the chats of others."""
+    def __init__(
+        self, talker: Talker, transcript: Transcript, turns: Turns | None = None, said: Said | None = None
+    ) -> None:
+        """Nothing was said yet in this process. ``turns`` are shared with the chats of others, ``said`` stores what is
+        said.
+        """
+        self._said, self._saying = said, threading.Lock()
         self._talker = talker
         self._turns = turns or Turns()
         self._transcript = transcript
         self._waiting: deque[Sentence] = deque()
         self._running: Sentence | None = None
         self._signals: list[str] = []
-        self._heard = set[str]()
+        self._heard = set[str](said.heard if said is not None else ())
         self._lock = threading.RLock()
         self._version = 0
 
@@ -60,13 +68,26 @@ class Chat:
         """Take a sentence; the same ``number`` again is the same sentence, sent a second time."""
         if too_long := say_too_long(sentence.text):
             raise InputError(too_long)
+        with self._saying:
+            if not self._is_new(number):
+                return
+            # Outside the lock of the chat: nobody who looks waits for the disk.
+            if self._said is not None:
+                sentence.message = self._said.keep(sentence.text, sentence.actor, sentence.exposure, number)
+            self._take(sentence, number)
+
+    def _is_new(self, number: str) -> bool:
         with self._lock:
             if number and number in self._heard:
-                return
+                return False
             if len(self._waiting) >= _MOST_WAITING:
                 raise InputError(
                     f"{_MOST_WAITING} sentences wait already; let some of them be answered, or press Stop."
                 )
+            return True
+
+    def _take(self, sentence: Sentence, number: str) -> None:
+        with self._lock:
             self._heard.add(number)
             self._waiting.append(sentence)
             self._version += 1
@@ -115,10 +136,12 @@ class Chat:
     def _answer(self, sentence: Sentence) -> None:
         """One turn: whatever happens ends in a sentence."""
         if sentence.is_stopped:  # while it waited for its time
+            self._settle(sentence)
             return
         watch_for_stop(lambda: sentence.is_stopped)
+        about = {} if sentence.message is None else {"said": sentence.message}
         try:
-            steps = self._talker.turn(sentence.text, sentence.actor, sentence.exposure, sentence.is_changed)
+            steps = self._talker.turn(sentence.text, sentence.actor, sentence.exposure, sentence.is_changed, **about)
             for event in steps:
                 if not self._hear(sentence, event):
                     steps.close()  # type: ignore[attr-defined]
@@ -129,6 +152,11 @@ class Chat:
         except Exception:  # noqa: BLE001  a defect must not end the chat without a word
             _LOG.exception("a turn of the chat failed")
             self._end(sentence, "Something went wrong inside, and it was logged. Nothing was changed by this sentence.")
+
+    def _settle(self, sentence: Sentence) -> None:
+        if self._said is not None and sentence.message is not None:
+            with suppress(AssistantError):
+                self._said.settle(sentence.message, sentence.actor, _stopped(sentence))
 
     def _hear(self, sentence: Sentence, event: Any) -> bool:
         """Show an event; false where nobody wants this answer any more."""
@@ -179,8 +207,11 @@ class Chats:
             known = self._open.get(person)
             if known is None or known[0] != role:
                 transcript = Transcript(self._locate, self._texts)
-                transcript.restore(self._session.store.talk.messages(f"page:{person}", _LOOK_BACK), role)
-                self._open[person] = role, Chat(self._factory(self._session), transcript, self._turns)
+                store = self._session.store
+                kept = store.talk.messages(f"page:{person}", _LOOK_BACK)
+                transcript.restore(kept, role, fates(store.database, kept))
+                said = Said(store.talk, kept)
+                self._open[person] = role, Chat(self._factory(self._session), transcript, self._turns, said)
             self._open.move_to_end(person)
             while len(self._open) > _MOST_CHATS:
                 self._open.popitem(last=False)

@@ -142,8 +142,17 @@ class TurnEvent(Protocol):
 class Talker(Protocol):
     """A conversation with one person."""
 
-    def turn(self, text: str, actor: Actor, exposure_id: int | None = None, is_changed: bool = False) -> Iterator[Any]:
-        """Events of one turn, as they happen; ``is_changed`` where the card shows changes that were not saved."""
+    def turn(
+        self,
+        text: str,
+        actor: Actor,
+        exposure_id: int | None = None,
+        is_changed: bool = False,
+        said: int | None = None,
+    ) -> Iterator[Any]:
+        """Events of one turn, as they happen; ``is_changed`` where the card shows changes that were not saved, ``said``
+        the message as which the sentence is stored already.
+        """
 
 
 class OpenProject(Protocol):

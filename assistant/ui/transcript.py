@@ -10,6 +10,7 @@ from assistant.agent.kept_tables import Texts, kept_figure, kept_table
 from assistant.ui.chart import chart_image
 from assistant.ui.chat_text import cell_text, facts_text, figure_text, plain, table_text
 from assistant.ui.ports import TurnEvent
+from assistant.ui.said import is_offered
 from tools.records import ROLE_RANK, Role
 from tools.results import ToolResult
 
@@ -19,7 +20,6 @@ GREETING = (
     "Decide with the keys on the left, or say it here: “accept”, “no”, the name of another label, “undo”. "
     "Ask how good the labels are, what to label next, or for suggestions."
 )
-_BROKEN_OFF = "The program ended before this was answered. Say it again if it still matters."
 _OTHER_ROLE = "This was answered while you were {}. Ask again for what you may see now."
 _MOST_MESSAGES = 200
 _MOST_ITEMS = 200
@@ -50,11 +50,18 @@ class Transcript:
         self._jobs: dict[int, Message] = {}
         self._over = set[int]()
 
-    def restore(self, kept: Sequence[Mapping[str, Any]], role: Role = "admin") -> None:
-        """Begin with what was said and shown before, as it is stored, for somebody who has this role by now."""
-        for one in kept:
+    def restore(
+        self, kept: Sequence[Mapping[str, Any]], role: Role = "admin", fates: Mapping[int, str] | None = None
+    ) -> None:
+        """Begin with what was said and shown before, as it is stored, for somebody who has this role by now.
+
+        ``fates`` are the words for the sentences that were not answered, by place.
+        """
+        for at, one in enumerate(kept):
             if one["speaker"] == "person":
                 self.messages.append({"role": "user", "content": plain(str(one["text"]))})
+                if fates and at in fates:
+                    self._broken_off(str(one["text"]), fates[at])
                 continue
             before: Role = one["record"].get("role", role)
             if ROLE_RANK[before] > ROLE_RANK[role]:
@@ -66,9 +73,11 @@ class Transcript:
             for job_id in (call.get("job") for call in one["record"].get("calls", ())):
                 if job_id is not None:
                     self._job(int(job_id), "")
-        if kept and kept[-1]["speaker"] == "person":
-            self.messages.append(_said(plain(_BROKEN_OFF)))
-            self.messages[-1]["options"] = [{"label": str(kept[-1]["text"]), "value": str(kept[-1]["text"])}]
+
+    def _broken_off(self, text: str, words: str) -> None:
+        self.messages.append(_said(plain(words)))
+        if is_offered(words):
+            self.messages[-1]["options"] = [{"label": text, "value": text}]
 
     def follow_jobs(self, line: Callable[[int], tuple[str, bool]]) -> None:
         """Let the lines of jobs say where each of them stands now; ``line`` gives the words and whether it is over."""

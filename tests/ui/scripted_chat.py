@@ -40,7 +40,7 @@ class ScriptedConversation:
         self.changed: list[bool] = []
 
     def turn(
-        self, text: str, actor: Actor, exposure_id: int | None = None, is_changed: bool = False
+        self, text: str, actor: Actor, exposure_id: int | None = None, is_changed: bool = False, **_about: Any
     ) -> Iterator[Event]:
         self.heard.append((text, exposure_id))
         self.changed.append(is_changed)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from assistant.agent.stopping import refuse_if_stopped
+from assistant.review import Decision
 from assistant.ui.chats import Chat, Chats, Sentence
 from assistant.ui.transcript import Transcript
 from tests.ui.projects import INTENT, Opened
@@ -30,7 +31,7 @@ class Slow:
         self.late = ""
 
     def turn(
-        self, text: str, actor: Actor, exposure_id: int | None = None, is_changed: bool = False
+        self, text: str, actor: Actor, exposure_id: int | None = None, is_changed: bool = False, **_about: object
     ) -> Iterator[Event]:
         self.heard.append(text)
         yield Event("tool_finished", tool="find_items")
@@ -168,3 +169,48 @@ def test_a_sentence_that_is_too_long_is_refused_and_nothing_of_it_is_kept(slow: 
     chat.say(Sentence("x" * 8_000, ANA), "number")
     until(chat, lambda: talker.heard == ["x" * 8_000])
     assert contents(chat)[0] == "x" * 8_000
+
+
+def test_a_sentence_is_stored_before_it_is_acknowledged_and_every_unanswered_one_comes_back(
+    made: Callable[..., Opened],
+) -> None:
+    project = made(INTENT, [{"text": "one"}])
+    talker = Slow()
+    chat = Chats(project, lambda session: talker).of("ana")  # type: ignore[arg-type]
+    for number, words in (("n1", "first"), ("n2", "second"), ("n2", "second")):
+        chat.say(Sentence(words, ANA, 7 if words == "second" else None), number)
+    stored = project.store.talk.messages("page:ana", 9)
+    assert [(one["text"], one["record"]["exposure"]) for one in stored] == [("first", None), ("second", 7)]
+    again = Chats(project, lambda session: Slow()).of("ana")  # type: ignore[arg-type]
+    offer = "The program ended before this was answered. Say it again if it still matters."
+    assert contents(again) == ["first", offer, "second", offer]
+    again.say(Sentence("first", ANA), "n1")
+    assert len(project.store.talk.messages("page:ana", 9)) == 2
+    talker.go.set()
+    until(chat, lambda: not chat.state()["running"])
+
+
+def test_an_answer_stands_behind_its_question_and_not_behind_what_was_said_meanwhile(
+    made: Callable[..., Opened],
+) -> None:
+    talk = made(INTENT, [{"text": "one"}]).store.talk
+    first, second = (talk.add_message("page:ana", "ana", "person", words, {}) for words in ("one", "two"))
+    talk.add_message("page:ana", "ana", "assistant", "to one", {"answers": first, "action": 5})
+    assert [one["text"] for one in talk.messages("page:ana", 9)] == ["one", "to one", "two"]
+    assert [one["text"] for one in talk.messages("page:ana", 9, before=second)] == ["one", "to one"]
+    assert talk.asked_for([5]) == {5: "one"}
+
+
+def test_a_sentence_that_was_carried_out_is_not_offered_again(made: Callable[..., Opened]) -> None:
+    project = made(INTENT, [{"text": "one"}])
+    project.store.talk.add_message("page:ana", "ana", "person", "it's a refund", {})
+    card = project.desk.open_card(ANA, 1, "intent")
+    project.desk.decide(ANA, Decision(card.exposure.exposure_id, "k", "choose", {"label": "refund"}))
+    project.desk.undo(ANA)
+    shown = Chats(project, lambda session: Slow()).of("ana").messages()  # type: ignore[arg-type]
+    key = project.store.items.keys([1])[0]
+    assert unescape(shown[-1]["content"]) == (
+        "The program ended before this was answered. "
+        f"Stored after it: a decision on {key}; an undo. Look there before you say it again."
+    )
+    assert "options" not in shown[-1]

@@ -22,7 +22,7 @@ class Counted:
         self._lock = threading.Lock()
 
     def turn(
-        self, text: str, actor: Actor, exposure_id: int | None = None, is_changed: bool = False
+        self, text: str, actor: Actor, exposure_id: int | None = None, is_changed: bool = False, **_about: object
     ) -> Iterator[Event]:
         with self._lock:
             self.now += 1
