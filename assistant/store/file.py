@@ -15,7 +15,7 @@ from assistant.store import faults
 from assistant.store.opening import connect
 from assistant.store.private import closed_to_others, keep_private, prepare_like
 from assistant.store.readers import Readers
-from assistant.store.trouble import FULL_SENTENCE, gone, is_full, is_invalid, said, still_busy
+from assistant.store.trouble import FULL_SENTENCE, gone, is_full, is_invalid, misshapen, said, still_busy
 from tools.errors import DiskFull
 
 _FOLD_AT = 16 * 1024 * 1024  # size of the log from which it is folded into the file
@@ -73,7 +73,7 @@ class DatabaseFile:
         try:
             self._opened(self.cursor)
         except duckdb.Error as error:
-            raise said(error, self.path.parent) or error from error
+            raise said(error, self.path.parent) or misshapen(self.path.parent, error) from error
         self._readers.admit(self._connection)
 
     def _disconnect(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from assistant.store.database import Database, stored_time
 from assistant.store.project_rows import project_told
+from assistant.store.trouble import damaged
 from tools.errors import InputError, ProjectDamaged
 from tools.records import Actor, JsonValue, to_json
 from tools.schema import LabelSchema, dump_schema, read_schema
@@ -85,7 +86,13 @@ class SettingsStore:
         """Read all settings."""
         self._database = database
         rows = database.rows("SELECT key, value FROM settings")
-        self._values: dict[str, Any] = {key: json.loads(value) for key, value in rows}
+        self._values: dict[str, Any] = {key: self._read(key, value) for key, value in rows}
+
+    def _read(self, key: str, value: str) -> Any:
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise damaged(self._database.path.parent, f"the stored setting {key} cannot be read") from None
 
     def all(self) -> Mapping[str, JsonValue]:
         """Defaults overlaid with what was set."""
@@ -157,7 +164,11 @@ class SchemaStore:
         if not rows:
             raise ProjectDamaged(f"{database.path.parent.name} holds no label schema; it was not created to its end.")
         self.version = int(rows[0][0])
-        self.current: LabelSchema = read_schema(rows[0][1])
+        try:
+            self.current: LabelSchema = read_schema(rows[0][1])
+        except InputError as error:
+            reason = f"version {self.version} of its stored label schema cannot be read ({str(error).rstrip('.')})"
+            raise damaged(database.path.parent, reason) from None
 
     def replace(self, schema: LabelSchema, actor: Actor) -> int:
         """Put a new version in force and return its number."""

@@ -75,6 +75,12 @@ def gone(folder: Path) -> ProjectGone:
     )
 
 
+def misshapen(folder: Path, error: Exception) -> ProjectDamaged:
+    """What is stored does not have the shape that the program gave it."""
+    first = (str(error).splitlines() or [""])[0].split("Error: ")[-1].rstrip("!.")
+    return damaged(folder, f"project.duckdb does not have the shape that it should have ({first})")
+
+
 def still_busy(folder: Path) -> Conflict:
     """The file has to be opened again, and somebody still reads from it."""
     return Conflict(f"The project {folder.name} is just being opened again; nothing was saved by this, try it again.")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from assistant.store.audit import first_break
 from assistant.store.covering import COVERED
 from assistant.store.database import Database, stored_time, utc_now
 from assistant.store.project_rows import changed_project
+from assistant.store.shape import changed_shape
 from assistant.store.sign_in_rows import changed_sign_ins
 from assistant.store.user_rows import changed_users
-from assistant.store.verify_rows import changed_settings, compare, read_all, told_by
+from assistant.store.verify_rows import Told, changed_settings, compare, read_all, told_by
+from tools.errors import Conflict, DiskFull, ProjectDamaged, ProjectGone
 from tools.sentences import count_of
 
 _ALONE = "the older checks alone cover those"
@@ -150,38 +154,69 @@ _CHECKS: tuple[tuple[str, str], ...] = (
 )
 
 
+_SHAPE = "tables, columns and views are those that the program makes"
+
+
 def verify(database: Database) -> list[Check]:
     """Run every check; none of them writes. :class:`ProjectDamaged` where a part cannot even be read."""
     read_all(database)
     broken = first_break(database.audit_events())
-    checks = [
+    return [
         Check("the audit chain is whole", int(broken is not None), broken or ""),
         Check("the newest entry is noted beside the database", int(bool(database.note_problem)), database.note_problem),
+        _made(_SHAPE, lambda: _first_of(_SHAPE, changed_shape(database), "")),
         *_rows_as_saved(database),
+        *(_made(name, partial(_listed, database, name, sql)) for name, sql in _CHECKS),
     ]
-    for name, sql in _CHECKS:
-        counted = f"SELECT count(*), min(offender) FROM ({sql}) AS offenders(offender)"  # sql: sql is one of _CHECKS
-        found = database.rows(counted)[0]
-        checks.append(Check(name, int(found[0]), found[1] or ""))
-    return checks
+
+
+def _made(name: str, make: Callable[[], Check]) -> Check:
+    """The check; one that does not hold where it cannot be made, whatever stands in the file."""
+    try:
+        return make()
+    except (DiskFull, ProjectDamaged, ProjectGone, Conflict):
+        raise
+    except Exception as error:  # noqa: BLE001  anything can stand in a file that was altered by hand
+        reason = (str(error).splitlines() or [""])[0].split("Error: ")[-1].rstrip("!.")
+        return Check(name, 1, f"this could not be checked ({reason})")
+
+
+def _listed(database: Database, name: str, sql: str) -> Check:
+    counted = f"SELECT count(*), min(offender) FROM ({sql}) AS offenders(offender)"  # sql: sql is one of _CHECKS
+    found = database.rows(counted)[0]
+    return Check(name, int(found[0]), found[1] or "")
 
 
 def _rows_as_saved(database: Database) -> list[Check]:
     told = told_by(database)
-    checks = []
-    for name, covered in COVERED.items():
-        found = compare(database, name, told)
-        older = f"{found.older:,} of them were saved before this was kept; {_ALONE}" if found.older else ""
-        checks.append(Check(f"every {covered.word} is as it was saved", found.found, found.example, older))
-    changed = changed_settings(database, told)
-    checks.append(Check("every setting is as it was set", len(changed), changed[0] if changed else ""))
-    itself = changed_project(database, told.project)
-    checks.append(Check("the project is the one that it was", len(itself), f"its {itself[0]}" if itself else ""))
-    ways = changed_sign_ins(database, told.sign_ins, stored_time(utc_now()))
-    checks.append(Check("every sign-in is as the audit tells", len(ways), f"sign-in {ways[0]}" if ways else ""))
+
+    def whole(what: str, changed: Callable[[], list[str]], word: str = "") -> Check:
+        return _made(what, lambda: _first_of(what, changed(), word))
+
+    return [
+        *(_made(f"every {one.word} is as it was saved", partial(_as_saved, database, name, told))
+          for name, one in COVERED.items()),
+        whole("every setting is as it was set", lambda: changed_settings(database, told)),
+        whole("the project is the one that it was", lambda: changed_project(database, told.project), "its "),
+        whole("every sign-in is as the audit tells",
+              lambda: changed_sign_ins(database, told.sign_ins, stored_time(utc_now())), "sign-in "),
+        _made("every user is as the audit tells", lambda: _users(database, told)),
+    ]  # fmt: skip
+
+
+def _first_of(name: str, changed: list[str], word: str) -> Check:
+    return Check(name, len(changed), word + changed[0] if changed else "")
+
+
+def _as_saved(database: Database, name: str, told: Told) -> Check:
+    found = compare(database, name, told)
+    older = f"{found.older:,} of them were saved before this was kept; {_ALONE}" if found.older else ""
+    return Check(f"every {COVERED[name].word} is as it was saved", found.found, found.example, older)
+
+
+def _users(database: Database, told: Told) -> Check:
     people, unknown = changed_users(database, told.users)
     limit = f"of {count_of(unknown, 'user')}, last changed before this was kept, it tells the role and whether they "
     limit += "may sign in, and nothing of the password"
     first = f"user {people[0]}" if people else ""
-    checks.append(Check("every user is as the audit tells", len(people), first, limit if unknown else ""))
-    return checks
+    return Check("every user is as the audit tells", len(people), first, limit if unknown else "")

@@ -1,0 +1,35 @@
+"""Whether tables, columns and views are those that the migrations make: a forged view counts other rows unseen."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import duckdb
+
+from assistant.store.database import Database
+from assistant.store.migrations import MIGRATIONS
+
+_PARTS = """SELECT 'column ' || table_name || '.' || column_name, data_type FROM duckdb_columns()
+    WHERE NOT internal AND database_name = current_database() AND schema_name = 'main'
+    UNION ALL SELECT 'view ' || view_name, sql FROM duckdb_views()
+    WHERE NOT internal AND database_name = current_database() AND schema_name = 'main'"""
+
+
+def changed_shape(database: Database) -> list[str]:
+    """Names of columns and views that are missing, are there in addition, or say something else."""
+    meant, found = _meant(), {str(name): str(about) for name, about in database.rows(_PARTS)}
+    changed = (name for name in {*meant, *found} if meant.get(name) != found.get(name))
+    # The columns of a view are its own doing: the view is named first.
+    return sorted(changed, key=lambda name: (name.startswith("column"), name))
+
+
+@cache
+def _meant() -> dict[str, str]:
+    """Every column with its type and every view with its statement, as an empty database gets them."""
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute(
+            "CREATE TABLE migrations (number INTEGER NOT NULL, name VARCHAR NOT NULL, made_at TIMESTAMP NOT NULL)"
+        )
+        for migration in MIGRATIONS:
+            connection.execute(migration.sql)
+        return dict(connection.execute(_PARTS).fetchall())
