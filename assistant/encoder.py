@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.backends.threads import thread_count
+from tools.backends.learning.threads import thread_count
 from tools.errors import BackendFailed
 
 PROGRAM = (sys.executable, "-m", "assistant.encoder_process")

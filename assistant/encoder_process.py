@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from assistant.arrays import DiskArrays
-from tools.backends.encodings import EncodingCache, encoding_key
-from tools.backends.registry_segment import open_segmenter
+from tools.backends.masks.encodings import EncodingCache, encoding_key
+from tools.backends.masks.registry_segment import open_segmenter
 from tools.errors import AssistantError
 from tools.images.pixels import read_pixels
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from assistant.learner_process import PORTS, Order, Surface, Wire, portable
 from assistant.view import ProjectView
-from tools.backends.threads import thread_count
+from tools.backends.learning.threads import thread_count
 from tools.context import CallLog, ToolContext
 from tools.errors import BackendFailed
 from tools.records import Draft

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from tools.backends.detections import Pixels
+from tools.backends.images.detections import Pixels
 
 COLOURS = {"red": (200, 40, 40), "green": (40, 170, 60), "blue": (40, 60, 200)}
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.backends.contract import Example, Matrix, TextEmbedder, TextInput
-from tools.backends.material import LANGUAGE_SAMPLE, POOL_SIZE, make_examples, make_inputs, spread
+from tools.backends.learning.material import LANGUAGE_SAMPLE, POOL_SIZE, make_examples, make_inputs, spread
+from tools.backends.learning.vectors import Vectors, vectors_of
 from tools.backends.registry import ChosenEmbedder, choose_embedder, choose_image_embedder
-from tools.backends.vectors import Vectors, vectors_of
 from tools.context import IdArray, LabelTable, ToolContext
 
 

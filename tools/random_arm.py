@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tools.backends.builtin_few_shot import REVISION, FewShotClassifier
 from tools.backends.contract import Example, Matrix, TextEmbedder, TextInput
-from tools.backends.label_names import knows_words, word_vectors
-from tools.backends.material import make_examples, make_inputs
+from tools.backends.learning.label_names import knows_words, word_vectors
+from tools.backends.learning.material import make_examples, make_inputs
+from tools.backends.texts.builtin_few_shot import REVISION, FewShotClassifier
 from tools.context import Answer, ArrayCache, IdArray, ToolContext
 from tools.draws import uniform_of
 from tools.errors import Conflict

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tools.backends.builtin_few_shot import LEARNABLE
+from tools.backends.texts.builtin_few_shot import LEARNABLE
 from tools.context import ArrayCache, ToolContext
 from tools.learning_curves import paired_gain
 from tools.random_arm import (

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from assistant.agent.repair import mend_message
-from tools.backends.remote_dialect import refuses_system, without_system
-from tools.backends.remote_http import BoundedClient, within
+from tools.backends.remote.dialect import refuses_system, without_system
+from tools.backends.remote.http import BoundedClient, within
 from tools.errors import AssistantError, BackendFailed, BackendMissing, InputError
 from tools.records import JsonValue
 from tools.writable import mended

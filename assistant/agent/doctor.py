@@ -11,7 +11,7 @@ import httpx
 
 from assistant.agent.chat_models import ChatEndpoint
 from assistant.agent.repair import mend_message
-from tools.backends.remote_http import BoundedClient
+from tools.backends.remote.http import BoundedClient
 from tools.errors import BackendFailed
 
 _SECONDS = 20.0

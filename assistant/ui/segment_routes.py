@@ -14,7 +14,7 @@ from assistant.encoder import EncodingOrder, EncodingState
 from assistant.ui.card_routes import Body, Id, Name
 from assistant.ui.ports import OpenProject
 from assistant.ui.who import Person
-from tools.backends.registry_segment import is_encoder
+from tools.backends.masks.registry_segment import is_encoder
 from tools.errors import BackendFailed, InputError
 from tools.records import Actor, Exposure, Media
 from tools.segment.pointing import segmenter_reference

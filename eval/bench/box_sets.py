@@ -14,7 +14,7 @@ import numpy as np
 
 from eval.bench.labelled_texts import DataMissing
 from tools.backends.contract import Example, Matrix, TextInput
-from tools.backends.detections import Codes, Detections
+from tools.backends.images.detections import Codes, Detections
 from tools.schema import FieldSpec, slug
 
 REMEDY = 'pip install "annotation-assistant[bench]"'

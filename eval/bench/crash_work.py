@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import Field
 
-from tools.backends.remote_endpoint import Endpoint
-from tools.backends.remote_request import Request
+from tools.backends.remote.endpoint import Endpoint
+from tools.backends.remote.request import Request
 from tools.context import CallLog, ToolContext
 from tools.records import Draft, RunIdentity
 from tools.results import Artefact, ToolResult, WorkPlan

@@ -15,11 +15,11 @@ from eval.bench.box_sets import REMEDY, BoxSet, average_precision, coco_photos, 
 from eval.bench.labelled_texts import DataMissing, sample_folder
 from eval.bench.measure import Line, Outcome
 from eval.bench.template_peer import Template, find_templates, take_template
-from tools.backends.builtin_opencv import FaceDetector, PeopleDetector
-from tools.backends.builtin_similar_regions import SimilarRegions
 from tools.backends.contract import Example
-from tools.backends.detections import Detections, Detector, Flags, matched
-from tools.backends.hub_onnx import OnnxDetector
+from tools.backends.images.builtin_opencv import FaceDetector, PeopleDetector
+from tools.backends.images.builtin_similar_regions import SimilarRegions
+from tools.backends.images.detections import Detections, Detector, Flags, matched
+from tools.backends.images.hub_onnx import OnnxDetector
 from tools.images.pixels import read_pixels
 from tools.schema import slug
 

@@ -15,8 +15,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from eval.bench.loopback import Body, LoopbackServer, Sent
-from tools.backends.remote_endpoint import Endpoint
-from tools.backends.remote_request import Request
+from tools.backends.remote.endpoint import Endpoint
+from tools.backends.remote.request import Request
 
 SHARES = {
     "slow once": 0.02,

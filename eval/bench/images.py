@@ -13,11 +13,11 @@ import numpy as np
 from eval.bench.box_sets import BoxSet, coco_photos
 from eval.bench.labelled_texts import DataMissing, sample_folder
 from eval.bench.measure import Line, Outcome
-from tools.backends.builtin_few_shot import FewShotClassifier
-from tools.backends.builtin_images import ImageFeatures
 from tools.backends.contract import Example, Matrix, TextInput
-from tools.backends.detections import Codes, Pixels
-from tools.backends.image_features import image_vector
+from tools.backends.images.builtin_images import ImageFeatures
+from tools.backends.images.detections import Codes, Pixels
+from tools.backends.images.image_features import image_vector
+from tools.backends.texts.builtin_few_shot import FewShotClassifier
 from tools.images.pixels import read_pixels
 from tools.schema import FieldSpec
 

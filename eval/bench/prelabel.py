@@ -20,7 +20,7 @@ from eval.bench.measure import Line, Outcome
 from eval.bench.prelabel_ratings import emotion_lines
 from eval.bench.prelabel_trials import TARGET, Collection, collect, cover, cover_split, learn, learn_drawn, mean
 from eval.bench.prelabel_trials import tell_foreign as foreign_of
-from tools.backends.builtin_minilm import MiniLMEmbedder
+from tools.backends.texts.builtin_minilm import MiniLMEmbedder
 from tools.errors import BackendMissing
 
 NAMES_BAR = 0.68

@@ -11,8 +11,8 @@ import numpy as np
 
 from eval.bench.labelled_texts import Codes, read_rows, vectors_for
 from eval.bench.measure import Line
-from tools.backends.builtin_few_shot import FewShotClassifier
 from tools.backends.contract import Example, Matrix, TextEmbedder, TextInput
+from tools.backends.texts.builtin_few_shot import FewShotClassifier
 from tools.schema import FieldSpec
 from tools.statistics import Bools, stratified_folds
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from eval.bench.labelled_texts import OUT_OF_SCOPE, Codes, TextSet, balanced_draw, vectors_for
-from tools.backends.builtin_few_shot import FewShotClassifier
 from tools.backends.contract import Example, Matrix, TextEmbedder, TextInput
-from tools.backends.held_out import held_out_of
-from tools.backends.material import POOL_SIZE
+from tools.backends.learning.held_out import held_out_of
+from tools.backends.learning.material import POOL_SIZE
+from tools.backends.texts.builtin_few_shot import FewShotClassifier
 from tools.coverage import promised_cut
 from tools.results import Artefact
 from tools.schema import FieldSpec, Label

@@ -14,8 +14,8 @@ import numpy as np
 
 from eval.bench.labelled_texts import DataMissing, sample_folder
 from eval.bench.measure import Line, Outcome
-from tools.backends.builtin_relations import PairRelationTagger
 from tools.backends.contract import Example, TextInput
+from tools.backends.texts.builtin_relations import PairRelationTagger
 from tools.schema import FieldSpec, slug
 from tools.statistics import ece_equal_mass, stratified_folds
 

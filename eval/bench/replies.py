@@ -15,7 +15,7 @@ from typing import Any
 
 from eval.bench.labelled_texts import DataMissing, sample_folder
 from eval.bench.measure import Line, Outcome
-from tools.backends.replies import read_answer
+from tools.backends.remote.replies import read_answer
 from tools.errors import ReplyUnreadable
 from tools.schema import FieldSpec, schema_from_labels
 from tools.sentences import percent

@@ -28,10 +28,10 @@ from eval.bench.batches import batch_of, items_only
 from eval.bench.labelled_texts import OUT_OF_SCOPE, DataMissing, clinc150, sample_folder, vectors_for
 from eval.bench.measure import Line, Outcome
 from eval.bench.page import browsing, missing_browser, press_keys, serving
-from tools.backends.builtin_minilm import MiniLMEmbedder, is_installed
-from tools.backends.builtin_ngrams import NgramEmbedder
 from tools.backends.contract import Matrix, TextEmbedder
-from tools.backends.vectors import vectors_of
+from tools.backends.learning.vectors import vectors_of
+from tools.backends.texts.builtin_minilm import MiniLMEmbedder, is_installed
+from tools.backends.texts.builtin_ngrams import NgramEmbedder
 from tools.exchange.batch import LABELS
 from tools.records import Actor
 from tools.schema import LabelSchema, schema_from_labels

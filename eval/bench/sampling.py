@@ -21,8 +21,8 @@ from eval.bench.labelled_texts import (
 )
 from eval.bench.measure import Line, Outcome
 from eval.bench.sampling_runs import Job, Run, Task, play_all
+from tools.backends.learning.vectors import unit_rows
 from tools.backends.registry import choose_embedder
-from tools.backends.vectors import unit_rows
 from tools.results import Figure
 
 SHARE_OF_FULL = 0.95

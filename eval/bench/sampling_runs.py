@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tools.backends.builtin_few_shot import FewShotClassifier
 from tools.backends.contract import Matrix
-from tools.backends.material import POOL_SIZE, make_examples, make_inputs
+from tools.backends.learning.material import POOL_SIZE, make_examples, make_inputs
+from tools.backends.texts.builtin_few_shot import FewShotClassifier
 from tools.sample.strategies import STRATEGIES, UNCERTAIN, Pool, usual_strategy
 from tools.schema import FieldSpec, schema_from_labels
 

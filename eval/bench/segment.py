@@ -21,8 +21,8 @@ from eval.bench.segment_boxes import tightening
 from eval.bench.segment_clicks import CAP, Answer, Photo, click_through, clicks_to, read_photos
 from eval.bench.segment_latency import latency
 from eval.bench.segment_peer import NAME, plain_grabcut
-from tools.backends.contract_images import Encoding, Mask, Pixels, Prompts, Segmenter
-from tools.backends.registry_segment import DEFAULT_SEGMENTER, open_segmenter
+from tools.backends.masks.contract_images import Encoding, Mask, Pixels, Prompts, Segmenter
+from tools.backends.masks.registry_segment import DEFAULT_SEGMENTER, open_segmenter
 from tools.results import FloatArray
 
 ENOUGH = (0.85, 0.90)

@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from eval.bench.measure import Line
-from tools.backends.contract_images import Box
-from tools.backends.registry_segment import DEFAULT_SEGMENTER, open_segmenter
+from tools.backends.masks.contract_images import Box
+from tools.backends.masks.registry_segment import DEFAULT_SEGMENTER, open_segmenter
 from tools.geometry.boxes import iou_matrix
 from tools.geometry.masks import box_of_runs, runs_of_string
 from tools.segment.drawing import tighten

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from tools.backends.contract_images import Click, Mask, Pixels, Point, Prompts
+from tools.backends.masks.contract_images import Click, Mask, Pixels, Point, Prompts
 
 CAP = 20
 IGNORED = 128

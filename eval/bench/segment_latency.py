@@ -19,8 +19,8 @@ from PIL import Image
 from assistant.session import Session
 from eval.bench.measure import Line
 from tools.backends.hub_model import is_installed
-from tools.backends.hub_sam_torch import TransformersSam, save_random
-from tools.backends.registry_segment import open_segmenter
+from tools.backends.masks.hub_sam_torch import TransformersSam, save_random
+from tools.backends.masks.registry_segment import open_segmenter
 from tools.records import Actor
 from tools.schema import read_schema
 

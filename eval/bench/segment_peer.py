@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tools.backends.contract_images import Mask, Pixels, Prompts
+from tools.backends.masks.contract_images import Mask, Pixels, Prompts
 
 NAME = f"cv2.grabCut {cv2.__version__}"
 _DISC, _ROUNDS = 5, 5

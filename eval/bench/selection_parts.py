@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from eval.bench.processes import least, run_module
 from tools.backends.contract import Matrix
-from tools.backends.linear import Linear
-from tools.backends.vectors import unit_rows
+from tools.backends.learning.linear import Linear
+from tools.backends.learning.vectors import unit_rows
 from tools.sample.strategies import Pool, gradients_of, pick_badge, pick_cluster_margin, pick_k_centre, pick_margin
 from tools.sample.strategies import pick_typical as typical_of
 from tools.statistics import softmax

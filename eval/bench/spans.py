@@ -15,9 +15,9 @@ from eval.bench import spans_peer
 from eval.bench.labelled_texts import DataMissing, sample_folder
 from eval.bench.measure import Line, Outcome
 from eval.bench.spans_score import Sentence, SpanScore, read_conll, score_spans
-from tools.backends.builtin_spans import CrfSpanTagger
 from tools.backends.contract import TextInput
-from tools.backends.span_tags import Region, read_regions
+from tools.backends.texts.builtin_spans import CrfSpanTagger
+from tools.backends.texts.span_tags import Region, read_regions
 from tools.schema import FieldSpec
 from tools.statistics import ece_equal_mass
 

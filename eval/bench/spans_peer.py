@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from eval.bench.spans_score import Sentence
-from tools.backends.span_tags import Region, to_regions
+from tools.backends.texts.span_tags import Region, to_regions
 
 NAME = "sklearn-crfsuite"
 MISSING = f'peer not installed: pip install "annotation-assistant[bench]" brings {NAME}'

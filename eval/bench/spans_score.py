@@ -15,8 +15,8 @@ from pathlib import Path
 
 from eval.bench.labelled_texts import DataMissing
 from tools.backends.contract import Example, TextInput
-from tools.backends.span_tags import Region, are_apart, to_regions
-from tools.backends.tokens import Token
+from tools.backends.texts.span_tags import Region, are_apart, to_regions
+from tools.backends.texts.tokens import Token
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from tools.backends.detections import Detections, Pixels, best_first, no_detections, suppressed
+from tools.backends.images.detections import Detections, Pixels, best_first, no_detections, suppressed
 
 SIZES = tuple(2 ** (step / 3) for step in range(-3, 4))
 """The same seven sizes that ours looks at."""

@@ -11,7 +11,7 @@ import pytest
 from assistant.agent.chat_models import ANSWER_TOKENS, ChatEndpoint, forget_forms, open_chat_model
 from tests.backends.raw_server import RawServer, Send, dripping
 from tests.openai_server import Answer, Body, OpenAIServer, hang, say, status
-from tools.backends import remote_http
+from tools.backends.remote import http as remote_http
 from tools.errors import BackendFailed
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

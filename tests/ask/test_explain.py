@@ -11,8 +11,8 @@ from tests.store.rows import choice, spans
 from tests.store.tool_context import SmallProject
 from tools.ask.explain import explain_item
 from tools.ask.reasons import IN_WORDS
-from tools.backends.builtin_ngrams import NgramEmbedder
-from tools.backends.vectors import vectors_of
+from tools.backends.learning.vectors import vectors_of
+from tools.backends.texts.builtin_ngrams import NgramEmbedder
 from tools.errors import NotFound
 from tools.results import ToolResult
 

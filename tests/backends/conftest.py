@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tools.backends.remote_pace import forget_terms
+from tools.backends.remote.pace import forget_terms
 
 
 @pytest.fixture(autouse=True)

@@ -8,9 +8,9 @@ from tests.backends.messages import INTENT
 from tests.fake_context import MemoryCalls
 from tests.openai_server import OpenAIServer, say
 from tools.backends.contract import TextInput
-from tools.backends.prompts import load_prompt
-from tools.backends.remote_endpoint import Endpoint
-from tools.backends.remote_labeller import RemoteLabeller, RemoteSettings
+from tools.backends.remote.endpoint import Endpoint
+from tools.backends.remote.labeller import RemoteLabeller, RemoteSettings
+from tools.backends.remote.prompts import load_prompt
 from tools.records import Draft
 from tools.results import Artefact
 from tools.schema import FieldSpec

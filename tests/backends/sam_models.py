@@ -86,7 +86,7 @@ def tiny_sam(seed: int = 1) -> Any:
 
 def original_state(model: Any) -> dict[str, Any]:
     """The model's tensors under the names of the original project: every rule of :data:`ORIGINAL`, the other way."""
-    from tools.backends.hub_sam_keys import renamed_key
+    from tools.backends.masks.hub_sam_keys import renamed_key
 
     names = original_names(LAYERS)
     state = model.state_dict()

@@ -16,8 +16,8 @@ from tests.fake_context import MemoryCalls
 from tests.openai_server import Answer, Body, OpenAIServer, say
 from tools.backends import hub_model
 from tools.backends.contract import Labeller, TextInput
-from tools.backends.prompts import load_prompt
 from tools.backends.registry import BUILTIN, Resources, open_labeller
+from tools.backends.remote.prompts import load_prompt
 from tools.records import Draft
 from tools.results import Artefact
 from tools.schema import FieldSpec

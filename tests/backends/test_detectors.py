@@ -10,11 +10,11 @@ import pytest
 from tests.backends.boxed_pictures import HEIGHT, SHAPES, WIDTH, boxed_pictures
 from tests.backends.tiny_onnx import save_detector
 from tools.backends.contract import Example, TextInput
-from tools.backends.detections import Detections, matched, suppressed
-from tools.backends.detector_labeller import DetectorLabeller
-from tools.backends.hub_onnx import OnnxDetector
-from tools.backends.label_map import map_labels
+from tools.backends.images.detections import Detections, matched, suppressed
+from tools.backends.images.detector_labeller import DetectorLabeller
+from tools.backends.images.hub_onnx import OnnxDetector
 from tools.backends.registry import Resources, open_labeller
+from tools.backends.texts.label_map import map_labels
 from tools.errors import BackendFailed, BackendMissing, InputError
 from tools.schema import FieldSpec
 from tools.values import check_value

@@ -8,7 +8,7 @@ import numpy as np
 
 from assistant.arrays import DiskArrays
 from tools.backends.contract import BackendIdentity
-from tools.backends.encodings import EncodingCache, encoding_key
+from tools.backends.masks.encodings import EncodingCache, encoding_key
 
 ENCODING = {"fine": np.arange(64, dtype=np.float32).reshape(8, 8), "coarse": np.ones(3, dtype=np.float32)}
 

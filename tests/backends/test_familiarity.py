@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.backends.messages import INTENT, MOOD, examples_of, inputs_of
-from tools.backends.builtin_few_shot import FewShotClassifier
-from tools.backends.builtin_ngrams import NgramEmbedder
 from tools.backends.contract import Example, Matrix, TextInput
-from tools.backends.doubts import UNCLEAR, UNLIKE, mark, with_doubts
-from tools.backends.familiarity import (
+from tools.backends.learning.vectors import unit_rows
+from tools.backends.texts.builtin_few_shot import FewShotClassifier
+from tools.backends.texts.builtin_ngrams import NgramEmbedder
+from tools.backends.texts.doubts import UNCLEAR, UNLIKE, mark, with_doubts
+from tools.backends.texts.familiarity import (
     KEPT,
     Familiarity,
     Known,
@@ -23,7 +24,6 @@ from tools.backends.familiarity import (
     learn_familiarity,
     nearest_likeness,
 )
-from tools.backends.vectors import unit_rows
 from tools.records import Alternative, Draft
 from tools.results import Artefact
 from tools.schema import NONE_OF_THESE

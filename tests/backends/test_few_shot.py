@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from tests.backends.messages import INTENT, MOOD, TOPICS, examples_of, inputs_of, intents
-from tools.backends import builtin_minilm
-from tools.backends.builtin_few_shot import FewShotClassifier
-from tools.backends.builtin_ngrams import NgramEmbedder
 from tools.backends.contract import Example, TextEmbedder, TextInput
-from tools.backends.flag_training import best_thresholds, middle_rating, rating_shares
-from tools.backends.linear import draw_centres, fit_sigmoid, fit_softmax
+from tools.backends.learning.linear import draw_centres, fit_sigmoid, fit_softmax
+from tools.backends.texts import builtin_minilm
+from tools.backends.texts.builtin_few_shot import FewShotClassifier
+from tools.backends.texts.builtin_ngrams import NgramEmbedder
+from tools.backends.texts.flag_training import best_thresholds, middle_rating, rating_shares
 from tools.errors import Conflict
 from tools.records import Draft
 from tools.schema import FieldSpec, schema_from_labels

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.pictures import draw, ground
-from tools.backends.builtin_grabcut import GrabCutSegmenter
-from tools.backends.contract_images import Click, Mask, Pixels, Prompts, ProposalTerms
+from tools.backends.masks.builtin_grabcut import GrabCutSegmenter
+from tools.backends.masks.contract_images import Click, Mask, Pixels, Prompts, ProposalTerms
 from tools.errors import BackendFailed, InputError
 from tools.geometry.masks import mask_iou
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.backends.messages import INTENT, MOOD, TOPICS, examples_of, inputs_of
-from tools.backends.builtin_few_shot import FewShotClassifier
-from tools.backends.builtin_ngrams import NgramEmbedder
 from tools.backends.contract import Example, TextInput
-from tools.backends.held_out import HalfAsMany, compare_half, half_mask, half_of, held_out_of
+from tools.backends.learning.held_out import HalfAsMany, compare_half, half_mask, half_of, held_out_of
+from tools.backends.texts.builtin_few_shot import FewShotClassifier
+from tools.backends.texts.builtin_ngrams import NgramEmbedder
 from tools.results import Artefact
 from tools.schema import FieldSpec
 

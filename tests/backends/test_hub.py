@@ -13,12 +13,14 @@ import pytest
 
 from tests.backends.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS
 from tests.backends.tiny_models import save_bert
-from tools.backends import hub_images, hub_model, hub_sam_torch
+from tools.backends import hub_model
 from tools.backends.contract import TextInput
-from tools.backends.hub_embedder import HubEmbedder
-from tools.backends.hub_text import HubClassifier, HubSpanTagger, join_pieces, match_labels
+from tools.backends.images import hub_images
+from tools.backends.masks import hub_sam_torch
 from tools.backends.registry import Resources, open_labeller
-from tools.backends.span_tags import Region
+from tools.backends.texts.hub_embedder import HubEmbedder
+from tools.backends.texts.hub_text import HubClassifier, HubSpanTagger, join_pieces, match_labels
+from tools.backends.texts.span_tags import Region
 from tools.errors import BackendFailed, BackendMissing, InputError
 from tools.values import check_value
 
@@ -130,7 +132,7 @@ def test_a_name_of_the_hub_without_a_revision_is_refused_before_anything_is_fetc
 def test_nothing_of_transformers_is_loaded_before_a_model_is_opened() -> None:
     code = (
         "import sys\n"
-        "import tools.backends.hub_text, tools.backends.hub_embedder, tools.backends.registry, tools.catalog\n"
+        "import tools.backends.texts.hub_text, tools.backends.texts.hub_embedder, tools.backends.registry, tools.catalog\n"
         "tools.backends.registry.usable()\n"
         "sys.exit(bool({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)))\n"
     )

@@ -14,7 +14,7 @@ from tests.backends.tiny_image_models import save_clip, save_detr, save_dino, sa
 from tests.backends.tiny_models import save_bert
 from tools.backends import hub_model
 from tools.backends.contract import TextInput
-from tools.backends.label_names import knows_words, name_vectors
+from tools.backends.learning.label_names import knows_words, name_vectors
 from tools.backends.registry import Resources, choose_image_embedder, open_embedder, open_labeller
 from tools.errors import BackendFailed, InputError
 from tools.schema import FieldSpec

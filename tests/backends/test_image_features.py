@@ -9,10 +9,10 @@ import pytest
 
 from tests.fake_context import MemoryCache
 from tests.pictures import coloured, draw, ground, save
-from tools.backends.builtin_images import ImageFeatures
-from tools.backends.image_features import DIMENSION, image_vector
+from tools.backends.images.builtin_images import ImageFeatures
+from tools.backends.images.image_features import DIMENSION, image_vector
+from tools.backends.learning.vectors import vectors_of
 from tools.backends.registry import choose_image_embedder, open_embedder
-from tools.backends.vectors import vectors_of
 from tools.errors import NotFound
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.backends.language import foreign_share, is_foreign
+from tools.backends.texts.language import foreign_share, is_foreign
 
 
 @pytest.mark.parametrize(

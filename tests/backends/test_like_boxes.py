@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from tests.backends.boxed_pictures import HEIGHT, SHAPES, WIDTH, Boxed, boxed_pictures
-from tools.backends.box_scores import best_threshold, item_score
-from tools.backends.builtin_similar_regions import SimilarRegions
 from tools.backends.contract import Example, TextInput
-from tools.backends.region_features import DEPTH, grid_of, learn_ground, whitener_of, windows
-from tools.backends.similar_regions import take_exemplar
+from tools.backends.images.box_scores import best_threshold, item_score
+from tools.backends.images.builtin_similar_regions import SimilarRegions
+from tools.backends.images.region_features import DEPTH, grid_of, learn_ground, whitener_of, windows
+from tools.backends.images.similar_regions import take_exemplar
 from tools.errors import Conflict
 from tools.images.pixels import read_pixels
 from tools.results import Artefact

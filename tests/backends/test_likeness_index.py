@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from tests.fake_context import MemoryCache
-from tools.backends.builtin_ngrams import NgramEmbedder
 from tools.backends.contract import Matrix
-from tools.backends.likeness_index import most_alike
+from tools.backends.learning.likeness_index import most_alike
+from tools.backends.texts.builtin_ngrams import NgramEmbedder
 
 TEXTS = [
     "where is my parcel",

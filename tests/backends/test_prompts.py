@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools.backends.prompts import DEFAULTS, FOLDER, MOST_EXAMPLES, fill, load_prompt, read_prompt
-from tools.backends.untrusted import LONGEST_TEXT, clean, explain_mark, fence
+from tools.backends.remote.prompts import DEFAULTS, FOLDER, MOST_EXAMPLES, fill, load_prompt, read_prompt
+from tools.backends.remote.untrusted import LONGEST_TEXT, clean, explain_mark, fence
 from tools.errors import InputError, NotFound
 
 OWN = """---

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.backends.messages import INTENT, MOOD, THINGS, TOPICS
-from tools.backends.replies import read_answer
+from tools.backends.remote.replies import read_answer
 from tools.errors import ReplyUnreadable
 from tools.schema import schema_from_labels
 

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from tests.backends.messages import INTENT, THINGS, examples_of
-from tools.backends import builtin_minilm, hub_embedder, hub_model, registry, registry_images
+from tools.backends import hub_model, registry
+from tools.backends.images import registry_images
 from tools.backends.registry import NoPaidCalls, Resources, open_embedder, open_labeller, split_reference, usable
+from tools.backends.texts import builtin_minilm, hub_embedder
 from tools.errors import BackendMissing, BudgetSpent, InputError, NotFound
 from tools.schema import FieldSpec
 

@@ -13,12 +13,12 @@ from tests.backends.remote_asking import REFUND, Waits, ask, labeller
 from tests.fake_context import MemoryCalls
 from tests.openai_server import Answer, Body, OpenAIServer, call, garbage, hang, message, say, slowly, status
 from tools.backends.contract import TextInput
-from tools.backends.prompts import load_prompt
-from tools.backends.remote_call import MOST_LATE, MOST_TRIES
-from tools.backends.remote_check import refuse_absent
-from tools.backends.remote_endpoint import Endpoint, endpoint_of
-from tools.backends.remote_labeller import RemoteLabeller, RemoteSettings
-from tools.backends.remote_request import estimate_tokens
+from tools.backends.remote.call import MOST_LATE, MOST_TRIES
+from tools.backends.remote.check import refuse_absent
+from tools.backends.remote.endpoint import Endpoint, endpoint_of
+from tools.backends.remote.labeller import RemoteLabeller, RemoteSettings
+from tools.backends.remote.prompts import load_prompt
+from tools.backends.remote.request import estimate_tokens
 from tools.errors import BackendFailed, BackendMissing, BudgetSpent
 from tools.schema import FieldSpec
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fake_context import MemoryCalls
-from tools.backends.remote_call import Call
-from tools.backends.remote_dialect import Dialect
-from tools.backends.remote_pace import forget_terms
-from tools.backends.remote_request import Overlong, Passing, Refusal, Request, RequestRefused
+from tools.backends.remote.call import Call
+from tools.backends.remote.dialect import Dialect
+from tools.backends.remote.pace import forget_terms
+from tools.backends.remote.request import Overlong, Passing, Refusal, Request, RequestRefused
 from tools.errors import BackendError, BackendFailed, JobStopped
 
 ANSWER = json.dumps({"choices": [{"message": {"content": "x"}}], "usage": {"prompt_tokens": 5, "completion_tokens": 2}})

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.backends.messages import INTENT, MOOD, TOPICS
 from tools.backends.contract import CALIBRATING_LABELS
-from tools.backends.remote_confidence import (
+from tools.backends.remote.confidence import (
     Calibration,
     Confidence,
     calibrate,
@@ -19,7 +19,7 @@ from tools.backends.remote_confidence import (
     from_votes,
     possible_answers,
 )
-from tools.backends.replies import ReadAnswer
+from tools.backends.remote.replies import ReadAnswer
 from tools.records import Alternative
 from tools.statistics import ece_equal_mass
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools.backends.remote_gate import FIRST, Gate, Ticket
+from tools.backends.remote.gate import FIRST, Gate, Ticket
 from tools.errors import JobStopped
 
 MOST = 16

@@ -11,8 +11,8 @@ import pytest
 
 from tests.backends.raw_server import RawServer, Send, dripping
 from tests.openai_server import OpenAIServer, say
-from tools.backends import remote_http
-from tools.backends.remote_http import BoundedClient, ReplyTooLong, SentElsewhere, Unwanted, is_own, unless
+from tools.backends.remote import http as remote_http
+from tools.backends.remote.http import BoundedClient, ReplyTooLong, SentElsewhere, Unwanted, is_own, unless
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 LONG = 60.0

@@ -16,11 +16,11 @@ from tests.backends.boxed_pictures import HEIGHT, SHAPES, WIDTH, boxed_pictures
 from tests.fake_context import MemoryCalls
 from tests.openai_server import Body, OpenAIServer, say
 from tests.pictures import ground, save
-from tools.backends.box_replies import Frame, agreed_boxes, read_boxes
 from tools.backends.contract import Example, TextInput
-from tools.backends.prompts import IMAGE_DEFAULTS, load_prompt, read_prompt
-from tools.backends.remote_endpoint import Endpoint
-from tools.backends.remote_labeller import RemoteLabeller, RemoteSettings
+from tools.backends.remote.box_replies import Frame, agreed_boxes, read_boxes
+from tools.backends.remote.endpoint import Endpoint
+from tools.backends.remote.labeller import RemoteLabeller, RemoteSettings
+from tools.backends.remote.prompts import IMAGE_DEFAULTS, load_prompt, read_prompt
 from tools.errors import InputError, ReplyUnreadable
 from tools.records import Draft
 from tools.results import Artefact

@@ -12,8 +12,8 @@ from tests.backends.remote_asking import REFUND, ask, labeller
 from tests.fake_context import MemoryCalls
 from tests.openai_server import Answer, Body, OpenAIServer, message, say
 from tools.backends.contract import Example, TextInput
-from tools.backends.replies import read_answer
-from tools.backends.shown_examples import written_answer
+from tools.backends.remote.replies import read_answer
+from tools.backends.remote.shown_examples import written_answer
 from tools.results import Artefact
 from tools.schema import FieldSpec
 from tools.values import same_value

@@ -14,8 +14,8 @@ import pytest
 from tests.backends.remote_asking import REFUND, Waits, ask, labeller
 from tests.fake_context import MemoryCalls
 from tests.openai_server import Answer, Body, OpenAIServer, call, hang, say, slowly, status
-from tools.backends.remote_call import MOST_TRIES
-from tools.backends.remote_pace import terms_of
+from tools.backends.remote.call import MOST_TRIES
+from tools.backends.remote.pace import terms_of
 from tools.errors import JobStopped, WaitAsked
 
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.backends.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS
-from tools.backends.quotes import locate_quote, quote_of
-from tools.backends.remote_dialect import ScoredToken, read_body
-from tools.backends.replies import answer_schema, parse_json, read_answer
-from tools.backends.token_scores import label_chance, other_labels
+from tools.backends.remote.dialect import ScoredToken, read_body
+from tools.backends.remote.quotes import locate_quote, quote_of
+from tools.backends.remote.replies import answer_schema, parse_json, read_answer
+from tools.backends.remote.token_scores import label_chance, other_labels
 from tools.errors import ReplyUnreadable
 from tools.values import check_value
 

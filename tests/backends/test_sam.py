@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from tests.backends.sam_models import ORIGINAL, original_names, original_state, picture, save_tiny_sam2, tiny_sam
-from tools.backends import hub_sam_torch
-from tools.backends.contract_images import Click, Prompts, ProposalTerms, Segmenter
-from tools.backends.hub_sam import open_sam
-from tools.backends.hub_sam_keys import converted, renamed_key, sizes_of
-from tools.backends.mask_proposals import grid_points, propose_masks, stability, suppressed
-from tools.backends.sam_frame import MEAN, Frame
-from tools.backends.sam_segmenter import BACKGROUND, BOTTOM_RIGHT, NOTHING, OBJECT, TOP_LEFT, asked_for
+from tools.backends.masks import hub_sam_torch
+from tools.backends.masks.contract_images import Click, Prompts, ProposalTerms, Segmenter
+from tools.backends.masks.hub_sam import open_sam
+from tools.backends.masks.hub_sam_keys import converted, renamed_key, sizes_of
+from tools.backends.masks.mask_proposals import grid_points, propose_masks, stability, suppressed
+from tools.backends.masks.sam_frame import MEAN, Frame
+from tools.backends.masks.sam_segmenter import BACKGROUND, BOTTOM_RIGHT, NOTHING, OBJECT, TOP_LEFT, asked_for
 from tools.errors import BackendFailed, BackendMissing, InputError
 
 torch = pytest.importorskip("torch")

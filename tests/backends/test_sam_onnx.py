@@ -9,8 +9,8 @@ import pytest
 
 from tests.backends.sam_models import picture
 from tests.backends.sam_onnx import save_pair
-from tools.backends.contract_images import Click, Prompts, ProposalTerms
-from tools.backends.hub_sam import open_sam
+from tools.backends.masks.contract_images import Click, Prompts, ProposalTerms
+from tools.backends.masks.hub_sam import open_sam
 from tools.errors import BackendFailed, InputError
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from tests.backends.sam_models import picture
-from tools.backends.contract_images import Click, Prompts
-from tools.backends.hub_sam import open_sam
-from tools.backends.hub_sam_package import package_state
-from tools.backends.sam_frame import Frame
+from tools.backends.masks.contract_images import Click, Prompts
+from tools.backends.masks.hub_sam import open_sam
+from tools.backends.masks.hub_sam_package import package_state
+from tools.backends.masks.sam_frame import Frame
 from tools.geometry.masks import mask_iou
 
 pytestmark = [pytest.mark.sam, pytest.mark.slow]

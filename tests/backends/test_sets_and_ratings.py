@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools.backends.builtin_few_shot import FewShotClassifier
-from tools.backends.builtin_ngrams import NgramEmbedder
 from tools.backends.contract import Example, Matrix, TextInput
-from tools.backends.flag_training import middle_rating
-from tools.backends.vectors import unit_rows
+from tools.backends.learning.vectors import unit_rows
+from tools.backends.texts.builtin_few_shot import FewShotClassifier
+from tools.backends.texts.builtin_ngrams import NgramEmbedder
+from tools.backends.texts.flag_training import middle_rating
 from tools.schema import CANNOT_TELL, NONE_OF_THESE, FieldSpec
 from tools.values import check_value
 

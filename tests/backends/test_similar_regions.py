@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from assistant.demo.photos import photo_place
-from tools.backends.builtin_similar_regions import USUAL_THRESHOLD, ground_of
-from tools.backends.region_features import Ground
-from tools.backends.similar_regions import Exemplar, RegionFinder, take_exemplar
+from tools.backends.images.builtin_similar_regions import USUAL_THRESHOLD, ground_of
+from tools.backends.images.region_features import Ground
+from tools.backends.images.similar_regions import Exemplar, RegionFinder, take_exemplar
 from tools.geometry.boxes import iou_matrix
 from tools.images.pixels import Pixels, read_pixels
 

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.backends.messages import BOUGHT, THINGS, examples_of, inputs_of, sales
-from tools.backends.builtin_relations import PairRelationTagger
-from tools.backends.builtin_spans import CrfSpanTagger
 from tools.backends.contract import Example, TextInput
-from tools.backends.span_tags import Region, collect_forms, to_regions, to_tags, without_overlap
-from tools.backends.tokens import tokenize, word_shape
+from tools.backends.texts.builtin_relations import PairRelationTagger
+from tools.backends.texts.builtin_spans import CrfSpanTagger
+from tools.backends.texts.span_tags import Region, collect_forms, to_regions, to_tags, without_overlap
+from tools.backends.texts.tokens import tokenize, word_shape
 from tools.errors import Conflict
 from tools.schema import FieldSpec
 from tools.values import check_value

@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.backends.messages import BOUGHT, THINGS, examples_of
-from tools.backends import builtin_relations
-from tools.backends.builtin_relations import PairRelationTagger
-from tools.backends.builtin_spans import CrfSpanTagger
 from tools.backends.contract import CALIBRATING_LABELS, Example, TextInput
-from tools.backends.crf import Chain, best_paths
-from tools.backends.span_layers import group_layers, label_of, to_layers
-from tools.backends.span_tags import Region, are_apart
-from tools.backends.tokens import tokenize, tokenize_coarsely
+from tools.backends.texts import builtin_relations
+from tools.backends.texts.builtin_relations import PairRelationTagger
+from tools.backends.texts.builtin_spans import CrfSpanTagger
+from tools.backends.texts.crf import Chain, best_paths
+from tools.backends.texts.span_layers import group_layers, label_of, to_layers
+from tools.backends.texts.span_tags import Region, are_apart
+from tools.backends.texts.tokens import tokenize, tokenize_coarsely
 from tools.results import Artefact
 from tools.schema import FieldSpec
 

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fake_context import MemoryCache
-from tools.backends import builtin_minilm
-from tools.backends.builtin_minilm import MiniLMEmbedder, check_weights
-from tools.backends.builtin_ngrams import DIMENSION, MixedEmbedder, NgramEmbedder
 from tools.backends.contract import Matrix
+from tools.backends.learning.threads import thread_count
+from tools.backends.learning.vectors import BLOCK, vectors_of
 from tools.backends.registry import choose_embedder
-from tools.backends.threads import thread_count
-from tools.backends.vectors import BLOCK, vectors_of
+from tools.backends.texts import builtin_minilm
+from tools.backends.texts.builtin_minilm import MiniLMEmbedder, check_weights
+from tools.backends.texts.builtin_ngrams import DIMENSION, MixedEmbedder, NgramEmbedder
 from tools.errors import BackendFailed, BackendMissing
 
 needs_minilm = pytest.mark.skipif(

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from tests.backends.messages import BOUGHT, THINGS, examples_of
-from tools.backends import builtin_relations, builtin_spans, word_classes
-from tools.backends.word_classes import HEIGHTS, WordClasses, plain
+from tools.backends.texts import builtin_relations, builtin_spans, word_classes
+from tools.backends.texts.word_classes import HEIGHTS, WordClasses, plain
 from tools.results import Artefact
 
 

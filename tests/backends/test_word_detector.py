@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.backends.sam_models import picture
-from tools.backends import word_detector
-from tools.backends.word_detector import WordDetector, open_word_detector
+from tools.backends.masks import word_detector
+from tools.backends.masks.word_detector import WordDetector, open_word_detector
 from tools.errors import BackendFailed, InputError
 
 torch = pytest.importorskip("torch")

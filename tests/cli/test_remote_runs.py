@@ -14,7 +14,7 @@ from assistant.cli.main import main
 from assistant.session import Session
 from assistant.store.calls import charged_tokens
 from tests.openai_server import Answer, Body, OpenAIServer, hang, say, status
-from tools.backends.remote_pace import forget_terms
+from tools.backends.remote.pace import forget_terms
 from tools.records import Actor
 
 Run = Callable[..., tuple[int, str, str]]
@@ -157,7 +157,7 @@ def test_calls_that_are_lost_again_and_again_never_take_more_than_was_announced(
     monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
     run("set", project, "remote_timeout", "1")
     with OpenAIServer(lambda _: status(502)) as server:
-        monkeypatch.setattr("tools.backends.remote_call.pause_of", lambda tries: 0.0)
+        monkeypatch.setattr("tools.backends.remote.call.pause_of", lambda tries: 0.0)
         code, said = prelabel(run, project, server, monkeypatch)
     most = int(re.search(r"tokens, at most: ([\d,]+)", said)[1].replace(",", ""))  # type: ignore[index]
     with Session.open(project) as session:

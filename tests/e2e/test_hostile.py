@@ -100,7 +100,7 @@ def ends_in_a_sentence(events: list[TurnEvent]) -> bool:
 @pytest.fixture(autouse=True)
 def _letters_only(monkeypatch: pytest.MonkeyPatch) -> None:
     # What suggests here is beside the point: the model that needs no loading does.
-    monkeypatch.setattr("tools.backends.builtin_minilm.is_installed", lambda: False)
+    monkeypatch.setattr("tools.backends.texts.builtin_minilm.is_installed", lambda: False)
 
 
 @pytest.mark.parametrize("what", CALLS)

@@ -17,8 +17,8 @@ from eval.bench.images import mean_recall
 from eval.bench.labelled_texts import DataMissing
 from eval.bench.template_peer import find_templates, take_template
 from tests.backends.boxed_pictures import boxed_pictures
-from tools.backends.detections import Detections
-from tools.backends.hub_onnx import OnnxDetector
+from tools.backends.images.detections import Detections
+from tools.backends.images.hub_onnx import OnnxDetector
 from tools.images.pixels import read_pixels
 
 NAMES = ("disc", "square")

@@ -9,7 +9,7 @@ import pytest
 from assistant.retraining import asked_for
 from assistant.store.project import ProjectStore
 from eval.bench.retraining import _make, _pair
-from tools.backends.builtin_ngrams import NgramEmbedder
+from tools.backends.texts.builtin_ngrams import NgramEmbedder
 
 
 @pytest.mark.parametrize(("during", "met"), [(0.019, True), (0.021, False)])

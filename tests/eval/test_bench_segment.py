@@ -13,7 +13,7 @@ from eval.bench.segment_boxes import roughened
 from eval.bench.segment_clicks import Photo, click_through, clicks_to, next_click, read_photos
 from eval.bench.segment_peer import plain_grabcut
 from tests.pictures import draw, ground
-from tools.backends.contract_images import Mask, Pixels, Prompts
+from tools.backends.masks.contract_images import Mask, Pixels, Prompts
 
 
 def photo() -> Photo:

@@ -10,7 +10,7 @@ import pytest
 from eval.bench import relations, spans, spans_peer
 from eval.bench.labelled_texts import DataMissing
 from eval.bench.spans_score import SpanScore, read_conll, score_spans
-from tools.backends.span_tags import Region
+from tools.backends.texts.span_tags import Region
 
 A, B = "person", "place"
 

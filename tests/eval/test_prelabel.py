@@ -16,9 +16,9 @@ from eval.bench.labelled_texts import OUT_OF_SCOPE, TextSet, balanced_draw, vect
 from eval.bench.prelabel_ratings import EMOTIONS, emotion_lines
 from eval.bench.prelabel_trials import Collection, Covered, collect, cover, cover_split, learn_drawn, tell_foreign
 from tests.backends.messages import intents
-from tools.backends import builtin_minilm
-from tools.backends.builtin_ngrams import NgramEmbedder
 from tools.backends.contract import Matrix
+from tools.backends.texts import builtin_minilm
+from tools.backends.texts.builtin_ngrams import NgramEmbedder
 
 NGRAMS = NgramEmbedder()
 

@@ -13,7 +13,7 @@ from typing import Any
 from assistant.deciding import Decision
 from assistant.session import Session
 from tests.openai_server import Answer, Body, OpenAIServer, say, status
-from tools.backends.remote_pace import forget_terms
+from tools.backends.remote.pace import forget_terms
 from tools.errors import LeaseTaken
 from tools.exchange.options import ImportOptions
 from tools.exchange.reading import read_file

@@ -94,12 +94,14 @@ CASES: list[tuple[Rule, Files, Files]] = [
     (
         floors.packages_stay_at_home,
         {"tools/sample/tool.py": "import importlib\ndef late():\n    importlib.import_module('torch')\n"},
-        {"tools/backends/hub_text.py": "def late():\n    import torch\n"},
+        {"tools/backends/texts/hub_text.py": "def late():\n    import torch\n"},
     ),
     (
         floors.slow_packages_are_imported_late,
-        {"tools/backends/hub_text.py": "try:\n    import transformers\nexcept ImportError:\n    pass\n"},
-        {"tools/backends/hub_text.py": "if TYPE_CHECKING:\n    import torch\ndef late():\n    import transformers\n"},
+        {"tools/backends/texts/hub_text.py": "try:\n    import transformers\nexcept ImportError:\n    pass\n"},
+        {
+            "tools/backends/texts/hub_text.py": "if TYPE_CHECKING:\n    import torch\ndef late():\n    import transformers\n"
+        },
     ),
     (shape.functions_are_short, {"tools/spec.py": function_of(61)}, {"tools/spec.py": function_of(60)}),
     (shape.files_are_short, {"tests/test_x.py": "x = 1\n" * 401}, {"tests/test_x.py": "x = 1\n" * 400}),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.backends.messages import INTENT, MOOD
-from tools.backends.held_out import HalfAsMany
+from tools.backends.learning.held_out import HalfAsMany
 from tools.prelabel.more_labels import missing_by_rule, say_how_many_more
 from tools.results import Artefact
 

@@ -10,7 +10,7 @@ import pytest
 from tests.backends.messages import BOUGHT, INTENT, SCHEMA, examples_of, intents, sales
 from tests.fake_context import FakeContext, MemoryCalls, carry_out, prepare
 from tests.openai_server import OpenAIServer, say
-from tools.backends import builtin_minilm
+from tools.backends.texts import builtin_minilm
 from tools.errors import ArgumentsRefused, BackendMissing, InputError, NotFound
 from tools.filters import ItemFilter
 from tools.prelabel.tool import UNIT, PrelabelArgs, prelabel

@@ -12,7 +12,7 @@ import pytest
 from tests.backends.messages import SCHEMA, intents, sales
 from tests.fake_context import FakeContext, MemoryCalls, MemoryLabels, carry_out, prepare
 from tests.openai_server import Answer, Body, OpenAIServer, say
-from tools.backends.remote_pace import forget_terms
+from tools.backends.remote.pace import forget_terms
 from tools.context import LabelTable
 from tools.errors import BudgetSpent, NotAllowed
 from tools.prelabel.tool import PrelabelArgs, prelabel

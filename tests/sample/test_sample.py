@@ -9,7 +9,7 @@ import pytest
 
 from tests.backends.messages import SCHEMA, intents
 from tests.fake_context import FakeContext
-from tools.backends.builtin_ngrams import NgramEmbedder
+from tools.backends.texts.builtin_ngrams import NgramEmbedder
 from tools.errors import ArgumentsRefused, Conflict, InputError, NotFound
 from tools.filters import ItemFilter
 from tools.results import QueueOrder, ToolResult

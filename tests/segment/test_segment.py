@@ -14,9 +14,9 @@ import pytest
 from tests.fake_context import FakeContext, carry_out
 from tests.pictures import draw, ground, save
 from tools.backends.contract import BackendIdentity
-from tools.backends.contract_images import Encoding, MaskGuess, Pixels, Prompts, ProposalTerms
-from tools.backends.encodings import EncodingCache, encoding_key
-from tools.backends.sam_frame import trimmed
+from tools.backends.masks.contract_images import Encoding, MaskGuess, Pixels, Prompts, ProposalTerms
+from tools.backends.masks.encodings import EncodingCache, encoding_key
+from tools.backends.masks.sam_frame import trimmed
 from tools.errors import ArgumentsRefused, BackendMissing, InputError
 from tools.geometry.masks import decode, mask_iou
 from tools.geometry.polygons import rasterise
@@ -129,7 +129,7 @@ def test_words_without_a_detector_say_how_to_get_one(ctx: FakeContext) -> None:
 def test_words_become_boxes_and_then_masks(ctx: FakeContext, monkeypatch: pytest.MonkeyPatch) -> None:
     class Reader:
         def find(self, image: Pixels, words: list[str]) -> list[Any]:
-            from tools.backends.word_detector import FoundBox
+            from tools.backends.masks.word_detector import FoundBox
 
             return [FoundBox((34.0, 24.0, 107.0, 97.0), words[0], 0.9)]
 

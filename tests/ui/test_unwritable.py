@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from assistant.agent.chat_models import _mending_class
 from tests.ui.clients import client_of
 from tests.ui.projects import EVERY_KIND, LEAD, Opened, decisions
-from tools.backends import replies
+from tools.backends.remote import replies
 from tools.errors import InputError
 
 HALF = "look \ud83d here"

@@ -9,7 +9,7 @@ import numpy as np
 
 from tools.ask.metrics import few_note, say_fact, share_fact, shown_share
 from tools.ask.question import Question
-from tools.backends.builtin_few_shot import LEARNABLE
+from tools.backends.texts.builtin_few_shot import LEARNABLE
 from tools.context import ToolContext
 from tools.errors import InputError
 from tools.learning_curves import Curve, Needed, labels_needed, paired_gain

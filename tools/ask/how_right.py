@@ -13,7 +13,7 @@ from tools.ask.model_record import model_record
 from tools.ask.objects_right import measure_object_accuracy
 from tools.ask.objects_taken import measure_objects_taken
 from tools.ask.question import Question
-from tools.backends.builtin_few_shot import REFERENCE as FEW_SHOT
+from tools.backends.texts.builtin_few_shot import REFERENCE as FEW_SHOT
 from tools.context import Answer, ToolContext
 from tools.naming import label_name
 from tools.results import Fact, Table, ToolResult

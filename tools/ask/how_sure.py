@@ -8,8 +8,8 @@ import numpy as np
 
 from tools.ask.held_out_answers import HeldOutAnswers, held_out_answers
 from tools.ask.question import Question
-from tools.backends.builtin_few_shot import LEARNABLE, REFERENCE
 from tools.backends.contract import CALIBRATING_LABELS
+from tools.backends.texts.builtin_few_shot import LEARNABLE, REFERENCE
 from tools.context import Answer, ToolContext
 from tools.coverage import (
     DELTA,

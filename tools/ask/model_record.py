@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tools.ask.metrics import share_fact
-from tools.backends.blind_record import FEWEST, BlindRecord, blind_record
+from tools.backends.learning.blind_record import FEWEST, BlindRecord, blind_record
 from tools.context import Answer, ToolContext
 from tools.results import Fact
 

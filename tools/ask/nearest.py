@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.ask.value_words import value_words
-from tools.backends.builtin_few_shot import LEARNABLE
+from tools.backends.texts.builtin_few_shot import LEARNABLE
 from tools.context import LabelTable, ToolContext
 from tools.filters import ItemFilter
 from tools.learning_material import project_embedder, vectors_for

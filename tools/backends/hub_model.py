@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from tools.backends.contract import Matrix
-from tools.backends.threads import thread_count
+from tools.backends.learning.threads import thread_count
 from tools.errors import BackendFailed, BackendMissing, InputError
 
 REMEDY = 'pip install "annotation-assistant[ml]"'

@@ -10,14 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 
-from tools.backends import builtin_images, builtin_minilm, builtin_relations, builtin_spans, hub_embedder, hub_model
-from tools.backends.builtin_few_shot import REFERENCE as FEW_SHOT
-from tools.backends.builtin_few_shot import ZERO_SHOT, FewShotClassifier
-from tools.backends.builtin_ngrams import MixedEmbedder, NgramEmbedder
+from tools.backends import hub_model
 from tools.backends.contract import Labeller, ReplyLog, TextEmbedder
-from tools.backends.language import FOREIGN_LIMIT, foreign_share
-from tools.backends.prompts import Prompt
-from tools.backends.registry_images import (
+from tools.backends.images import builtin_images
+from tools.backends.images.registry_images import (
     SIMILAR,
     BackendStatus,
     is_image_model,
@@ -27,10 +23,16 @@ from tools.backends.registry_images import (
     status_of,
     usable_for_images,
 )
-from tools.backends.registry_segment import usable_segmenters
-from tools.backends.remote_endpoint import REMEDY as REMOTE_REMEDY
-from tools.backends.remote_endpoint import endpoint_of
-from tools.backends.remote_labeller import RemoteLabeller, RemoteSettings
+from tools.backends.masks.registry_segment import usable_segmenters
+from tools.backends.remote.endpoint import REMEDY as REMOTE_REMEDY
+from tools.backends.remote.endpoint import endpoint_of
+from tools.backends.remote.labeller import RemoteLabeller, RemoteSettings
+from tools.backends.remote.prompts import Prompt
+from tools.backends.texts import builtin_minilm, builtin_relations, builtin_spans, hub_embedder
+from tools.backends.texts.builtin_few_shot import REFERENCE as FEW_SHOT
+from tools.backends.texts.builtin_few_shot import ZERO_SHOT, FewShotClassifier
+from tools.backends.texts.builtin_ngrams import MixedEmbedder, NgramEmbedder
+from tools.backends.texts.language import FOREIGN_LIMIT, foreign_share
 from tools.errors import BudgetSpent, InputError, NotFound
 from tools.records import Stopping
 from tools.schema import FieldSpec
@@ -142,7 +144,7 @@ def open_labeller(reference: str, spec: FieldSpec, resources: Resources) -> Labe
 
 
 def _open_hub(name: str, spec: FieldSpec) -> Labeller:
-    from tools.backends.hub_text import HubClassifier, HubSpanTagger
+    from tools.backends.texts.hub_text import HubClassifier, HubSpanTagger
 
     if spec.kind == "relations":
         raise InputError(f"hub:{name} proposes no relations; use builtin:relations or remote:MODEL.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tools.backends.contract import Example
-from tools.backends.material import make_examples, make_inputs
+from tools.backends.learning.material import make_examples, make_inputs
 from tools.backends.registry import NoPaidCalls
 from tools.context import LabelTable, ToolContext
 from tools.prelabel.injection import injection_score

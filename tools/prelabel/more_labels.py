@@ -7,8 +7,8 @@ from typing import Any
 
 from scipy.special import bdtrc
 
-from tools.backends.blind_record import FEWEST, blind_record
-from tools.backends.held_out import HalfAsMany, half_of
+from tools.backends.learning.blind_record import FEWEST, blind_record
+from tools.backends.learning.held_out import HalfAsMany, half_of
 from tools.results import Artefact
 from tools.schema import FieldSpec
 from tools.sentences import count_of, percent

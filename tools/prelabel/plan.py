@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from tools.backends.builtin_few_shot import REFERENCE as FEW_SHOT
-from tools.backends.builtin_few_shot import ZERO_SHOT
 from tools.backends.contract import CALIBRATING_LABELS, Example, Labeller, TextEmbedder, TextInput
-from tools.backends.label_names import knows_words
-from tools.backends.material import make_examples, make_inputs, spread
-from tools.backends.prompts import load_prompt, read_prompt
+from tools.backends.images.registry_images import SIMILAR
+from tools.backends.learning.label_names import knows_words
+from tools.backends.learning.material import make_examples, make_inputs, spread
 from tools.backends.registry import (
     ChosenEmbedder,
     Resources,
@@ -22,8 +20,10 @@ from tools.backends.registry import (
     open_labeller,
     split_reference,
 )
-from tools.backends.registry_images import SIMILAR
-from tools.backends.remote_labeller import RemoteSettings, settings_from
+from tools.backends.remote.labeller import RemoteSettings, settings_from
+from tools.backends.remote.prompts import load_prompt, read_prompt
+from tools.backends.texts.builtin_few_shot import REFERENCE as FEW_SHOT
+from tools.backends.texts.builtin_few_shot import ZERO_SHOT
 from tools.context import IdArray, LabelTable, ToolContext
 from tools.filters import ItemFilter
 from tools.learning_material import labelled_examples, pool_inputs, project_embedder

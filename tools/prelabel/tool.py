@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from tools.backends.builtin_few_shot import ZERO_SHOT
-from tools.backends.builtin_opencv import NOTES
+from tools.backends.images.builtin_opencv import NOTES
+from tools.backends.images.registry_images import SIMILAR
 from tools.backends.registry import split_reference
-from tools.backends.registry_images import SIMILAR
+from tools.backends.texts.builtin_few_shot import ZERO_SHOT
 from tools.context import IdArray, ToolContext
 from tools.errors import Conflict, InputError, NotAllowed
 from tools.filters import ItemFilter

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tools.backends.blind_record import ANSWERS, RIGHT
 from tools.backends.contract import TextInput
-from tools.backends.material import make_inputs
-from tools.backends.prompts import read_prompt
+from tools.backends.learning.blind_record import ANSWERS, RIGHT
+from tools.backends.learning.material import make_inputs
+from tools.backends.learning.vectors import vectors_of
 from tools.backends.registry import Resources, open_embedder, open_labeller, split_reference
-from tools.backends.remote_labeller import RemoteSettings, settings_from
-from tools.backends.vectors import vectors_of
+from tools.backends.remote.labeller import RemoteSettings, settings_from
+from tools.backends.remote.prompts import read_prompt
 from tools.context import CallLog, ToolContext
 from tools.errors import BackendFailed, StoppedShort
 from tools.prelabel.injection import MARK, injection_score

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tools.backends.builtin_few_shot import FewShotClassifier
 from tools.backends.contract import Matrix, TextEmbedder
-from tools.backends.material import POOL_SIZE, make_inputs
+from tools.backends.learning.material import POOL_SIZE, make_inputs
+from tools.backends.texts.builtin_few_shot import FewShotClassifier
 from tools.context import ToolContext
 from tools.errors import Conflict
 from tools.learning_material import labelled_examples

@@ -3,8 +3,8 @@ them."""
 
 from __future__ import annotations
 
-from tools.backends.builtin_ngrams import NgramEmbedder
-from tools.backends.likeness_index import most_alike
+from tools.backends.learning.likeness_index import most_alike
+from tools.backends.texts.builtin_ngrams import NgramEmbedder
 from tools.context import ToolContext
 from tools.filters import ItemFilter
 from tools.learning_material import project_embedder

@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from tools.backends.builtin_few_shot import LEARNABLE
 from tools.backends.contract import Matrix, TextEmbedder
-from tools.backends.label_names import knows_words, word_vectors
+from tools.backends.learning.label_names import knows_words, word_vectors
+from tools.backends.texts.builtin_few_shot import LEARNABLE
 from tools.context import IdArray, ToolContext
 from tools.draws import uniform_of
 from tools.errors import InputError, NotFound

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tools.backends.contract_images import (
+from tools.backends.masks.contract_images import (
     Box,
     Encoding,
     MaskGuess,

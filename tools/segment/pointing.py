@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from tools.backends.contract_images import Click, Encoding, Mask, MaskGuess, Pixels, Point, Prompts, Segmenter
-from tools.backends.encodings import EncodingCache, encoding_key
-from tools.backends.registry_segment import DEFAULT_SEGMENTER, open_segmenter
+from tools.backends.masks.contract_images import Click, Encoding, Mask, MaskGuess, Pixels, Point, Prompts, Segmenter
+from tools.backends.masks.encodings import EncodingCache, encoding_key
+from tools.backends.masks.registry_segment import DEFAULT_SEGMENTER, open_segmenter
 from tools.context import ToolContext
 from tools.errors import InputError, Superseded
 from tools.geometry.masks import encode, mask_of_record

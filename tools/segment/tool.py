@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from tools.backends.registry_segment import open_segmenter
+from tools.backends.masks.registry_segment import open_segmenter
 from tools.context import IdArray, ToolContext
 from tools.errors import InputError
 from tools.filters import ItemFilter

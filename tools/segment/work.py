@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tools.backends.contract_images import Encoding, Pixels, Segmenter
-from tools.backends.encodings import EncodingCache, key_from
-from tools.backends.registry_segment import open_segmenter
-from tools.backends.word_detector import open_word_detector
+from tools.backends.masks.contract_images import Encoding, Pixels, Segmenter
+from tools.backends.masks.encodings import EncodingCache, key_from
+from tools.backends.masks.registry_segment import open_segmenter
+from tools.backends.masks.word_detector import open_word_detector
 from tools.context import CallLog, ToolContext
 from tools.errors import BackendMissing, InputError
 from tools.images.pixels import read_pixels

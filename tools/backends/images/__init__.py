@@ -1,0 +1,1 @@
+"""Pictures: features, detectors, and more of what somebody boxed."""

@@ -1,0 +1,1 @@
+"""What every learner shares: vectors, linear models, labels kept aside."""

@@ -1,0 +1,1 @@
+"""Masks: from clicks, boxes, scribbles and words."""

@@ -1,0 +1,123 @@
+"""Prompts as versioned files: front matter, a part for the system and a part for the user, filled in one pass."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from tools.errors import InputError, NotFound
+
+FOLDER = Path(__file__).resolve().parents[3] / "prompts"
+DEFAULTS = {
+    "choice": "classify.choice.v1",
+    "multi_choice": "classify.multi_choice.v1",
+    "rating": "classify.rating.v1",
+    "spans": "spans.quotes.v1",
+    "relations": "relations.pairs.v1",
+}
+"""The prompt of each field kind, where nobody names one."""
+
+IMAGE_DEFAULTS = {
+    "choice": "images.choice.v1",
+    "multi_choice": "images.multi_choice.v1",
+    "rating": "images.rating.v1",
+    "boxes": "images.boxes.v1",
+}
+"""The same for items that are images."""
+
+SCALES = (1, 1000)
+"""What coordinates of an image may be asked in: shares of its sides, or thousandths."""
+
+MOST_EXAMPLES = 64
+"""Confirmed answers that a prompt may show."""
+
+_FILE = re.compile(r"\A---\n(?P<front>.*?\n)---\n+# System\n(?P<system>.*?)\n# User\n(?P<user>.*)\Z", re.DOTALL)
+_SLOT = re.compile(r"\{\{(\w+)\}\}")
+_SLOTS = {"question", "guideline", "labels", "delimiter", "marking", "text", "passages"}
+_SHOWS = {"text": "a text", "image": "a picture"}
+_NAME = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One version of a prompt. ``source`` is the whole file and ``digest`` the SHA-256 of its bytes; ``task`` is the
+    kind of field it is for, ``item`` "text" or "image". ``examples`` is how many confirmed answers are shown before
+    the text, at most; 0 for none. ``scale`` is what the sides of an image count as in coordinates.
+    """
+
+    name: str
+    task: str
+    system: str
+    user: str
+    source: str
+    digest: str
+    examples: int = 0
+    item: str = "text"
+    scale: int = 1000
+
+
+def load_prompt(name: str, kind: str, own: str | None = None, item: str = "text") -> Prompt:
+    """The prompt of that name, the usual one of the field kind for an empty name.
+
+    ``own`` is the text of a file of the project's own, which goes before ours. A prompt for another kind is refused.
+    """
+    wanted = name.removesuffix(".md") or (IMAGE_DEFAULTS if item == "image" else DEFAULTS).get(kind, "")
+    if not wanted:
+        raise InputError(f"There is no prompt for {kind} fields; write one in the project's folder and name it.")
+    text = own if own is not None else _shipped(wanted)
+    prompt = read_prompt(wanted, text)
+    if prompt.task != kind:
+        raise InputError(f"Prompt {wanted!r} is for {prompt.task} fields, and this is a {kind} field.")
+    if (prompt.item == "image") != (item == "image"):
+        raise InputError(f"Prompt {wanted!r} shows {_SHOWS[prompt.item]}, and the items here are of another kind.")
+    return prompt
+
+
+def _shipped(name: str) -> str:
+    place = FOLDER / f"{name}.md"
+    if not _NAME.match(name) or not place.is_file():
+        known = ", ".join(sorted(path.stem for path in FOLDER.glob("*.md")))
+        raise NotFound(f"There is no prompt {name!r}; there are {known}.")
+    return place.read_text(encoding="utf-8")
+
+
+def read_prompt(name: str, text: str) -> Prompt:
+    """Parse a prompt file; one sentence says what is missing."""
+    found = _FILE.match(text.replace("\r\n", "\n"))
+    if found is None:
+        raise InputError(f"Prompt {name!r} needs front matter between lines ---, then '# System' and '# User'.")
+    try:
+        front = yaml.safe_load(found["front"])
+    except yaml.YAMLError:
+        front = None
+    missing = {"name", "version", "task", "output"} - set(front if isinstance(front, dict) else ())
+    if missing:
+        raise InputError(f"The front matter of prompt {name!r} lacks {', '.join(sorted(missing))}.")
+    slots = set(_SLOT.findall(text))
+    if slots - _SLOTS:
+        unknown = ", ".join(sorted(slots - _SLOTS))
+        raise InputError(f"Prompt {name!r} has unknown slots: {unknown}; known are {', '.join(sorted(_SLOTS))}.")
+    item, scale = front.get("item", "text"), front.get("scale", 1000)
+    if item not in _SHOWS or type(scale) is not int or scale not in SCALES:
+        raise InputError(f"In prompt {name!r} 'item' is text or image and 'scale' is 1 or 1000.")
+    if item == "text" and not {"text", "delimiter"} <= set(_SLOT.findall(found["user"])):
+        raise InputError(f"The '# User' part of prompt {name!r} needs the slots text and delimiter.")
+    if "text" in _SLOT.findall(found["system"]):
+        raise InputError(f"Prompt {name!r} must not show the item's text in its '# System' part.")
+    examples = front.get("examples", 0)
+    if type(examples) is not int or not 0 <= examples <= MOST_EXAMPLES:
+        raise InputError(f"'examples' of prompt {name!r} is a number from 0 to {MOST_EXAMPLES}, got {examples!r}.")
+    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
+    parts = found["system"].strip(), found["user"].strip()
+    return Prompt(name, str(front["task"]), *parts, text, digest, examples, item, scale)
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """Replace the slots in one pass, so that braces inside a value stay what they are."""
+    filled = _SLOT.sub(lambda slot: values[slot.group(1)], template)
+    return re.sub(r"\n{3,}", "\n\n", filled) if "text" not in _SLOT.findall(template) else filled

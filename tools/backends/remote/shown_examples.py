@@ -1,0 +1,82 @@
+"""Confirmed answers that a prompt shows before the text: which ones, and how a model would have written them.
+
+Never shown are answers that may calibrate, because prompts are scored on them: a prompt that holds its own test is
+measured too well. The same answers are drawn whatever was asked before, so that the beginning of all requests of a run
+is the same and a server can keep it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tools.backends.contract import Example, TextInput
+from tools.backends.remote.quotes import quote_of
+from tools.draws import uniform_of
+from tools.records import JsonValue, to_json
+from tools.schema import FieldSpec
+from tools.values import value_labels
+
+LONGEST_EXAMPLE = 1000
+"""Characters of a text that may be an example; longer ones would crowd out the others."""
+
+
+def choose_examples(field: FieldSpec, known: Sequence[Example], most: int, seed: int) -> list[Example]:
+    """At most ``most`` of the confirmed answers, as many different ones as there are, in an order drawn by ``seed``."""
+    fit = [one for one in known if _may_be_shown(field, one)]
+    if not fit or not most:
+        return []
+    draw = uniform_of(seed, f"examples:{field.id}", np.array([one.input.item_id for one in fit], dtype=np.int64))
+    by_answer: dict[str, list[int]] = defaultdict(list)
+    for at in np.argsort(draw, kind="stable").tolist():
+        by_answer[_kind_of(fit[at])].append(at)
+    turns = sorted(
+        ((turn, draw[at], at) for places in by_answer.values() for turn, at in enumerate(places)), key=lambda one: one
+    )
+    chosen = sorted(turns[:most], key=lambda one: one[1])
+    return [fit[at] for _, _, at in chosen]
+
+
+def _may_be_shown(field: FieldSpec, one: Example) -> bool:
+    is_short = bool(one.input.text.strip()) and len(one.input.text) <= LONGEST_EXAMPLE
+    return is_short and not one.calibrates and written_answer(field, one.value, one.input) is not None
+
+
+def _kind_of(one: Example) -> str:
+    """What makes two answers the same kind of example: the labels in them."""
+    return str(one.value.get("rating", "")) or " ".join(sorted(set(value_labels(one.value))))
+
+
+def written_answer(field: FieldSpec, value: Mapping[str, Any], of: TextInput) -> str | None:
+    """The JSON with which a model would have given a value, ``None`` where it cannot be put that way."""
+    if field.kind == "spans":
+        quotes = [_quoted(span, of.text) for span in value.get("spans", ())]
+        return None if None in quotes else to_json({"spans": quotes})
+    if field.kind == "relations":
+        numbers = {str(span["id"]): f"P{number}" for number, span in enumerate(of.spans, start=1)}
+        joined = [
+            {"from": numbers.get(str(one["from"])), "to": numbers.get(str(one["to"])), "label": one["label"]}
+            for one in value.get("relations", ())
+        ]
+        is_whole = all(one["from"] and one["to"] for one in joined) and len(of.spans) > 1
+        return to_json({"relations": joined}) if is_whole else None
+    return to_json(dict(value))
+
+
+def _quoted(span: Mapping[str, JsonValue], text: str) -> dict[str, JsonValue] | None:
+    found = quote_of(text, int(span["start"]), int(span["end"]))
+    return None if found is None else {"quote": found[0], "occurrence": found[1], "label": span["label"]}
+
+
+def to_record(one: Example) -> dict[str, JsonValue]:
+    """JSON-able form, for an artefact."""
+    spans = [dict(span) for span in one.input.spans]
+    return {"item": one.input.item_id, "text": one.input.text, "spans": spans, "value": dict(one.value)}
+
+
+def from_record(record: Mapping[str, Any]) -> Example:
+    """What :func:`to_record` wrote."""
+    return Example(TextInput(int(record["item"]), record["text"], tuple(record["spans"])), record["value"])

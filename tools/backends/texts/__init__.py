@@ -1,0 +1,1 @@
+"""Texts: embedders, choices, spans and relations learned from confirmed labels."""
