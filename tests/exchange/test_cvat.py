@@ -12,8 +12,8 @@ from PIL import Image
 from tests.exchange.image_roundtrip import schema_of
 from tools.errors import FormatRefused
 from tools.exchange.batch import ImportBatch
-from tools.exchange.formats.cvat_shapes import read_points
-from tools.exchange.formats.cvat_write import head_of
+from tools.exchange.formats.cvat.shapes import read_points
+from tools.exchange.formats.cvat.write import head_of
 from tools.exchange.options import ExportOptions, ImportOptions
 from tools.exchange.reading import read_file
 from tools.exchange.suggest import suggest_schema

@@ -12,7 +12,7 @@ from PIL import Image
 from tests.exchange.image_roundtrip import schema_of
 from tools.errors import FormatRefused
 from tools.exchange.batch import ImportBatch
-from tools.exchange.formats.datumaro_write import categories_of
+from tools.exchange.formats.datumaro.write import categories_of
 from tools.exchange.options import ExportOptions, ImportOptions
 from tools.exchange.reading import read_file
 from tools.exchange.suggest import suggest_schema

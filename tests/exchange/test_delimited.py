@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.exchange.roundtrip import read
 from tools.errors import FormatRefused
-from tools.exchange.formats import delimited
+from tools.exchange.formats.tables import delimited
 from tools.exchange.options import ImportOptions
 from tools.exchange.reading import read_file
 from tools.schema import LabelSchema, schema_from_labels

@@ -23,7 +23,7 @@ from tests.exchange.roundtrip import (
 )
 from tools.exchange.compose import join_parts
 from tools.exchange.export import ExportDecision, ExportField, ExportItem
-from tools.exchange.formats.conll import join_tokens
+from tools.exchange.formats.tokens.conll import join_tokens
 from tools.exchange.options import ImportOptions
 from tools.exchange.reading import read_file
 from tools.exchange.writing import write_export

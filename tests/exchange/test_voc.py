@@ -29,8 +29,8 @@ from tests.exchange.pictures import (
 )
 from tools.exchange.batch import ImportBatch
 from tools.exchange.export import ExportField, ExportItem, ExportProposal
-from tools.exchange.formats.voc_masks import palette
-from tools.exchange.formats.voc_write import whole_box
+from tools.exchange.formats.voc.masks import palette
+from tools.exchange.formats.voc.write import whole_box
 from tools.exchange.options import ExportOptions, ImportOptions
 from tools.exchange.reading import read_file
 from tools.exchange.suggest import suggest_schema

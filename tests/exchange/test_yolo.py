@@ -29,7 +29,7 @@ from tests.exchange.pictures import (
 from tools.errors import FormatRefused
 from tools.exchange.batch import ImportBatch
 from tools.exchange.export import ExportField, ExportItem, ExportProposal
-from tools.exchange.formats.yolo_write import one_ring
+from tools.exchange.formats.yolo.write import one_ring
 from tools.exchange.options import ExportOptions, ImportOptions
 from tools.exchange.reading import read_file
 from tools.exchange.suggest import suggest_schema

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from tools.errors import FormatRefused
 from tools.exchange.compose import as_text, is_blank
-from tools.exchange.formats.prodigy import ABSENT
-from tools.exchange.formats.records import RELATION_NAMES, SPAN_NAMES, shape_of
+from tools.exchange.formats.lines.prodigy import ABSENT
+from tools.exchange.formats.lines.records import RELATION_NAMES, SPAN_NAMES, shape_of
 from tools.exchange.formats.registry import choose_format
 from tools.exchange.jsonread import parse_json
 from tools.exchange.options import ImportOptions

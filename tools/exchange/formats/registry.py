@@ -8,27 +8,18 @@ from typing import Literal
 
 from tools.errors import FormatRefused
 from tools.exchange.encoding import detect
-from tools.exchange.formats import (
-    brat,
-    coco,
-    conll,
-    cvat,
-    datumaro,
-    delimited,
-    huggingface,
-    images,
-    label_studio,
-    labelme,
-    open_images,
-    own_jsonl,
-    parquet,
-    plain,
-    prodigy,
-    records,
-    voc,
-    xlsx,
-    yolo,
-)
+from tools.exchange.formats.coco import read as coco
+from tools.exchange.formats.cvat import read as cvat
+from tools.exchange.formats.datumaro import read as datumaro
+from tools.exchange.formats.label_studio import read as label_studio
+from tools.exchange.formats.labelme import read as labelme
+from tools.exchange.formats.lines import own_jsonl, plain, prodigy, records
+from tools.exchange.formats.open_images import read as open_images
+from tools.exchange.formats.pictures import images
+from tools.exchange.formats.tables import delimited, huggingface, parquet, xlsx
+from tools.exchange.formats.tokens import brat, conll
+from tools.exchange.formats.voc import read as voc
+from tools.exchange.formats.yolo import read as yolo
 from tools.exchange.options import ImportOptions
 from tools.exchange.rows import RowSource
 from tools.exchange.source import Source

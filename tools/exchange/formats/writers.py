@@ -6,24 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tools.errors import FormatRefused
-from tools.exchange.formats import (
-    coco_write,
-    conll_write,
-    cvat_write,
-    datumaro_write,
-    delimited_write,
-    doccano_write,
-    huggingface_write,
-    images_write,
-    label_studio_write,
-    labelme_write,
-    open_images_write,
-    own_jsonl_write,
-    parquet_write,
-    prodigy_write,
-    voc_write,
-    yolo_write,
-)
+from tools.exchange.formats.coco import write as coco_write
+from tools.exchange.formats.cvat import write as cvat_write
+from tools.exchange.formats.datumaro import write as datumaro_write
+from tools.exchange.formats.label_studio import write as label_studio_write
+from tools.exchange.formats.labelme import write as labelme_write
+from tools.exchange.formats.lines import doccano_write, own_jsonl_write, prodigy_write
+from tools.exchange.formats.open_images import write as open_images_write
+from tools.exchange.formats.pictures import images_write
+from tools.exchange.formats.tables import delimited_write, huggingface_write, parquet_write
+from tools.exchange.formats.tokens import conll_write
+from tools.exchange.formats.voc import write as voc_write
+from tools.exchange.formats.yolo import write as yolo_write
 from tools.exchange.options import ExportOptions
 from tools.exchange.writer import Plan, Writer
 from tools.schema import FieldSpec

@@ -1,0 +1,1 @@
+"""COCO: what is read, what is written."""

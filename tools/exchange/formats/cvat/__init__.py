@@ -1,0 +1,1 @@
+"""CVAT: what is read, what is written."""

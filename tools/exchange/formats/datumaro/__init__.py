@@ -1,0 +1,1 @@
+"""Datumaro: what is read, what is written."""

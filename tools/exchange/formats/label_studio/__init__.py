@@ -1,0 +1,1 @@
+"""Label Studio: what is read, what is written."""

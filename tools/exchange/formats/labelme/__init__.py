@@ -1,0 +1,1 @@
+"""LabelMe: what is read, what is written."""

@@ -1,0 +1,1 @@
+"""Formats of one JSON object or one text per line."""

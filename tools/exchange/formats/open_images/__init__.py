@@ -1,0 +1,1 @@
+"""Open Images: what is read, what is written."""

@@ -1,0 +1,1 @@
+"""Pascal VOC: what is read, what is written."""

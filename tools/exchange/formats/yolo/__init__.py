@@ -1,0 +1,1 @@
+"""YOLO: what is read, what is written."""
