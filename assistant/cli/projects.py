@@ -13,8 +13,8 @@ from assistant.cli.link import Link, local_name
 from assistant.cli.printing import say, show_json, show_result
 from assistant.store.project import ProjectStore
 from tools.errors import InputError
+from tools.exchange.files.places import refuse_unreadable
 from tools.exchange.options import ImportOptions
-from tools.exchange.places import refuse_unreadable
 from tools.exchange.suggest import suggest_schema
 from tools.hotkeys import hidden_commands
 from tools.schema import LabelSchema, json_schema, read_schema, schema_from_labels

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from tools.exchange.files.source import Source
 from tools.exchange.options import ImportOptions
-from tools.exchange.source import Source
-from tools.exchange.tabular import SourceTable
+from tools.exchange.tables.tabular import SourceTable
 
 
 def load_here(source: Source, options: ImportOptions) -> SourceTable:

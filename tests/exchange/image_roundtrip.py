@@ -14,10 +14,10 @@ from PIL import Image
 from tests.exchange.roundtrip import words
 from tools.exchange.batch import ImportBatch
 from tools.exchange.export import ExportDecision, ExportField, ExportItem, ExportProposal
+from tools.exchange.files.xmlread import clean_text
 from tools.exchange.options import ExportOptions, ImportOptions
 from tools.exchange.reading import read_file
 from tools.exchange.writing import write_export
-from tools.exchange.xmlread import clean_text
 from tools.geometry.masks import encode
 from tools.images.probe import probe
 from tools.records import Item

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 
-from tools.exchange.brush import OTHER_SIZE, TORN, decode_brush, encode_brush
-from tools.exchange.crop_runs import OUTSIDE, WRONG_SUM, CropRuns, decode_crop, encode_crop, read_counts
-from tools.exchange.mask_picture import NO_PICTURE, TOO_BIG, decode_picture, encode_picture
-from tools.exchange.outlines import SAG, about_centre, about_corner, ellipse_outline, wrapped
-from tools.exchange.xmlread import DOCTYPE, children_of, parse_xml
+from tools.exchange.files.xmlread import DOCTYPE, children_of, parse_xml
+from tools.exchange.pictures.brush import OTHER_SIZE, TORN, decode_brush, encode_brush
+from tools.exchange.pictures.crop_runs import OUTSIDE, WRONG_SUM, CropRuns, decode_crop, encode_crop, read_counts
+from tools.exchange.pictures.mask_picture import NO_PICTURE, TOO_BIG, decode_picture, encode_picture
+from tools.exchange.pictures.outlines import SAG, about_centre, about_corner, ellipse_outline, wrapped
 
 masks = arrays(bool, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=40))
 sizes = st.floats(0.5, 4000, allow_nan=False)

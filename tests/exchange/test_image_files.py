@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.exchange.pictures import picture
-from tools.exchange.image_files import ImageFinder, clean_parts, distinct_names, split_and_name
+from tools.exchange.pictures.image_files import ImageFinder, clean_parts, distinct_names, split_and_name
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from PIL import Image
 from tests.exchange.image_roundtrip import placed, schema_of
 from tools.errors import InputError
 from tools.exchange.batch import ImportBatch
-from tools.exchange.brush import encode_brush
 from tools.exchange.export import ExportDecision, ExportField, ExportItem, ExportProposal
 from tools.exchange.formats.label_studio.images import path_of, shown_name
 from tools.exchange.options import ExportOptions, ImportOptions
+from tools.exchange.pictures.brush import encode_brush
 from tools.exchange.reading import read_file
 from tools.exchange.writing import losses, write_export
 from tools.geometry.masks import decode

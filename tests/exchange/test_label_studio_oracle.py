@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from tests.exchange.image_roundtrip import placed, schema_of
-from tools.exchange.brush import decode_brush, encode_brush
 from tools.exchange.export import ExportDecision, ExportField, ExportItem, ExportProposal
 from tools.exchange.options import ExportOptions
-from tools.exchange.outlines import about_corner
+from tools.exchange.pictures.brush import decode_brush, encode_brush
+from tools.exchange.pictures.outlines import about_corner
 from tools.exchange.writing import write_export
 from tools.geometry.boxes import corners_of
 from tools.geometry.masks import encode

@@ -14,8 +14,8 @@ from PIL import Image
 
 from tests.exchange.image_roundtrip import schema_of
 from tools.exchange.batch import ImportBatch
-from tools.exchange.mask_picture import encode_picture
 from tools.exchange.options import ImportOptions
+from tools.exchange.pictures.mask_picture import encode_picture
 from tools.exchange.reading import read_file
 from tools.exchange.writing import losses
 from tools.geometry.masks import decode

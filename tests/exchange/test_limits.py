@@ -14,10 +14,10 @@ from openpyxl import Workbook
 from pyarrow import parquet
 
 from tools.errors import FormatRefused, InputError
-from tools.exchange.formulas import escaped, is_risky, unescaped
-from tools.exchange.image_files import ImageFinder
 from tools.exchange.options import ImportOptions
+from tools.exchange.pictures.image_files import ImageFinder
 from tools.exchange.reading import read_file
+from tools.exchange.tables.formulas import escaped, is_risky, unescaped
 from tools.schema import LabelSchema
 
 SCHEMA = LabelSchema.model_validate(
@@ -92,7 +92,7 @@ def test_a_parquet_file_of_some_kilobytes_takes_no_gigabytes(tmp_path: Path) -> 
 
 def test_what_a_reader_process_cannot_hold_ends_in_a_sentence(tmp_path: Path) -> None:
     from tools.exchange.apart import read_apart
-    from tools.exchange.source import Source
+    from tools.exchange.files.source import Source
 
     path = tmp_path / "in.xlsx"
     path.write_bytes(b"x")

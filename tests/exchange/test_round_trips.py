@@ -21,11 +21,11 @@ from tests.exchange.roundtrip import (
     there_and_back,
     told,
 )
-from tools.exchange.compose import join_parts
 from tools.exchange.export import ExportDecision, ExportField, ExportItem
 from tools.exchange.formats.tokens.conll import join_tokens
 from tools.exchange.options import ImportOptions
 from tools.exchange.reading import read_file
+from tools.exchange.tables.compose import join_parts
 from tools.exchange.writing import write_export
 from tools.records import Item, to_json
 from tools.values import check_value

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.errors import FormatRefused, InputError
-from tools.exchange.encoding import decode, detect, invalid_utf8_at
+from tools.exchange.files.encoding import decode, detect, invalid_utf8_at
+from tools.exchange.files.source import open_source, readable
 from tools.exchange.formats.registry import choose_format
 from tools.exchange.options import ExportOptions, ImportOptions, export_options_from, import_options_from
-from tools.exchange.source import open_source, readable
 
 USUAL = ImportOptions()
 CONTENTS = {

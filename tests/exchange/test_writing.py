@@ -13,9 +13,9 @@ import yaml
 
 from tools.errors import FormatRefused, InputError, NotFound
 from tools.exchange.export import ExportDecision, ExportField, ExportItem, ExportProposal
-from tools.exchange.formulas import escaped, is_risky, unescaped
 from tools.exchange.options import ExportOptions, ImportOptions
 from tools.exchange.reading import read_file
+from tools.exchange.tables.formulas import escaped, is_risky, unescaped
 from tools.exchange.writing import losses, write_export
 from tools.records import Item
 from tools.schema import LabelSchema

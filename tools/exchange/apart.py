@@ -20,10 +20,10 @@ from typing import Any
 import pyarrow as pa
 
 from tools.errors import FormatRefused
+from tools.exchange.files.source import Source, readable
 from tools.exchange.options import ImportOptions, import_options_from
 from tools.exchange.rows import ExchangeReject
-from tools.exchange.source import Source, readable
-from tools.exchange.tabular import SourceTable
+from tools.exchange.tables.tabular import SourceTable
 
 MOST_ROWS = 50_000_000
 """Rows of one file; more than any table that is labelled by people."""

@@ -12,8 +12,8 @@ from typing import Any, get_args
 from tools.errors import InputError
 from tools.exchange.batch import DROPPED, ITEMS, LABELS, PROPOSALS, REJECTS, Columns, ImportBatch, excerpt_of
 from tools.exchange.fields import FieldFinder, ValueTaker, require_annotator
-from tools.exchange.image_column import ImageColumn
 from tools.exchange.options import ImportOptions
+from tools.exchange.pictures.image_column import ImageColumn
 from tools.exchange.region_claims import RegionRouter, is_regions, merged
 from tools.exchange.rows import Claim, ExchangeAnswer, ExchangeItem, ExchangeProposal, ExchangeReject, Row
 from tools.geometry.boxes import Size

@@ -10,13 +10,13 @@ from pathlib import Path
 from tools.errors import FormatRefused
 from tools.exchange.batch import ImportBatch
 from tools.exchange.builder import BatchBuilder, Identity
+from tools.exchange.files.source import Source, hashed_beside, open_source
 from tools.exchange.formats.registry import choose_format
-from tools.exchange.image_column import AHEAD
 from tools.exchange.options import ImportOptions
+from tools.exchange.pictures.image_column import AHEAD
+from tools.exchange.pictures.table_images import with_images
 from tools.exchange.rows import Row, RowSource
-from tools.exchange.source import Source, hashed_beside, open_source
-from tools.exchange.table_images import with_images
-from tools.exchange.tabular import SourceTable, table_batch
+from tools.exchange.tables.tabular import SourceTable, table_batch
 from tools.schema import LabelSchema
 
 USUAL = ImportOptions()

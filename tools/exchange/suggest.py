@@ -11,17 +11,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tools.errors import FormatRefused
-from tools.exchange.compose import as_text, is_blank
+from tools.exchange.files.jsonread import parse_json
+from tools.exchange.files.source import open_source
 from tools.exchange.formats.lines.prodigy import ABSENT
 from tools.exchange.formats.lines.records import RELATION_NAMES, SPAN_NAMES, shape_of
 from tools.exchange.formats.registry import choose_format
-from tools.exchange.jsonread import parse_json
 from tools.exchange.options import ImportOptions
-from tools.exchange.roles import LABEL_NAMES, first_of, text_columns
 from tools.exchange.rows import EVERY_FIELD, REGION_SHAPES, Claim, ExchangeAnswer, ExchangeItem, RowSource, Shape
-from tools.exchange.source import open_source
 from tools.exchange.suggest_regions import RegionQuestion
-from tools.exchange.tabular import SourceTable
+from tools.exchange.tables.compose import as_text, is_blank
+from tools.exchange.tables.roles import LABEL_NAMES, first_of, text_columns
+from tools.exchange.tables.tabular import SourceTable
 from tools.records import ItemKind
 from tools.schema import RESERVED, LabelSchema, slug
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from tools.errors import InputError
 from tools.exchange.card import is_own_card, write_card
 from tools.exchange.export import ExportItem, ExportReport, LeftOut
+from tools.exchange.files.source import is_image
 from tools.exchange.formats.writers import WriteFormat, writer_named
 from tools.exchange.options import ExportOptions
 from tools.exchange.selection import Selection, chosen_fields
-from tools.exchange.source import is_image
 from tools.exchange.tally import Tally
 from tools.exchange.writer import Plan, Writer
 from tools.records import Item

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tools.errors import FormatRefused
-from tools.exchange.encoding import detect
+from tools.exchange.files.encoding import detect
+from tools.exchange.files.source import Source
 from tools.exchange.formats.coco import read as coco
 from tools.exchange.formats.cvat import read as cvat
 from tools.exchange.formats.datumaro import read as datumaro
@@ -22,8 +23,7 @@ from tools.exchange.formats.voc import read as voc
 from tools.exchange.formats.yolo import read as yolo
 from tools.exchange.options import ImportOptions
 from tools.exchange.rows import RowSource
-from tools.exchange.source import Source
-from tools.exchange.tabular import SourceTable
+from tools.exchange.tables.tabular import SourceTable
 from tools.images.probe import SUFFIXES
 from tools.schema import LabelSchema
 

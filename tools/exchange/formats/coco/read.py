@@ -15,12 +15,13 @@ from typing import Any
 
 from tools.errors import FormatRefused
 from tools.exchange.codec import read_answers
+from tools.exchange.files.jsonread import parse_json
+from tools.exchange.files.source import Source
 from tools.exchange.formats.coco.objects import Categories, Told, tell
 from tools.exchange.formats.coco.results import instances_of, is_results, with_results
 from tools.exchange.formats.lines.own_jsonl import MARK
-from tools.exchange.image_files import SPLIT, ImageFinder, distinct_names
-from tools.exchange.jsonread import parse_json
 from tools.exchange.options import ImportOptions
+from tools.exchange.pictures.image_files import SPLIT, ImageFinder, distinct_names
 from tools.exchange.rows import (
     Claim,
     ExchangeAnswer,
@@ -31,7 +32,6 @@ from tools.exchange.rows import (
     RowSource,
     empty_claim,
 )
-from tools.exchange.source import Source
 from tools.schema import IMAGE_KINDS, FieldSpec, LabelSchema
 
 ORPHAN = "the annotation's image is not in the file's list of images"

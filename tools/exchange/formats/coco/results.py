@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import FormatRefused
-from tools.exchange.image_files import LABEL_FOLDERS
-from tools.exchange.jsonread import parse_json
+from tools.exchange.files.jsonread import parse_json
+from tools.exchange.pictures.image_files import LABEL_FOLDERS
 
 _SHAPES = ("bbox", "segmentation", "keypoints", "caption")
 

@@ -13,8 +13,8 @@ from tools.exchange.export import Chosen, ChosenItem
 from tools.exchange.formats.coco.shapes import Annotation, annotation_of, joined
 from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.formats.lines.own_jsonl_write import stripped
-from tools.exchange.image_export import STAY, ImageShelf, Placed
 from tools.exchange.options import ExportOptions
+from tools.exchange.pictures.image_export import STAY, ImageShelf, Placed
 from tools.exchange.writer import Names, Plan
 from tools.records import to_json
 from tools.schema import FieldSpec

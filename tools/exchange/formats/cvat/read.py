@@ -11,9 +11,11 @@ from xml.etree.ElementTree import Element
 
 from tools.errors import FormatRefused
 from tools.exchange.codec import UNNAMED
+from tools.exchange.files.source import Source
+from tools.exchange.files.xmlread import children_of
 from tools.exchange.formats.cvat.shapes import ImageShapes, Meaning, read_meaning, read_shapes
-from tools.exchange.image_files import ImageFinder
 from tools.exchange.options import ImportOptions
+from tools.exchange.pictures.image_files import ImageFinder
 from tools.exchange.rows import (
     Claim,
     ExchangeAnswer,
@@ -23,8 +25,6 @@ from tools.exchange.rows import (
     Row,
     RowSource,
 )
-from tools.exchange.source import Source
-from tools.exchange.xmlread import children_of
 from tools.schema import LabelSchema
 
 SHAPES, TAGS, SPLIT = "shapes", "tags", "split"

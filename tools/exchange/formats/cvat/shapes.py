@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from tools.exchange.crop_runs import CropRuns, decode_crop, read_counts
-from tools.exchange.objects import JOINED, Objects, points_apart
-from tools.exchange.outlines import CURVED, ellipse_outline
+from tools.exchange.pictures.crop_runs import CropRuns, decode_crop, read_counts
+from tools.exchange.pictures.objects import JOINED, Objects, points_apart
+from tools.exchange.pictures.outlines import CURVED, ellipse_outline
 from tools.geometry.masks import encode
 
 Region = dict[str, Any]

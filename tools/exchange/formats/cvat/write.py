@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from tools.exchange.crop_runs import encode_crop
 from tools.exchange.export import ChosenItem
-from tools.exchange.image_answers import (
+from tools.exchange.files.xmlread import clean_text
+from tools.exchange.options import ExportOptions
+from tools.exchange.pictures.crop_runs import encode_crop
+from tools.exchange.pictures.image_answers import (
     WrittenRegion,
     labels_of_item,
     regions_of_item,
     same_kind_fields,
     usual_losses,
 )
-from tools.exchange.image_export import ImageShelf
-from tools.exchange.options import ExportOptions
+from tools.exchange.pictures.image_export import ImageShelf
 from tools.exchange.writer import Names, Plan
-from tools.exchange.xmlread import clean_text
 from tools.geometry.masks import decode
 from tools.geometry.polygons import rasterise
 from tools.schema import Attribute, FieldSpec

@@ -8,11 +8,12 @@ from typing import Any
 
 from tools.errors import FormatRefused
 from tools.exchange.codec import UNNAMED
+from tools.exchange.files.jsonread import parse_json
+from tools.exchange.files.source import Source, json_cause
 from tools.exchange.formats.datumaro.shapes import Categories, ItemShapes, read_annotations, read_categories
 from tools.exchange.formats.pictures.image_marks import read_item_mark
-from tools.exchange.image_files import ImageFinder
-from tools.exchange.jsonread import parse_json
 from tools.exchange.options import ImportOptions
+from tools.exchange.pictures.image_files import ImageFinder
 from tools.exchange.rows import (
     Claim,
     ExchangeAnswer,
@@ -22,7 +23,6 @@ from tools.exchange.rows import (
     Row,
     RowSource,
 )
-from tools.exchange.source import Source, json_cause
 from tools.records import to_json
 from tools.schema import LabelSchema
 

@@ -14,8 +14,8 @@ from typing import Any
 from tools.errors import InputError
 from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.formats.pictures.image_marks import is_machine, marked_region
-from tools.exchange.objects import JOINED, Objects, points_apart
-from tools.exchange.outlines import CURVED, ellipse_outline
+from tools.exchange.pictures.objects import JOINED, Objects, points_apart
+from tools.exchange.pictures.outlines import CURVED, ellipse_outline
 from tools.geometry.masks import runs_of_string, string_of
 from tools.records import to_json
 

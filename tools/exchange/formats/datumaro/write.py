@@ -11,9 +11,9 @@ from tools.exchange.formats.datumaro.read import UNSPLIT
 from tools.exchange.formats.datumaro.shapes import ROTATION
 from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.formats.pictures.image_marks import item_mark, region_mark
-from tools.exchange.image_answers import WrittenRegion, labels_of_item, regions_of_item, usual_losses
-from tools.exchange.image_export import ImageShelf, Placed
 from tools.exchange.options import ExportOptions
+from tools.exchange.pictures.image_answers import WrittenRegion, labels_of_item, regions_of_item, usual_losses
+from tools.exchange.pictures.image_export import ImageShelf, Placed
 from tools.exchange.writer import Names, Plan
 from tools.geometry.masks import encode
 from tools.geometry.polygons import rasterise

@@ -10,10 +10,10 @@ from tools.exchange.fields import FieldFinder
 from tools.exchange.formats.label_studio.images import Picture, flat_results
 from tools.exchange.formats.label_studio.results import annotator_of, min_claims
 from tools.exchange.formats.label_studio.subject import KEY, Text, addressed, subject_of
-from tools.exchange.image_files import ImageFinder
 from tools.exchange.options import ImportOptions
-from tools.exchange.roles import LABEL_NAMES
+from tools.exchange.pictures.image_files import ImageFinder
 from tools.exchange.rows import ExchangeAnswer, ExchangeItem, ExchangeReject, Row
+from tools.exchange.tables.roles import LABEL_NAMES
 from tools.records import to_json
 
 MIN_KEYS = ("annotator", "annotation_id", "lead_time", "created_at", "updated_at")

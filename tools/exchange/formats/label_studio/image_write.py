@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from tools.exchange.brush import encode_brush
 from tools.exchange.export import ChosenItem
 from tools.exchange.formats.label_studio.regions import APART, HOLES, SAMPLE_WIDTH
 from tools.exchange.formats.lines.own_jsonl import MARK
-from tools.exchange.image_export import ImageShelf, Placed
-from tools.exchange.objects import GEOMETRIES
 from tools.exchange.options import ExportOptions
-from tools.exchange.outlines import about_corner
+from tools.exchange.pictures.brush import encode_brush
+from tools.exchange.pictures.image_export import ImageShelf, Placed
+from tools.exchange.pictures.objects import GEOMETRIES
+from tools.exchange.pictures.outlines import about_corner
 from tools.exchange.writer import Names
 from tools.geometry.masks import decode
 from tools.geometry.polygons import rasterise

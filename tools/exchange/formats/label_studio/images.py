@@ -14,10 +14,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from tools.errors import InputError
 from tools.exchange.formats.label_studio.regions import ImageResults, Size, read_image_results, stated_size
-from tools.exchange.image_files import ImageFinder, is_image_name
 from tools.exchange.options import ImportOptions
-from tools.exchange.roles import first_of
+from tools.exchange.pictures.image_files import ImageFinder, is_image_name
 from tools.exchange.rows import ImageFile
+from tools.exchange.tables.roles import first_of
 from tools.images.probe import probe
 from tools.records import ItemKind, Part
 

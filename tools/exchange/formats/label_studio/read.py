@@ -14,14 +14,15 @@ from typing import Any
 from tools.exchange.builder import moment
 from tools.exchange.codec import UNNAMED, answer_about, score_of
 from tools.exchange.fields import FieldFinder
+from tools.exchange.files.source import Source
 from tools.exchange.formats.label_studio.flat import flat_item, is_flat
 from tools.exchange.formats.label_studio.images import Picture
 from tools.exchange.formats.label_studio.results import Problem, Results, annotator_of
 from tools.exchange.formats.label_studio.subject import KEY, KIND, PARTS, Text, addressed, own_part, subject_of
 from tools.exchange.formats.lines.lines import first_objects, objects
 from tools.exchange.formats.lines.own_jsonl import MARK
-from tools.exchange.image_files import ImageFinder
 from tools.exchange.options import ImportOptions
+from tools.exchange.pictures.image_files import ImageFinder
 from tools.exchange.rows import (
     EVERY_FIELD,
     Claim,
@@ -33,7 +34,6 @@ from tools.exchange.rows import (
     RowSource,
     Shape,
 )
-from tools.exchange.source import Source
 from tools.records import VALUED_VERDICTS, to_json
 from tools.schema import LabelSchema
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from tools.errors import FormatRefused
-from tools.exchange.compose import NO_TURNS, join_parts, read_parts, read_turns
 from tools.exchange.fields import FieldFinder
 from tools.exchange.formats.label_studio.images import Picture, find_picture, stated_in
 from tools.exchange.formats.label_studio.results import Results, read_results
 from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.formats.lines.records import NO_TEXT
-from tools.exchange.image_files import ImageFinder
 from tools.exchange.options import ImportOptions
-from tools.exchange.roles import first_of, text_columns
+from tools.exchange.pictures.image_files import ImageFinder
 from tools.exchange.rows import Claim, ImageFile
+from tools.exchange.tables.compose import NO_TURNS, join_parts, read_parts, read_turns
+from tools.exchange.tables.roles import first_of, text_columns
 from tools.records import ItemKind, Part
 
 KEY, KIND, PARTS = "key", "item_kind", "item_parts"

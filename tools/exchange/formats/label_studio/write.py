@@ -23,9 +23,9 @@ from tools.exchange.formats.label_studio.image_write import (
 )
 from tools.exchange.formats.label_studio.subject import KEY, KIND, PARTS
 from tools.exchange.formats.lines.own_jsonl import MARK
-from tools.exchange.image_export import ImageShelf, Placed
 from tools.exchange.offsets import units_of
 from tools.exchange.options import ExportOptions
+from tools.exchange.pictures.image_export import ImageShelf, Placed
 from tools.exchange.writer import Names, Plan
 from tools.records import to_json
 from tools.schema import FieldSpec

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from tools.exchange.codec import UNNAMED
-from tools.exchange.embedded import unpack_image
+from tools.exchange.files.jsonread import parse_json
+from tools.exchange.files.source import Source, json_cause
 from tools.exchange.formats.labelme.shapes import FileShapes, read_shapes
 from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.formats.pictures.image_marks import read_item_mark
-from tools.exchange.image_files import ImageFinder
-from tools.exchange.jsonread import parse_json
 from tools.exchange.options import ImportOptions
+from tools.exchange.pictures.embedded import unpack_image
+from tools.exchange.pictures.image_files import ImageFinder
 from tools.exchange.rows import (
     EVERY_FIELD,
     Claim,
@@ -28,7 +29,6 @@ from tools.exchange.rows import (
     Row,
     RowSource,
 )
-from tools.exchange.source import Source, json_cause
 from tools.schema import LabelSchema
 
 SHAPES, FLAGS, IGNORED = "shapes", "flags", "__ignore__"

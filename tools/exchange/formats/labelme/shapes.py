@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from tools.exchange.formats.pictures.image_marks import is_machine, marked_region
-from tools.exchange.mask_picture import decode_picture
-from tools.exchange.objects import JOINED, Objects, refuse_huge
-from tools.exchange.outlines import CURVED, ellipse_outline
+from tools.exchange.pictures.mask_picture import decode_picture
+from tools.exchange.pictures.objects import JOINED, Objects, refuse_huge
+from tools.exchange.pictures.outlines import CURVED, ellipse_outline
 from tools.geometry.masks import encode
 from tools.records import to_json
 

@@ -14,10 +14,10 @@ import numpy as np
 from tools.exchange.export import ChosenItem
 from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.formats.pictures.image_marks import item_mark, region_mark
-from tools.exchange.image_answers import WrittenRegion, labels_of_item, regions_of_item, usual_losses
-from tools.exchange.image_export import ImageShelf, Placed
-from tools.exchange.mask_picture import encode_picture
 from tools.exchange.options import ExportOptions
+from tools.exchange.pictures.image_answers import WrittenRegion, labels_of_item, regions_of_item, usual_losses
+from tools.exchange.pictures.image_export import ImageShelf, Placed
+from tools.exchange.pictures.mask_picture import encode_picture
 from tools.exchange.writer import Names, Plan
 from tools.geometry.boxes import corners_of
 from tools.geometry.masks import decode

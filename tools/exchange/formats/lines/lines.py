@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.errors import FormatRefused
-from tools.exchange.jsonread import parse_json
+from tools.exchange.files.jsonread import parse_json
+from tools.exchange.files.source import Source, json_cause
 from tools.exchange.rows import ExchangeReject
-from tools.exchange.source import Source, json_cause
 
 NO_OBJECT = "the row is not a JSON object"
 _LOOK = 20

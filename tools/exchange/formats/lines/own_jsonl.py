@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from tools.exchange.codec import read_answers
-from tools.exchange.compose import read_parts
+from tools.exchange.files.source import Source
 from tools.exchange.formats.lines.lines import first_objects, objects
-from tools.exchange.image_files import ImageFinder
 from tools.exchange.options import ImportOptions
+from tools.exchange.pictures.image_files import ImageFinder
 from tools.exchange.rows import (
     ExchangeAnswer,
     ExchangeItem,
@@ -19,7 +19,7 @@ from tools.exchange.rows import (
     Row,
     RowSource,
 )
-from tools.exchange.source import Source
+from tools.exchange.tables.compose import read_parts
 from tools.records import ItemKind
 from tools.schema import LabelSchema
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tools.exchange.files.source import Source
 from tools.exchange.options import ImportOptions
 from tools.exchange.rows import Claim, ExchangeAnswer, ExchangeItem, Row, RowSource
-from tools.exchange.source import Source
 from tools.schema import LabelSchema
 
 PREFIX = "__label__"

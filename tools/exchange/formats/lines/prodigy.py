@@ -12,8 +12,8 @@ from typing import Any
 
 from tools.exchange.builder import moment
 from tools.exchange.codec import answer_about, proposal_from
-from tools.exchange.compose import read_parts
 from tools.exchange.fields import FieldFinder
+from tools.exchange.files.source import Source
 from tools.exchange.formats.lines.lines import first_objects, objects
 from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.options import ImportOptions
@@ -26,7 +26,7 @@ from tools.exchange.rows import (
     Row,
     RowSource,
 )
-from tools.exchange.source import Source
+from tools.exchange.tables.compose import read_parts
 from tools.records import VALUED_VERDICTS, ItemKind, Verdict, to_json
 from tools.schema import LabelSchema
 

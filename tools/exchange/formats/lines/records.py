@@ -12,13 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tools.exchange.codec import read_answers
-from tools.exchange.compose import join_parts, read_parts, read_turns
 from tools.exchange.fields import FieldFinder
+from tools.exchange.files.source import Source
 from tools.exchange.formats.lines.lines import first_objects, objects
 from tools.exchange.formats.lines.own_jsonl import MARK
-from tools.exchange.keys import KEY_NAMES, id_column, keys_of, taken_as_key
 from tools.exchange.options import ImportOptions
-from tools.exchange.roles import ANNOTATOR_NAMES, LABEL_NAMES, first_of, text_columns
 from tools.exchange.rows import (
     Claim,
     ExchangeAnswer,
@@ -29,7 +27,9 @@ from tools.exchange.rows import (
     RowSource,
     Shape,
 )
-from tools.exchange.source import Source
+from tools.exchange.tables.compose import join_parts, read_parts, read_turns
+from tools.exchange.tables.keys import KEY_NAMES, id_column, keys_of, taken_as_key
+from tools.exchange.tables.roles import ANNOTATOR_NAMES, LABEL_NAMES, first_of, text_columns
 from tools.records import ItemKind, Part, to_json
 from tools.schema import LabelSchema
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import FormatRefused
-from tools.exchange.image_files import SPLIT, ImageFinder, is_image_name
+from tools.exchange.files.source import Source, decoded
 from tools.exchange.options import ImportOptions
+from tools.exchange.pictures.image_files import SPLIT, ImageFinder, is_image_name
 from tools.exchange.rows import (
     Claim,
     ExchangeAnswer,
@@ -25,7 +26,6 @@ from tools.exchange.rows import (
     Row,
     RowSource,
 )
-from tools.exchange.source import Source, decoded
 from tools.schema import LabelSchema
 
 ID, LABEL, SOURCE, CONFIDENCE = "ImageID", "LabelName", "Source", "Confidence"

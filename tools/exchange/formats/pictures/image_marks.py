@@ -14,9 +14,9 @@ from tools.exchange.codec import UNNAMED, answer_record, read_answers
 from tools.exchange.export import Chosen, ChosenItem
 from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.formats.lines.own_jsonl_write import stripped
-from tools.exchange.image_answers import WrittenRegion
-from tools.exchange.objects import GEOMETRIES
 from tools.exchange.options import ExportOptions
+from tools.exchange.pictures.image_answers import WrittenRegion
+from tools.exchange.pictures.objects import GEOMETRIES
 from tools.exchange.rows import Claim, ExchangeAnswer, ExchangeProposal
 
 Region = dict[str, Any]

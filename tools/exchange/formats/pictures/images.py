@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.exchange.image_files import ImageFinder, clean_parts, is_image_name, visible_files
+from tools.exchange.files.source import Source, decoded, is_image
 from tools.exchange.options import ImportOptions
+from tools.exchange.pictures.image_files import ImageFinder, clean_parts, is_image_name, visible_files
 from tools.exchange.rows import Claim, ExchangeAnswer, ExchangeItem, ImageFile, Row, RowSource
-from tools.exchange.source import Source, decoded, is_image
 from tools.schema import LabelSchema
 
 FOLDER, LABEL = "folder", "label"

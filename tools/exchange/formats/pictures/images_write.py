@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from tools.exchange.export import ChosenItem
-from tools.exchange.image_export import ImageShelf
 from tools.exchange.options import ExportOptions
+from tools.exchange.pictures.image_export import ImageShelf
 from tools.exchange.writer import Names, Plan
 from tools.schema import FieldSpec
 from tools.values import value_labels

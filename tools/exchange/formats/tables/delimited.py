@@ -15,12 +15,12 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from tools.errors import FormatRefused
-from tools.exchange.formulas import unescape_columns, unescaped
+from tools.exchange.files.source import Source
 from tools.exchange.options import ImportOptions
-from tools.exchange.roles import ESCAPED, OWN_META
 from tools.exchange.rows import ExchangeReject
-from tools.exchange.source import Source
-from tools.exchange.tabular import SourceTable
+from tools.exchange.tables.formulas import unescape_columns, unescaped
+from tools.exchange.tables.roles import ESCAPED, OWN_META
+from tools.exchange.tables.tabular import SourceTable
 
 BLOCK = 1 << 24
 CHUNK = 50_000

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.exchange.cells import cell_of
 from tools.exchange.export import ChosenItem
-from tools.exchange.formulas import escaped, is_risky
-from tools.exchange.layout import columns_of, flat_row
 from tools.exchange.options import ExportOptions
-from tools.exchange.roles import ANNOTATOR_NAMES, ESCAPED, OWN_META
+from tools.exchange.tables.cells import cell_of
+from tools.exchange.tables.formulas import escaped, is_risky
+from tools.exchange.tables.layout import columns_of, flat_row
+from tools.exchange.tables.roles import ANNOTATOR_NAMES, ESCAPED, OWN_META
 from tools.exchange.writer import Plan
 from tools.records import to_json
 from tools.schema import FieldSpec

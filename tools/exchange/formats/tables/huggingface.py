@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tools.errors import FormatRefused
+from tools.exchange.files.jsonread import parse_json
+from tools.exchange.files.source import Source
 from tools.exchange.formats.tables.parquet import numbered
-from tools.exchange.jsonread import parse_json
 from tools.exchange.options import ImportOptions
-from tools.exchange.source import Source
-from tools.exchange.tabular import SourceTable
+from tools.exchange.tables.tabular import SourceTable
 
 DICT_FILE, STATE_FILE, FEATURES_FILE = "dataset_dict.json", "state.json", "dataset_info.json"
 SPLIT = "split"

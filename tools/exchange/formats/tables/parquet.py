@@ -8,9 +8,9 @@ from pyarrow import parquet
 
 from tools.errors import FormatRefused
 from tools.exchange.apart import MOST_ROWS, read_apart, refuse_unpacked
+from tools.exchange.files.source import Source
 from tools.exchange.options import ImportOptions
-from tools.exchange.source import Source
-from tools.exchange.tabular import SourceTable
+from tools.exchange.tables.tabular import SourceTable
 
 _STEP = 4096
 

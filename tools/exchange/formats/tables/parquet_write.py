@@ -10,9 +10,9 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from tools.exchange.export import ChosenItem
-from tools.exchange.layout import columns_of, flat_row
 from tools.exchange.options import ExportOptions
-from tools.exchange.tabular import META
+from tools.exchange.tables.layout import columns_of, flat_row
+from tools.exchange.tables.tabular import META
 from tools.exchange.writer import Plan
 from tools.records import to_json
 from tools.schema import FieldSpec

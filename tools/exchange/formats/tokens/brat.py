@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.errors import FormatRefused
-from tools.exchange.encoding import decode
+from tools.exchange.files.encoding import decode
+from tools.exchange.files.source import Source
 from tools.exchange.options import ImportOptions
 from tools.exchange.rows import Claim, ExchangeAnswer, ExchangeItem, ExchangeReject, Row, RowSource
-from tools.exchange.source import Source
 from tools.schema import LabelSchema
 
 ANNOTATIONS, TEXT = ".ann", ".txt"

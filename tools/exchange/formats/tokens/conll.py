@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tools.errors import FormatRefused
+from tools.exchange.files.source import Source
 from tools.exchange.options import ImportOptions
 from tools.exchange.rows import Claim, ExchangeAnswer, ExchangeItem, ExchangeReject, Row, RowSource
-from tools.exchange.source import Source
 from tools.exchange.tokens import decode, detect_scheme, split_tag
 from tools.schema import LabelSchema
 

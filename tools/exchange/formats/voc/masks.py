@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from tools.exchange.places import is_file, lies_in
-from tools.exchange.source import decoded
+from tools.exchange.files.places import is_file, lies_in
+from tools.exchange.files.source import decoded
 from tools.geometry.boxes import iou_matrix
 from tools.geometry.masks import box_of_runs, runs_of, string_of
 from tools.images.probe import MOST_PIXELS

@@ -12,10 +12,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from tools.exchange.files.source import Source, decoded
+from tools.exchange.files.xmlread import parse_xml
 from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.formats.voc.masks import MASK_FOLDERS, Masks
-from tools.exchange.image_files import SPLIT, ImageFinder, is_image_name, visible_files
 from tools.exchange.options import ImportOptions
+from tools.exchange.pictures.image_files import SPLIT, ImageFinder, is_image_name, visible_files
 from tools.exchange.rows import (
     Claim,
     ExchangeAnswer,
@@ -26,8 +28,6 @@ from tools.exchange.rows import (
     Row,
     RowSource,
 )
-from tools.exchange.source import Source, decoded
-from tools.exchange.xmlread import parse_xml
 from tools.schema import LabelSchema
 
 SETS = "imagesets"

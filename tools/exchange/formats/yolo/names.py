@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from tools.errors import FormatRefused
-from tools.exchange.source import decoded
+from tools.exchange.files.source import decoded
 
 LISTS = ("classes.txt", "obj.names", "predefined_classes.txt", "labels.names")
 _YAML = (".yaml", ".yml")

@@ -15,8 +15,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from tools.exchange.files.source import Source, decoded
 from tools.exchange.formats.yolo.names import LISTS, Declared, declared_in
-from tools.exchange.image_files import (
+from tools.exchange.options import ImportOptions
+from tools.exchange.pictures.image_files import (
     IMAGE_FOLDERS,
     ImageFinder,
     distinct_names,
@@ -24,7 +26,6 @@ from tools.exchange.image_files import (
     split_and_name,
     visible_files,
 )
-from tools.exchange.options import ImportOptions
 from tools.exchange.rows import (
     Claim,
     ExchangeAnswer,
@@ -35,7 +36,6 @@ from tools.exchange.rows import (
     Row,
     RowSource,
 )
-from tools.exchange.source import Source, decoded
 from tools.schema import LabelSchema
 
 PREDICTIONS = "predictions"

@@ -12,8 +12,8 @@ import yaml
 from tools.exchange.export import ChosenItem
 from tools.exchange.formats.coco.write import DISAGREE
 from tools.exchange.formats.yolo.read import PREDICTIONS
-from tools.exchange.image_export import STAY, ImageShelf, Placed
 from tools.exchange.options import ExportOptions
+from tools.exchange.pictures.image_export import STAY, ImageShelf, Placed
 from tools.exchange.writer import Names, Plan
 from tools.geometry.boxes import corners_of
 from tools.geometry.masks import mask_of_record

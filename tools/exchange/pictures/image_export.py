@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from tools.exchange.export import ChosenItem
-from tools.exchange.image_files import clean_parts
 from tools.exchange.options import IMPORTED, ExportOptions, read_splits
+from tools.exchange.pictures.image_files import clean_parts
 from tools.exchange.writer import Plan
 from tools.images.probe import MIME_SUFFIX, SUFFIXES
 from tools.records import Item

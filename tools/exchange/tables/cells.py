@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tools.exchange.jsonread import parse_json
+from tools.exchange.files.jsonread import parse_json
 from tools.exchange.label_names import LabelNames
 from tools.exchange.rows import Claim, Shape
 from tools.records import to_json

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.exchange.objects import refuse_huge
+from tools.exchange.pictures.objects import refuse_huge
 
 Array = Any
 CHANNELS = 4

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from tools.errors import InputError
 from tools.exchange.builder import parts_json
-from tools.exchange.jsonread import parse_json
-from tools.exchange.quoting import join, json_value
-from tools.exchange.roles import Roles
+from tools.exchange.files.jsonread import parse_json
+from tools.exchange.tables.quoting import join, json_value
+from tools.exchange.tables.roles import Roles
 from tools.records import ItemKind, Part, to_json
 
 BETWEEN = "\n"

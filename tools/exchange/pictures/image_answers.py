@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools.exchange.export import Chosen, ChosenItem
-from tools.exchange.image_export import STAY
 from tools.exchange.options import ExportOptions
+from tools.exchange.pictures.image_export import STAY
 from tools.exchange.writer import Names, Plan
 from tools.schema import FieldSpec
 

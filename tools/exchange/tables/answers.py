@@ -10,16 +10,16 @@ import pyarrow.compute as pc
 
 from tools.exchange.batch import DROPPED, LABELS, Columns, excerpt_of
 from tools.exchange.builder import TWICE, AnswerColumns, left_out_note
-from tools.exchange.cells import cell_of, claim_of_cell, says
 from tools.exchange.codec import UNNAMED, answer_from, proposal_from, score_of
-from tools.exchange.compose import as_text, is_blank
 from tools.exchange.fields import require_annotator
-from tools.exchange.jsonread import parse_json
+from tools.exchange.files.jsonread import parse_json
 from tools.exchange.label_names import Taken
 from tools.exchange.options import ImportOptions
-from tools.exchange.quoting import join, json_strings, per_chunk
-from tools.exchange.roles import Roles, named_column
 from tools.exchange.rows import ExchangeAnswer, ExchangeProposal
+from tools.exchange.tables.cells import cell_of, claim_of_cell, says
+from tools.exchange.tables.compose import as_text, is_blank
+from tools.exchange.tables.quoting import join, json_strings, per_chunk
+from tools.exchange.tables.roles import Roles, named_column
 from tools.schema import IMAGE_KINDS, TEXT_KINDS, FieldSpec, LabelSchema
 from tools.values import TEXT_LIMIT
 

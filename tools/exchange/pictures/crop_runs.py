@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.exchange.objects import refuse_huge
+from tools.exchange.pictures.objects import refuse_huge
 
 Array = Any
 WRONG_SUM = "the run lengths do not add up to its crop"

@@ -10,16 +10,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tools.exchange.answers import TableAnswers
 from tools.exchange.batch import ITEMS, REJECTS, ImportBatch, excerpt_of
 from tools.exchange.builder import EMPTY_TEXT, NUL_TEXT, SAME_KEY, TAKEN_KEY, Identity
-from tools.exchange.compose import Composed, as_text, compose_columns, is_blank
-from tools.exchange.jsonread import parse_json
-from tools.exchange.keys import taken_as_key
+from tools.exchange.files.jsonread import parse_json
 from tools.exchange.options import ImportOptions
-from tools.exchange.quoting import json_objects, json_value
-from tools.exchange.roles import OWN_META, Roles, assign_roles
 from tools.exchange.rows import ExchangeReject
+from tools.exchange.tables.answers import TableAnswers
+from tools.exchange.tables.compose import Composed, as_text, compose_columns, is_blank
+from tools.exchange.tables.keys import taken_as_key
+from tools.exchange.tables.quoting import json_objects, json_value
+from tools.exchange.tables.roles import OWN_META, Roles, assign_roles
 from tools.records import to_json
 from tools.schema import LabelSchema
 

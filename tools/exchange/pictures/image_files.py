@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from tools.exchange.places import is_file, is_folder, lies_in
+from tools.exchange.files.places import is_file, is_folder, lies_in
 from tools.exchange.rows import ImageFile
 from tools.images.probe import SUFFIXES
 

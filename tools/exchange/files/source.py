@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import FormatRefused
-from tools.exchange.encoding import decode, detect, named
-from tools.exchange.jsonread import parse_json
+from tools.exchange.files.encoding import decode, detect, named
+from tools.exchange.files.jsonread import parse_json
+from tools.exchange.files.places import is_file, lies_in, refuse_unreadable
 from tools.exchange.options import ImportOptions
-from tools.exchange.places import is_file, lies_in, refuse_unreadable
 from tools.images.probe import SUFFIXES
 
 _ARCHIVES = {

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from tools.errors import FormatRefused
 from tools.exchange.fields import FieldFinder
-from tools.exchange.keys import KEY_NAMES, id_column, taken_as_key
 from tools.exchange.options import ImportOptions
+from tools.exchange.tables.keys import KEY_NAMES, id_column, taken_as_key
 from tools.schema import FieldSpec, LabelSchema
 
 TEXT_NAMES: tuple[str, ...] = ("text", "sentence", "content", "body", "document", "utterance", "tweet", "headline")

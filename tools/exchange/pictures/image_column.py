@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import InputError
+from tools.exchange.pictures.turned import LYING, turned
 from tools.exchange.rows import REGION_SHAPES, Claim, ExchangeItem, Row
-from tools.exchange.turned import LYING, turned
 from tools.geometry.boxes import Size
 from tools.images.probe import Probe, probe
 from tools.records import to_json

@@ -1,0 +1,1 @@
+"""Files as they lie on disk, read so that nothing in them can do harm."""

@@ -1,0 +1,1 @@
+"""Image files and the regions that files hold, in and out."""

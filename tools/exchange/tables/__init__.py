@@ -1,0 +1,1 @@
+"""Tables of columns: what each column is, and what its cells say."""
