@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.ask.image_project import PHOTOS, ask, boxes, fact, photo_project
 from tests.store.tool_context import SmallProject
-from tools.ask.objects import compare_values, total
-from tools.ask.objects_taken import object_fates
+from tools.ask.objects.marked import compare_values, total
+from tools.ask.objects.taken import object_fates
 from tools.geometry.masks import encode
 from tools.intervals import RatioSums
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from tools.ask.how_far import overlap_of
 from tools.ask.nearest import nearest_examples, nearest_table, nearest_words
-from tools.ask.objects import same_object_iou
+from tools.ask.objects.marked import same_object_iou
 from tools.ask.pictured import picture_words, suggested_objects
 from tools.ask.reasons import IN_WORDS, FieldState, Reason, reasons_for
 from tools.ask.story_words import event_word, how_words

@@ -6,7 +6,7 @@ from typing import Any
 
 from tools.agreement import Agreement, Distance, Pattern, cohen_kappa, krippendorff_alpha
 from tools.ask.metrics import few_note, ratio_fact, say_fact, share_fact
-from tools.ask.objects_agreed import measure_object_agreement
+from tools.ask.objects.agreed import measure_object_agreement
 from tools.ask.question import Question, people_named
 from tools.context import Answer, ToolContext
 from tools.naming import label_name

@@ -10,8 +10,8 @@ from typing import Any
 from tools.ask.accuracy_words import gold_count, left_out, model_text, people_text
 from tools.ask.metrics import ratio_fact, say_fact, share_fact, shown_share
 from tools.ask.model_record import model_record
-from tools.ask.objects_right import measure_object_accuracy
-from tools.ask.objects_taken import measure_objects_taken
+from tools.ask.objects.right import measure_object_accuracy
+from tools.ask.objects.taken import measure_objects_taken
 from tools.ask.question import Question
 from tools.backends.texts.builtin_few_shot import REFERENCE as FEW_SHOT
 from tools.context import Answer, ToolContext

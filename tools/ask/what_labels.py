@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from tools.ask.how_far import progress_row
 from tools.ask.metrics import TOO_FEW, say_fact, share_fact, shown_share
-from tools.ask.objects_counted import count_objects
+from tools.ask.objects.counted import count_objects
 from tools.ask.question import Question
 from tools.context import Answer, ToolContext
 from tools.filters import ItemFilter

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from tools.ask.metrics import say_fact, sums_fact
-from tools.ask.objects import ratio_sums
+from tools.ask.objects.marked import ratio_sums
 from tools.ask.question import Question
 from tools.context import Answer, ToolContext
 from tools.naming import label_name

@@ -9,7 +9,7 @@ from typing import Any
 
 from tools.ask.accuracy_words import gold_count, model_text, people_text
 from tools.ask.metrics import shown_share, sums_fact
-from tools.ask.objects import (
+from tools.ask.objects.marked import (
     Comparison,
     cell,
     compare_values,

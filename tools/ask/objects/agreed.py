@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import Any
 
 from tools.ask.metrics import few_note, say_fact, sums_fact
-from tools.ask.objects import (
+from tools.ask.objects.marked import (
     Comparison,
     cell,
     compare_values,

@@ -1,0 +1,1 @@
+"""Numbers about what is marked on pictures: how many, how right, how alike."""
