@@ -12,10 +12,10 @@ import pyarrow as pa
 from assistant.executor import Handler
 from assistant.queueing import Queues
 from assistant.store.actions import PendingAction
-from assistant.store.database import utc_now
-from assistant.store.intake import reasons_of, report_table
-from assistant.store.intake_people import named_people
-from assistant.store.outgoing import outgoing
+from assistant.store.file.database import utc_now
+from assistant.store.intake.intake import reasons_of, report_table
+from assistant.store.intake.outgoing import outgoing
+from assistant.store.intake.people import named_people
 from assistant.store.project import ProjectStore
 from assistant.store.reviews import answer_of
 from assistant.view import hidden_from

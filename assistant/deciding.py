@@ -9,8 +9,8 @@ from typing import Any, get_args
 import numpy as np
 
 from assistant.store.project import ProjectStore
+from assistant.store.queries.sight import sees_all
 from assistant.store.reviews import ReviewRequest
-from assistant.store.sight import sees_all
 from assistant.view import ProjectView, blind_mask
 from tools.errors import AnsweredElsewhere, ExposureStale, InputError
 from tools.records import NOT_LOOKED_AT, REGION_VERDICTS, VALUED_VERDICTS, Actor, Exposure, Review, Verdict

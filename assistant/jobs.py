@@ -22,7 +22,7 @@ from assistant.batches import computed, left_of
 from assistant.job_words import account_of, account_words, job_words
 from assistant.learner import Learner, WorkElsewhere
 from assistant.store.calls import StoredCalls, budget_from
-from assistant.store.people import OWN_NAME
+from assistant.store.people.people import OWN_NAME
 from assistant.store.project import ProjectStore
 from assistant.view import ProjectView
 from tools.errors import AssistantError, Conflict, DiskFull, JobStopped, NotFound, ProjectDamaged, StoppedShort

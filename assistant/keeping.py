@@ -7,11 +7,11 @@ import shutil
 import threading
 from datetime import datetime, timedelta
 
-from assistant.store.backup import DATABASE
-from assistant.store.database import utc_now
-from assistant.store.head import read_note
+from assistant.store.chain.head import read_note
+from assistant.store.file.backup import DATABASE
+from assistant.store.file.database import utc_now
+from assistant.store.file.trouble import backup_time, kept_backups
 from assistant.store.project import ProjectStore
-from assistant.store.trouble import backup_time, kept_backups
 from tools.errors import AssistantError, DiskFull
 
 _LOG = logging.getLogger(__name__)

@@ -23,7 +23,7 @@ from assistant.executor import Executor, Outcome
 from assistant.jobs import Jobs
 from assistant.learner import Learner, LearnerEnded
 from assistant.queueing import Queues
-from assistant.store.people import OWN_NAME
+from assistant.store.people.people import OWN_NAME
 from assistant.store.project import LearningState, ProjectStore
 from tools.backends.registry import BUILTIN
 from tools.errors import AssistantError

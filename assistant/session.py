@@ -16,8 +16,8 @@ from assistant.learner import Learner
 from assistant.queueing import Queues
 from assistant.retraining import Retraining
 from assistant.review import ReviewDesk
+from assistant.store.people.users import UserStore
 from assistant.store.project import ProjectStore
-from assistant.store.users import UserStore
 from tools.catalog import CATALOG
 from tools.schema import LabelSchema
 from tools.spec import ToolSpec

@@ -16,10 +16,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from assistant.store.calls import known_reply
-from assistant.store.database import utc_now
-from assistant.store.filters import asks_answers
+from assistant.store.file.database import utc_now
 from assistant.store.project import ProjectStore
-from assistant.store.sight import sees_all, through_eyes_of
+from assistant.store.queries.filters import asks_answers
+from assistant.store.queries.sight import sees_all, through_eyes_of
 from tools.context import Answer, Found, IdArray, LabelTable
 from tools.draws import is_drawn
 from tools.filters import ItemFilter

@@ -36,7 +36,7 @@ from assistant.agent.surroundings import Host, Surroundings
 from assistant.agent.waiting import Waiting, said_withdrawn, thread_of, waiting_card
 from assistant.agent.world import LastResult
 from assistant.executor import Outcome
-from assistant.store.private import make_like
+from assistant.store.file.private import make_like
 from tools.errors import AssistantError, ProjectDamaged
 from tools.filters import ItemFilter
 from tools.records import VALUED_VERDICTS, Actor, JsonValue

@@ -12,8 +12,8 @@ from typing import Any
 from assistant.cli.owner import Owner, Record
 from assistant.cli.wire import WireClient, socket_path
 from assistant.session import Session
-from assistant.store.people import OWN_NAME
-from assistant.store.person_names import person_key
+from assistant.store.people.people import OWN_NAME
+from assistant.store.people.person_names import person_key
 from tools.errors import NotAllowed, ProjectInUse
 from tools.records import Actor
 

@@ -16,7 +16,7 @@ import typer
 from assistant.cli import deciding, keeping, people, projects, rescuing, serving, using
 from assistant.cli.warming import leave
 from assistant.cli.wire import SERVER_GONE
-from assistant.store.trouble import FULL_SENTENCE, is_full
+from assistant.store.file.trouble import FULL_SENTENCE, is_full
 from tools.errors import AssistantError
 
 _PACKAGE = "annotation-assistant"

@@ -17,7 +17,7 @@ from assistant.cli.owner_people import PEOPLE_METHODS, PeopleOwner, acting_user
 from assistant.records import action_record, job_record, outcome_record, result_record
 from assistant.review import Decision
 from assistant.session import Session
-from assistant.store.verify import Check, verify
+from assistant.store.checks.verify import Check, verify
 from tools.errors import InputError, NotAllowed
 from tools.records import Actor, Role
 from tools.schema import dump_schema

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assistant.session import Session
-from assistant.store.users import UserStore
+from assistant.store.people.users import UserStore
 from tools.errors import NotAllowed, NotFound
 from tools.records import Actor, Role
 

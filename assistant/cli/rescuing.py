@@ -10,7 +10,7 @@ import typer
 from assistant.cli.link import local_name
 from assistant.cli.printing import say
 from assistant.cli.projects import As, Project
-from assistant.store.rescue import Rescued, accept_loss, restore
+from assistant.store.file.rescue import Rescued, accept_loss, restore
 
 
 def add_to(app: typer.Typer) -> None:

@@ -12,8 +12,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from assistant.store import faults
-from assistant.store.database import Database, Transaction, stored_time
+from assistant.store.file import faults
+from assistant.store.file.database import Database, Transaction, stored_time
 from tools.errors import BudgetSpent
 from tools.records import JsonValue, Stopping
 from tools.writable import mended_text

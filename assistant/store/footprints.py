@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from assistant.store.database import Database
+from assistant.store.file.database import Database
 from tools.records import Exposure
 
 _MOST_ISSUED = 20_000

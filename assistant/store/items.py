@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from assistant.store.database import Database
-from assistant.store.filters import asks_answers, filter_sql, without_answers
+from assistant.store.file.database import Database
 from assistant.store.media import MediaStore
-from assistant.store.sight import sees_all, through_eyes_of
+from assistant.store.queries.filters import asks_answers, filter_sql, without_answers
+from assistant.store.queries.sight import sees_all, through_eyes_of
 from tools.context import Found, IdArray
 from tools.errors import NotFound
 from tools.filters import ItemFilter

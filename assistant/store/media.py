@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from assistant.store.database import Database, Transaction
+from assistant.store.file.database import Database, Transaction
 from tools.errors import Conflict, NotFound
 from tools.images.probe import MIME_SUFFIX, digest_of
 from tools.records import Item, Media, to_json

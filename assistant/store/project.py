@@ -11,24 +11,24 @@ from typing import Any, Literal
 
 from assistant.arrays import DiskArrays
 from assistant.store.actions import ActionStore, JobStore
-from assistant.store.backup import DATABASE as DATABASE
-from assistant.store.backup import Backups
-from assistant.store.database import Database
-from assistant.store.head import HEAD
-from assistant.store.intake import ImportReport, take_in
+from assistant.store.chain.head import HEAD
+from assistant.store.file.backup import DATABASE as DATABASE
+from assistant.store.file.backup import Backups
+from assistant.store.file.database import Database
+from assistant.store.file.private import keep_private, make_like, make_private
+from assistant.store.file.trouble import damaged
+from assistant.store.intake.intake import ImportReport, take_in
 from assistant.store.items import ItemStore
 from assistant.store.leases import Leases
 from assistant.store.media import MediaStore
 from assistant.store.notices import Notices
-from assistant.store.people import TalkStore
-from assistant.store.private import keep_private, make_like, make_private
-from assistant.store.queries import QUERIES
+from assistant.store.people.people import TalkStore
+from assistant.store.people.users import UserStore
+from assistant.store.queries.queries import QUERIES
+from assistant.store.queries.sight import asked_by
 from assistant.store.reviews import ReviewStore
 from assistant.store.runs import RunStore
 from assistant.store.settings import SchemaStore, SettingsStore, new_project
-from assistant.store.sight import asked_by
-from assistant.store.trouble import damaged
-from assistant.store.users import UserStore
 from tools.context import Answer
 from tools.errors import InputError, NotAllowed, NotFound
 from tools.exchange.batch import ImportBatch

@@ -11,10 +11,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from assistant.store.database import Database, Transaction, stored_time
+from assistant.store.file.database import Database, Transaction, stored_time
 from assistant.store.footprints import Footprints, Issued
-from assistant.store.near_answers import is_drawn_on_image, near_answer, standing_answers
-from assistant.store.sight import DECIDING
+from assistant.store.queries.near_answers import is_drawn_on_image, near_answer, standing_answers
+from assistant.store.queries.sight import DECIDING
 from tools.errors import ExposureStale, NotFound
 from tools.records import Actor, Exposure, ExposureKind, Review, Verdict, to_json
 from tools.values import comparable, value_label

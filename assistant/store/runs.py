@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from assistant.store import faults
-from assistant.store.database import Database, Transaction, stored_time
+from assistant.store.file import faults
+from assistant.store.file.database import Database, Transaction, stored_time
 from tools.errors import NotFound, ValueRefused
 from tools.prelabel.injection import MARK
 from tools.records import Actor, Alternative, Draft, JsonValue, Proposal, RunIdentity, to_json

@@ -7,9 +7,9 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from assistant.store.database import Database, stored_time
-from assistant.store.project_rows import project_told
-from assistant.store.trouble import damaged
+from assistant.store.chain.project_rows import project_told
+from assistant.store.file.database import Database, stored_time
+from assistant.store.file.trouble import damaged
 from tools.errors import InputError, ProjectDamaged
 from tools.records import Actor, JsonValue, to_json
 from tools.schema import LabelSchema, dump_schema, read_schema

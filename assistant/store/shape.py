@@ -6,8 +6,8 @@ from functools import cache
 
 import duckdb
 
-from assistant.store.database import Database
-from assistant.store.migrations import MIGRATIONS
+from assistant.store.file.database import Database
+from assistant.store.file.migrations import MIGRATIONS
 
 _PARTS = """SELECT 'column ' || table_name || '.' || column_name, data_type FROM duckdb_columns()
     WHERE NOT internal AND database_name = current_database() AND schema_name = 'main'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.store.database import Database
+from assistant.store.file.database import Database
 from assistant.store.reviews import ReviewStore
 from tools.records import Review
 

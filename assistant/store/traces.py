@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from assistant.store.database import Database
+from assistant.store.file.database import Database
 
 _MOST = 4
 _BY_WORDS = "via IN ('chat', 'agent') AND made_at >= $at AND ($until IS NULL OR made_at < $until)"

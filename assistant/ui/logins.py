@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.store.passwords import MOST
-from assistant.store.person_names import person_key
+from assistant.store.people.passwords import MOST
+from assistant.store.people.person_names import person_key
 from assistant.ui.failed_tries import FailedTries
 from assistant.ui.local_sign_ins import LOCAL_IDLE_SECONDS, LocalSignIns
 from assistant.ui.ports import Users

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from assistant.store.users import User
+from assistant.store.people.users import User
 from assistant.ui.card_routes import Body, Name
 from assistant.ui.logins import Logins
 from assistant.ui.sign_in import is_https

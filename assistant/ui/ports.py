@@ -10,7 +10,7 @@ from assistant.encoder import Encoder
 from assistant.executor import Outcome
 from assistant.jobs import JobStatus
 from assistant.store.actions import PendingAction
-from assistant.store.users import SignIn, User
+from assistant.store.people.users import SignIn, User
 from tools.records import Actor, JsonValue, Role
 from tools.results import ToolResult
 from tools.schema import LabelSchema

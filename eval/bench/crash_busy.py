@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistant.store.copying import whole_head
+from assistant.store.checks.verify import verify
+from assistant.store.file.copying import whole_head
+from assistant.store.file.trouble import BACKUPS, kept_backups
 from assistant.store.project import DATABASE, ProjectStore
-from assistant.store.trouble import BACKUPS, kept_backups
-from assistant.store.verify import verify
 from eval.bench.batches import items_only
 from eval.bench.crash_work import SCHEMA
 from eval.bench.processes import watch

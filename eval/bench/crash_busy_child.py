@@ -17,7 +17,7 @@ from pathlib import Path
 from assistant.agent.conversation import Conversation
 from assistant.review import Decision
 from assistant.session import Session
-from assistant.store import faults
+from assistant.store.file import faults
 from eval.bench.batches import batch_of, items_only
 from eval.bench.crash_child import say
 from eval.bench.crash_work import FIELD, IDENTITY, LABELS

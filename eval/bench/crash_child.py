@@ -19,8 +19,8 @@ from assistant.executor import Executor
 from assistant.jobs import Jobs
 from assistant.queueing import Queues
 from assistant.review import Decision, ReviewDesk
-from assistant.store import faults, migrating
-from assistant.store.migrations import MIGRATIONS, Migration
+from assistant.store.file import faults, migrating
+from assistant.store.file.migrations import MIGRATIONS, Migration
 from assistant.store.project import ProjectStore
 from eval.bench.crash_work import FIELD, LABELS, calling_tool
 from tools.records import Actor

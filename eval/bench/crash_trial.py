@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assistant.store.checks.verify import verify
 from assistant.store.project import ProjectStore
-from assistant.store.verify import verify
 from eval.bench.batches import items_only
 from eval.bench.call_account import CallAccount
 from eval.bench.counting_server import CountingServer

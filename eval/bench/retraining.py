@@ -22,7 +22,7 @@ import pyarrow as pa
 from assistant.arrays import DiskArrays
 from assistant.review import Decision
 from assistant.session import Session
-from assistant.store.people import OWN_NAME
+from assistant.store.people.people import OWN_NAME
 from assistant.store.project import ProjectStore
 from eval.bench.batches import batch_of, items_only
 from eval.bench.labelled_texts import OUT_OF_SCOPE, DataMissing, clinc150, sample_folder, vectors_for

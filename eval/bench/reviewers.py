@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from assistant.store.checks.verify import verify
 from assistant.store.project import ProjectStore
-from assistant.store.verify import verify
 from eval.bench.batches import items_only
 from eval.bench.corpus import SCHEMA, texts_of
 from eval.bench.measure import Line, Outcome

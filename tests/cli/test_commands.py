@@ -15,7 +15,7 @@ from assistant.cli.main import main
 from assistant.cli.owner import Owner
 from assistant.cli.wire import WireServer, socket_path
 from assistant.session import Session
-from assistant.store.trouble import damaged
+from assistant.store.file.trouble import damaged
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -15,7 +15,7 @@ from assistant.cli.main import main
 from assistant.cli.owner import Owner
 from assistant.cli.wire import WireServer
 from assistant.session import Session
-from assistant.store.users import UserStore
+from assistant.store.people.users import UserStore
 from tools.errors import ProjectInUse
 
 Run = Callable[..., tuple[int, str, str]]

@@ -8,8 +8,8 @@ import pytest
 
 from assistant.demo.photos import build_photos, photo_place
 from assistant.demo.project import demo_is_whole
+from assistant.store.checks.verify import verify
 from assistant.store.project import ProjectStore
-from assistant.store.verify import verify
 from tools.images.probe import digest_of
 
 

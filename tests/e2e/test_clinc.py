@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from assistant.session import Session
-from assistant.store.verify import verify
+from assistant.store.checks.verify import verify
 from tests.e2e.driving import first_page
 from tests.ui.pages import Watched
 from tools.exchange.formats.writers import BY_NAME

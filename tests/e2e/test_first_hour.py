@@ -14,7 +14,7 @@ import pytest
 
 from assistant.demo.project import build_demo
 from assistant.session import Session
-from assistant.store.verify import verify
+from assistant.store.checks.verify import verify
 from tests.e2e.driving import first_page, press_on_next, say, wait_job
 from tests.ui.pages import Watched
 from tools.records import Actor

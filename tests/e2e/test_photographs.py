@@ -13,7 +13,7 @@ import pytest
 
 from assistant.demo.photos import build_photos
 from assistant.session import Session
-from assistant.store.verify import verify
+from assistant.store.checks.verify import verify
 from tests.e2e.driving import first_page, say
 from tests.ui.pages import Watched
 from tests.ui.picture_page import Stage

@@ -12,7 +12,7 @@ from typing import Any
 from pyarrow import parquet
 
 from assistant.session import Session
-from assistant.store.verify import verify
+from assistant.store.checks.verify import verify
 from tests.frozen.texts_project import LEAD
 from tools.errors import AssistantError
 from tools.exchange.formats.writers import WRITERS

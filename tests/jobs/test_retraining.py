@@ -14,7 +14,7 @@ from assistant.executor import OWN_WORDS
 from assistant.retraining import LEARNER, Retraining, asked_for
 from assistant.review import Decision
 from assistant.session import Session
-from assistant.store.people import OWN_NAME
+from assistant.store.people.people import OWN_NAME
 from assistant.store.project import ProjectStore
 from tests.jobs.labelling import ANN, ITEMS, ask, label, open_session, runs, steps_here, wait_for
 from tests.store.opened import LEAD

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from assistant.executor import Outcome
-from assistant.store import database
+from assistant.store.file import database
 from assistant.store.reviews import ExposureRequest, ReviewRequest
 from tests.store.opened import ANN, BOB, DELIVERY, LEAD, PRAISE, REFUND, Opened, create, suggest
 from tools.ask.explain import explain_item

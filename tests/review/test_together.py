@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from assistant.review import Decision
-from assistant.store import faults
+from assistant.store.file import faults
 from tests.store.opened import ANN, BOB, DELIVERY, LEAD, REFUND, Opened, annotation, batch, broken_checks, decide
 from tools.errors import AssistantError
 from tools.records import Actor

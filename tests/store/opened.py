@@ -153,6 +153,6 @@ def annotation(project: Opened, item_id: int, field: str = "intent") -> tuple[st
 
 def broken_checks(project: Opened) -> list[str]:
     """Names of the checks of ``verify`` that do not hold."""
-    from assistant.store.verify import verify
+    from assistant.store.checks.verify import verify
 
     return [check.name for check in verify(project.store.database) if not check.holds]

@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from assistant.store.migrations import MIGRATIONS
-from assistant.store.queries import QUERIES
-from assistant.store.sight import asked_by
+from assistant.store.file.migrations import MIGRATIONS
+from assistant.store.queries.queries import QUERIES
+from assistant.store.queries.sight import asked_by
 from tools.context import Answer
 from tools.errors import NotAllowed, NotFound
 from tools.records import ROLE_RANK, Actor, to_json

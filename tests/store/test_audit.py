@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.store.audit import GENESIS, first_break, link_hash
-from assistant.store.verify import verify
+from assistant.store.chain.audit import GENESIS, first_break, link_hash
+from assistant.store.checks.verify import verify
 from tests.store.opened import ANN, BOB, LEAD, REFUND, Opened, broken_checks, decide, reopen, suggest
 from tools.records import Draft
 

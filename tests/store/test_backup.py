@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from assistant.keeping import Keeping
-from assistant.store.backup import Backups
-from assistant.store.database import utc_now
-from assistant.store.head import read_note
+from assistant.store.chain.head import read_note
+from assistant.store.file.backup import Backups
+from assistant.store.file.database import utc_now
+from assistant.store.file.rescue import accept_loss, restore
+from assistant.store.file.trouble import kept_backups
 from assistant.store.project import ProjectStore
-from assistant.store.rescue import accept_loss, restore
-from assistant.store.trouble import kept_backups
 from tests.store.opened import ANN, LEAD, REFUND, SCHEMA, Opened, broken_checks, decide, reopen
 from tools.errors import EntriesMissing, InputError, NotFound, ProjectDamaged, ProjectInUse
 

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.store.audit import GENESIS
-from assistant.store.covering import COVERED, COVERING_STEP, MORE_COVERED_STEP, number_of, number_sql, table_of
-from assistant.store.head import Head
-from assistant.store.migrations import MIGRATIONS
-from assistant.store.verify import verify
+from assistant.store.chain.audit import GENESIS
+from assistant.store.chain.covering import COVERED, COVERING_STEP, MORE_COVERED_STEP, number_of, number_sql, table_of
+from assistant.store.chain.head import Head
+from assistant.store.checks.verify import verify
+from assistant.store.file.migrations import MIGRATIONS
 from tests.store.opened import ANN, BOB, LEAD, REFUND, Opened, broken_checks, decide, reopen, suggest
 from tools.results import Change
 
@@ -337,7 +337,7 @@ def test_whatever_becomes_of_a_user_by_the_program_holds(folder: Path, monkeypat
         for step in steps:
             step()
             assert (told_of_users(project), broken_checks(project)) == (("", ""), [])
-        monkeypatch.setattr("assistant.store.users.is_outdated", lambda _stored: True)
+        monkeypatch.setattr("assistant.store.people.users.is_outdated", lambda _stored: True)
         kept = "SELECT password FROM users"
         before = project.store.database.rows(kept)
         assert users.sign_in("una", PASSWORD) is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from assistant.store.verify import verify
+from assistant.store.checks.verify import verify
 from tests.store.opened import Opened, reopen
 from tools.errors import ProjectDamaged
 

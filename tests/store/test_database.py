@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from assistant.store.database import Database
+from assistant.store.file.database import Database
 from tests.store.opened import LEAD, Opened, broken_checks, reopen
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from assistant.store import faults
-from assistant.store.opening import connect
+from assistant.store.file import faults
+from assistant.store.file.opening import connect
 from tests.store.opened import ANN, REFUND, Opened, broken_checks, create, decide, reopen
 from tools.errors import Conflict, DiskFull, ProjectGone
 

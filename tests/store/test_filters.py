@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.store.filters import filter_sql
+from assistant.store.queries.filters import filter_sql
 from tests.store.rows import Rows, choice, spans
 from tools.errors import InputError, NotFound
 from tools.filters import STATES, ItemFilter

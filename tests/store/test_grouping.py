@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from assistant.store import faults
-from assistant.store.database import Database, Transaction
-from assistant.store.verify import verify
+from assistant.store.checks.verify import verify
+from assistant.store.file import faults
+from assistant.store.file.database import Database, Transaction
 from tools.errors import InputError
 
 EARLY = datetime(2026, 1, 1)

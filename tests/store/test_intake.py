@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant.store.intake import ImportReport, report_table
+from assistant.store.intake.intake import ImportReport, report_table
 from assistant.store.items import item_from
 from tests.store.opened import (
     ANN,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from assistant.store.outgoing import outgoing
+from assistant.store.intake.outgoing import outgoing
 from assistant.store.project import ProjectStore
 from tools.errors import Conflict, NotFound
 from tools.exchange.builder import BatchBuilder, Identity

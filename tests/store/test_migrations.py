@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.store import faults
-from assistant.store import migrating as migrating_module
-from assistant.store.database import Database
-from assistant.store.migrations import MIGRATIONS, Migration
+from assistant.store.file import faults
+from assistant.store.file import migrating as migrating_module
+from assistant.store.file.database import Database
+from assistant.store.file.migrations import MIGRATIONS, Migration
 from tests.store.opened import Opened, broken_checks, create, reopen
 from tools.errors import ProjectDamaged
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.store import users
-from assistant.store.passwords import hash_password
+from assistant.store.people import users
+from assistant.store.people.passwords import hash_password
 from tests.store.opened import LEAD, Opened, reopen
 from tools.errors import InputError, NotFound
 from tools.filters import ItemFilter

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.store import file as file_module
-from assistant.store.copying import copy_synced
+from assistant.store.file import file as file_module
+from assistant.store.file.copying import copy_synced
+from assistant.store.file.rescue import restore
 from assistant.store.project import ProjectStore
-from assistant.store.rescue import restore
 from tests.store.opened import ANN, REFUND, Opened, create, decide, reopen
 
 LOG = "project.duckdb.wal"
@@ -108,7 +108,7 @@ def test_what_is_brought_back_and_set_aside_stays_closed_and_a_group_stays_in(tm
 def test_a_new_project_in_a_folder_that_was_there_was_never_open_to_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from assistant.store import opening
+    from assistant.store.file import opening
     from tests.store.opened import SCHEMA
 
     seen: list[int] = []

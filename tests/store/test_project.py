@@ -40,7 +40,7 @@ def test_a_second_owner_in_the_same_process_is_refused_too(project: Opened) -> N
 IMPORT_A_NAME = """
 import sys
 from pathlib import Path
-from assistant.store.database import Database
+from assistant.store.file.database import Database
 from tools.errors import ProjectInUse
 path = Path(sys.argv[1]) / "project.duckdb"
 try:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from assistant.store.queries import QUERIES
+from assistant.store.queries.queries import QUERIES
 from tests.store import recount
 from tests.store.rows import START, Rows, choice, spans
 from tests.store.scenario import SEEDS, busy_project

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.store.passwords import hash_password, is_right, refuse_weak
-from assistant.store.person_names import clean_name, person_key
+from assistant.store.people.passwords import hash_password, is_right, refuse_weak
+from assistant.store.people.person_names import clean_name, person_key
+from assistant.store.people.users import UserStore
 from assistant.store.project import ProjectStore
-from assistant.store.users import UserStore
 from tests.store.opened import ANN, LEAD, REFUND, SCHEMA, Opened, decide, reopen
 from tools.errors import InputError, NotAllowed, NotFound
 from tools.records import Actor

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from assistant.store.filters import filter_sql
-from assistant.store.named import ACTIVE_PROPOSALS
-from assistant.store.sight import through_eyes_of
+from assistant.store.queries.filters import filter_sql
+from assistant.store.queries.named import ACTIVE_PROPOSALS
+from assistant.store.queries.sight import through_eyes_of
 from tests.fake_context import MemoryCache
 from tests.store.rows import Rows
 from tools.context import Answer, Found, IdArray, LabelTable

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from assistant.store.database import Database
+from assistant.store.file.database import Database
 from assistant.ui.app import is_loopback, refuse_open_door, serve
 from assistant.ui.local_sign_ins import LOCAL_IDLE_SECONDS
 from assistant.ui.logins import Logins

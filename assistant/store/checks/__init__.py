@@ -1,0 +1,1 @@
+"""``verify``: everything that can be found wrong in a project."""

@@ -1,0 +1,1 @@
+"""The database file: its lock, its copies, its shape, its transactions."""
