@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from assistant.agent.held_back import saves_filter
+from assistant.agent.planner.held_back import saves_filter
 
 UNASKED = (
     "Refused: the person did not ask for that in their last sentence. Say what could be done, and let them ask for it."

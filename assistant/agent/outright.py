@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 
-from assistant.agent.decision_records import CardInHand, Decision, OneDecision, Question, UndoLast
-from assistant.agent.names import surface
-from assistant.agent.region_words import NOUN
-from assistant.agent.sentence import read_sentence
+from assistant.agent.decisions.decision_records import CardInHand, Decision, OneDecision, Question, UndoLast
+from assistant.agent.decisions.region_words import NOUN
+from assistant.agent.words.names import surface
+from assistant.agent.words.sentence import read_sentence
 
 TO_ASSISTANT = "answer the assistant: "
 _TO_ASSISTANT = re.compile(r"(?:please )?answer the assistant ?: ?(?P<words>.+)", re.IGNORECASE | re.DOTALL)

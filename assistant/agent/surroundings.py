@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
-from assistant.agent.decision_records import CardInHand
-from assistant.agent.names import surface
-from assistant.agent.pictures import IMAGE_NAME
-from assistant.agent.quantities import whole
-from assistant.agent.sentence import read_sentence
-from assistant.agent.world import LastResult, PlannerWorld
+from assistant.agent.decisions.decision_records import CardInHand
+from assistant.agent.planner.pictures import IMAGE_NAME
+from assistant.agent.words.names import surface
+from assistant.agent.words.quantities import whole
+from assistant.agent.words.sentence import read_sentence
+from assistant.agent.words.world import LastResult, PlannerWorld
 from assistant.cards import label_keys
 from assistant.executor import Executor
 from assistant.jobs import Jobs

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from assistant.agent.chat_models import read_endpoint
-from assistant.agent.doctor import doctor_llm
+from assistant.agent.model.chat_models import read_endpoint
+from assistant.agent.model.doctor import doctor_llm
 from assistant.cli.link import Link
 from assistant.cli.printing import say, show_json
 from assistant.cli.projects import As, AsJson, Project

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from assistant.agent.conversation import Conversation
+from assistant.agent.turn.conversation import Conversation
 from assistant.cards import card_record
 from assistant.cli.owner_people import PEOPLE_METHODS, PeopleOwner, acting_user
 from assistant.records import action_record, job_record, outcome_record, result_record

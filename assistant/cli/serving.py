@@ -13,7 +13,7 @@ from typing import Annotated
 import platformdirs
 import typer
 
-from assistant.agent.conversation import Conversation
+from assistant.agent.turn.conversation import Conversation
 from assistant.cli.link import local_name
 from assistant.cli.owner import Owner
 from assistant.cli.printing import say

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from assistant.agent.sentence import say_too_long
 from assistant.agent.stopping import watch_for_stop
+from assistant.agent.words.sentence import say_too_long
 from assistant.ui.ports import ConversationFactory, OpenProject, Talker
 from assistant.ui.said import Said, fates
 from assistant.ui.transcript import Message, Transcript

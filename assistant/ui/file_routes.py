@@ -19,7 +19,7 @@ from pydantic import Field
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
-from assistant.agent.change_builders import export_target
+from assistant.agent.planner.change_builders import export_target
 from assistant.store.file.private import make_like
 from assistant.ui.card_routes import Body
 from assistant.ui.ports import OpenProject

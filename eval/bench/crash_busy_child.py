@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from assistant.agent.conversation import Conversation
+from assistant.agent.turn.conversation import Conversation
 from assistant.review import Decision
 from assistant.session import Session
 from assistant.store.file import faults

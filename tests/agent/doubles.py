@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from assistant.agent.world import LastResult, PlannerWorld
+from assistant.agent.words.world import LastResult, PlannerWorld
 from assistant.executor import Outcome
 from assistant.jobs import JobStatus
 from tools.catalog import CATALOG

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.agent.planner import plan
+from assistant.agent.planner.planner import plan
 from tests.agent.doubles import world
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from assistant.agent.asked_for import NOT_ASKED, OFFERED, slash_of
-from assistant.agent.conversation import Conversation
-from assistant.agent.planner import plan
+from assistant.agent.planner.planner import plan
+from assistant.agent.turn.conversation import Conversation
 from assistant.review import Decision
 from tests.agent.doubles import world
 from tests.agent.project import ANA, Project, suggest

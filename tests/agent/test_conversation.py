@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from assistant.agent.conversation import Conversation
 from assistant.agent.events import TurnEvent
+from assistant.agent.turn.conversation import Conversation
 from assistant.review import Decision
 from tests.agent.doubles import ScriptedDoor
 from tests.agent.project import ANA, HOSTILE, Project, suggest

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from assistant.agent.decision_records import BulkWords, CardInHand, OneDecision, Question, UndoLast
-from assistant.agent.decisions import read_decision
-from assistant.agent.names import surface
+from assistant.agent.decisions.decision_records import BulkWords, CardInHand, OneDecision, Question, UndoLast
+from assistant.agent.decisions.grammar import read_decision
+from assistant.agent.words.names import surface
 from assistant.cards import label_keys
 from assistant.deciding import reject_reasons
 from tools.schema import FieldSpec, LabelSchema, read_schema

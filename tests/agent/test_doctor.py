@@ -3,8 +3,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from assistant.agent.chat_models import ChatEndpoint
-from assistant.agent.doctor import Check, doctor_llm
+from assistant.agent.model.chat_models import ChatEndpoint
+from assistant.agent.model.doctor import Check, doctor_llm
 from tests.openai_server import Answer, OpenAIServer, call, say, status
 
 

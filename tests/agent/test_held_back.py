@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
-from assistant.agent.conversation import Conversation
-from assistant.agent.held_back import is_asked_about, read_denial, read_stop
-from assistant.agent.planner import plan
-from assistant.agent.sentence import read_sentence
-from assistant.agent.world import LastResult
+from assistant.agent.planner.held_back import is_asked_about, read_denial, read_stop
+from assistant.agent.planner.planner import plan
+from assistant.agent.turn.conversation import Conversation
+from assistant.agent.words.sentence import read_sentence
+from assistant.agent.words.world import LastResult
 from tests.agent.doubles import world
 from tests.agent.project import ANA, Project
 

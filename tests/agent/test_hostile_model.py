@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from assistant.agent import model_turn
-from assistant.agent.conversation import Conversation
+from assistant.agent.turn import model_turn
+from assistant.agent.turn.conversation import Conversation
 from tests.agent.project import ANA, Project, suggest
 from tests.openai_server import Answer, OpenAIServer, call, say
 from tools.records import Actor, Role

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.agent.conversation import Conversation
-from assistant.agent.quantities import read_quantities
+from assistant.agent.turn.conversation import Conversation
+from assistant.agent.words.quantities import read_quantities
 from tests.agent.project import ANA, Project, suggest
 
 SENTENCES = (

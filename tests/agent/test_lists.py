@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.agent.conversation import Conversation
 from assistant.agent.events import TurnEvent
-from assistant.agent.planner import plan
+from assistant.agent.planner.planner import plan
+from assistant.agent.turn.conversation import Conversation
 from tests.agent.doubles import world
 from tests.agent.project import ANA, Project, open_project, suggest
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from assistant.agent import model_turn
-from assistant.agent.conversation import NO_TOOL, Conversation
 from assistant.agent.events import TurnEvent
-from assistant.agent.grounding import claims_a_deed
-from assistant.agent.loop import system_prompt
+from assistant.agent.model.grounding import claims_a_deed
+from assistant.agent.model.loop import system_prompt
+from assistant.agent.turn import model_turn
+from assistant.agent.turn.conversation import NO_TOOL, Conversation
 from tests.agent.project import ANA, HOSTILE, TEXTS, Project, suggest
 from tests.openai_server import Answer, OpenAIServer, call, garbage, message, say, status
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from assistant.agent import model_turn
-from assistant.agent.conversation import Conversation
 from assistant.agent.events import TurnEvent
-from assistant.agent.grounding import as_models, claims_a_deed, is_grounded
-from assistant.agent.loop import NOT_DONE
+from assistant.agent.model.grounding import as_models, claims_a_deed, is_grounded
+from assistant.agent.model.loop import NOT_DONE
+from assistant.agent.turn import model_turn
+from assistant.agent.turn.conversation import Conversation
 from tests.agent.project import ANA, Project
 from tests.openai_server import Answer, OpenAIServer, call, message
 from tests.openai_server import say as says

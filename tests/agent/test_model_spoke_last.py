@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.agent.conversation import Conversation
 from assistant.agent.events import TurnEvent
 from assistant.agent.outright import TO_ASSISTANT
+from assistant.agent.turn.conversation import Conversation
 from tests.agent.project import ANA, Project, suggest
 from tests.openai_server import Answer, OpenAIServer, call
 from tests.openai_server import say as says

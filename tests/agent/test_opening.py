@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.agent.conversation import Conversation
 from assistant.agent.events import TurnEvent
-from assistant.agent.planner import plan
-from assistant.agent.world import LastResult
+from assistant.agent.planner.planner import plan
+from assistant.agent.turn.conversation import Conversation
+from assistant.agent.words.world import LastResult
 from assistant.review import Decision
 from tests.agent.doubles import world
 from tests.agent.project import ANA, Project, open_project, suggest

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.agent.conversation import Conversation
-from assistant.agent.describing import describe
-from assistant.agent.planner import plan
+from assistant.agent.model.describing import describe
+from assistant.agent.planner.planner import plan
 from assistant.agent.surroundings import Surroundings
+from assistant.agent.turn.conversation import Conversation
 from tests.agent.doubles import world
 from tests.agent.project import ANA, Project, open_project
 from tests.agent.test_opening import decide

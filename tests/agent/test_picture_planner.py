@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from assistant.agent.pictures import as_items, said_splits
-from assistant.agent.planner import plan
-from assistant.agent.world import PlannerWorld
+from assistant.agent.planner.pictures import as_items, said_splits
+from assistant.agent.planner.planner import plan
+from assistant.agent.words.world import PlannerWorld
 from tests.agent.doubles import NOW, catalog, world
 from tests.agent.test_planner import mismatch
 from tools.schema import read_schema

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import skimage
 
-from assistant.agent.conversation import Conversation
 from assistant.agent.events import TurnEvent
+from assistant.agent.turn.conversation import Conversation
 from assistant.changes import handlers
 from assistant.executor import Executor
 from assistant.jobs import Jobs

@@ -10,9 +10,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.agent.planner import plan
-from assistant.agent.plans import Plan
-from assistant.agent.world import LastResult, PlannerWorld
+from assistant.agent.planner.planner import plan
+from assistant.agent.planner.plans import Plan
+from assistant.agent.words.world import LastResult, PlannerWorld
 from tests.agent.doubles import utc, world
 
 CASES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("utterances.yaml").read_text(encoding="utf-8"))

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.agent.intents import known_words, mend_spelling
-from assistant.agent.likeness import LikenessIndex
-from assistant.agent.names import match_name
-from assistant.agent.quantities import read_quantities
-from assistant.agent.sentence import LONGEST, lower, read_sentence
-from assistant.agent.times import read_time
+from assistant.agent.words.intents import known_words, mend_spelling
+from assistant.agent.words.likeness import LikenessIndex
+from assistant.agent.words.names import match_name
+from assistant.agent.words.quantities import read_quantities
+from assistant.agent.words.sentence import LONGEST, lower, read_sentence
+from assistant.agent.words.times import read_time
 from tests.agent.doubles import NOW
 
 TODAY = datetime(2026, 11, 23, tzinfo=NOW.tzinfo)

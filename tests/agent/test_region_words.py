@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from assistant.agent.decision_records import BulkWords, CardInHand, OneDecision, Question
-from assistant.agent.decisions import read_decision
+from assistant.agent.decisions.decision_records import BulkWords, CardInHand, OneDecision, Question
+from assistant.agent.decisions.grammar import read_decision
 from tests.ask.image_project import boxes
 from tools.schema import read_schema
 from tools.values import check_value

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from assistant.agent.events import TurnEvent
-from assistant.agent.plans import Plan
+from assistant.agent.planner.plans import Plan
 from assistant.agent.running import Ran, ToolRunner
-from assistant.agent.steering import steer_job
 from assistant.agent.surroundings import painted_keys
+from assistant.agent.turn.steering import steer_job
 from assistant.executor import Outcome
 from assistant.jobs import JobStatus
 from tests.agent.doubles import ScriptedDoor, ScriptedJobs

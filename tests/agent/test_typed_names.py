@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.agent.planner import plan
-from assistant.agent.world import LastResult
+from assistant.agent.planner.planner import plan
+from assistant.agent.words.world import LastResult
 from tests.agent.doubles import world
 from tests.agent.test_picture_planner import pictures
 

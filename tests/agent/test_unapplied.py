@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.agent.planner import plan
-from assistant.agent.world import LastResult
+from assistant.agent.planner.planner import plan
+from assistant.agent.words.world import LastResult
 from assistant.review import Decision
 from tests.agent.doubles import world
 from tests.agent.project import ANA, open_project, suggest

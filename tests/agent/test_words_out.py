@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.agent.describing import clean, describe
-from assistant.agent.grounding import is_grounded, numbers_in
+from assistant.agent.model.describing import clean, describe
+from assistant.agent.model.grounding import is_grounded, numbers_in
+from assistant.agent.model.repair import mend_message, read_arguments
+from assistant.agent.model.wire import for_model, given_arguments, tools_for, wire_schema
 from assistant.agent.render import render, render_table, say_fact, say_job
-from assistant.agent.repair import mend_message, read_arguments
-from assistant.agent.wire import for_model, given_arguments, tools_for, wire_schema
 from assistant.jobs import JobStatus
 from tests.agent.doubles import NOW, catalog, demo_schema, world
 from tests.ask.image_project import boxes

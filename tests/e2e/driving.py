@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from assistant.agent.conversation import Conversation
+from assistant.agent.turn.conversation import Conversation
 from assistant.session import Session
 from tests.ui.pages import Watched, open_page, serving
 

@@ -7,8 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from assistant.agent.conversation import Conversation
 from assistant.agent.events import TurnEvent
+from assistant.agent.turn.conversation import Conversation
 from assistant.demo.project import build_demo
 from assistant.session import Session
 from tools.records import Actor

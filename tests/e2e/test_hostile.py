@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from assistant.agent.conversation import Conversation
 from assistant.agent.events import TurnEvent
+from assistant.agent.turn.conversation import Conversation
 from assistant.review import Decision
 from assistant.session import Session
 from tests.openai_server import Body, OpenAIServer, call, message, say

@@ -84,7 +84,7 @@ CASES: list[tuple[Rule, Files, Files]] = [
     (
         floors.packages_stay_at_home,
         {"eval/runner.py": "def late():\n    from langchain_community.llms import Any\n"},
-        {"assistant/agent/loop.py": "from langchain_core.messages import AIMessage\n"},
+        {"assistant/agent/model/loop.py": "from langchain_core.messages import AIMessage\n"},
     ),
     (
         floors.packages_stay_at_home,

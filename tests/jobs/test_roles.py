@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from assistant.agent.conversation import Conversation
+from assistant.agent.turn.conversation import Conversation
 from assistant.cli.owner import Owner
 from assistant.executor import Executor
 from assistant.session import Session

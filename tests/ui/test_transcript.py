@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from assistant.agent.conversation import Conversation
 from assistant.agent.events import TurnEvent
 from assistant.agent.kept_tables import shown_record
+from assistant.agent.turn.conversation import Conversation
 from assistant.session import Session
 from assistant.ui.chats import Chats
 from assistant.ui.transcript import Transcript

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from starlette.testclient import TestClient
 
-from assistant.agent.chat_models import _mending_class
+from assistant.agent.model.chat_models import _mending_class
 from tests.ui.clients import client_of
 from tests.ui.projects import EVERY_KIND, LEAD, Opened, decisions
 from tools.backends.remote import replies

@@ -1,0 +1,1 @@
+"""Decision words: what a person says about the item in hand."""

@@ -1,0 +1,1 @@
+"""The built-in planner: an everyday request becomes calls of tools."""

@@ -1,0 +1,1 @@
+"""One turn of the conversation, from the words to what was carried out."""

@@ -1,0 +1,1 @@
+"""Reading a sentence: names, numbers, times, conditions, what it is after."""
