@@ -55,7 +55,7 @@ def run_benches(names: Sequence[str], is_quick: bool, target: Path | None) -> in
 
 def _draw(outcomes: Sequence[Outcome], target: Path) -> None:
     """Every figure as an SVG file beside the JSON file."""
-    from assistant.ui.chart import chart_svg
+    from assistant.ui.chat.chart import chart_svg
 
     for outcome in outcomes:
         for figure in outcome.figures:

@@ -72,7 +72,7 @@ def serve(
     https: Annotated[bool, typer.Option("--https", help="Everybody comes by https, through a proxy.")] = False,
 ) -> None:
     """Serve the page of a project until Ctrl+C."""
-    from assistant.ui.proxy import read_networks
+    from assistant.ui.door.proxy import read_networks
 
     read_networks(trusted_proxy or ())
     asked = Entrance(tuple(allow_host or ()), tuple(trusted_proxy or ()), https)

@@ -18,28 +18,28 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.ui.blocks import build_blocks, mount
-from assistant.ui.card_routes import card_router
-from assistant.ui.chat_routes import chat_router
-from assistant.ui.chats import Chats
-from assistant.ui.connections import raise_file_limit, served_by
-from assistant.ui.express import Express
-from assistant.ui.file_routes import file_router
-from assistant.ui.guard import OUT_OF_DATE_PAGE, UPLOAD, Guard
-from assistant.ui.logins import Logins
-from assistant.ui.media_routes import media_router
-from assistant.ui.neighbours import Turnstile, neighbour_router
-from assistant.ui.own_names import own_names
-from assistant.ui.page_routes import page_router
-from assistant.ui.people_routes import people_router
-from assistant.ui.plain_bodies import PlainBodies
+from assistant.ui.chat.chats import Chats
+from assistant.ui.door.connections import raise_file_limit, served_by
+from assistant.ui.door.guard import OUT_OF_DATE_PAGE, UPLOAD, Guard
+from assistant.ui.door.logins import Logins
+from assistant.ui.door.own_names import own_names
+from assistant.ui.door.proxy import Proxied
+from assistant.ui.door.sign_in import sign_in_router, token_page
+from assistant.ui.door.slow_door import SlowDoor
+from assistant.ui.door.who import Who
 from assistant.ui.ports import ConversationFactory, OpenProject
 from assistant.ui.problems import add_problem_handlers, problem
-from assistant.ui.proxy import Proxied
-from assistant.ui.segment_routes import segment_router
-from assistant.ui.sign_in import sign_in_router, token_page
-from assistant.ui.slow_door import SlowDoor
-from assistant.ui.static_routes import static_router
-from assistant.ui.who import Who
+from assistant.ui.routes.card_routes import card_router
+from assistant.ui.routes.chat_routes import chat_router
+from assistant.ui.routes.express import Express
+from assistant.ui.routes.file_routes import file_router
+from assistant.ui.routes.media_routes import media_router
+from assistant.ui.routes.neighbours import Turnstile, neighbour_router
+from assistant.ui.routes.page_routes import page_router
+from assistant.ui.routes.people_routes import people_router
+from assistant.ui.routes.plain_bodies import PlainBodies
+from assistant.ui.routes.segment_routes import segment_router
+from assistant.ui.routes.static_routes import static_router
 from tools.errors import InputError
 
 # Open event streams of the page would otherwise keep a server alive that somebody asked to stop.

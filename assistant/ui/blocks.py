@@ -7,12 +7,12 @@ from typing import Any
 from fastapi import FastAPI
 
 from assistant.agent.running import job_line
-from assistant.ui.chats import Chats, Sentence
+from assistant.ui.chat.chats import Chats, Sentence
+from assistant.ui.door.privacy import switch_off_telemetry
+from assistant.ui.door.who import Who
 from assistant.ui.ports import OpenProject
-from assistant.ui.privacy import switch_off_telemetry
 from assistant.ui.problems import NotSignedIn
-from assistant.ui.static_routes import PREFIX
-from assistant.ui.who import Who
+from assistant.ui.routes.static_routes import PREFIX
 
 switch_off_telemetry()
 import gradio as gr  # noqa: E402  the switches must be set before

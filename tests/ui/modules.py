@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assistant.ui.static_routes import static_files
+from assistant.ui.routes.static_routes import static_files
 
 ORIGIN = "http://127.0.0.1:9"
 

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from assistant.cards import field_record
-from assistant.ui.static_routes import static_files
+from assistant.ui.routes.static_routes import static_files
 from tests.ui.pages import Watched, watch
 from tools.geometry.masks import box_of_runs, encode, runs_of
 from tools.geometry.polygons import polygons_of

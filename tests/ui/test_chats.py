@@ -11,8 +11,8 @@ import pytest
 
 from assistant.agent.stopping import refuse_if_stopped
 from assistant.review import Decision
-from assistant.ui.chats import Chat, Chats, Sentence
-from assistant.ui.transcript import Transcript
+from assistant.ui.chat.chats import Chat, Chats, Sentence
+from assistant.ui.chat.transcript import Transcript
 from tests.ui.projects import INTENT, Opened
 from tests.ui.scripted_chat import Event
 from tools.errors import AssistantError, InputError

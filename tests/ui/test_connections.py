@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import uvicorn
 
-from assistant.ui import connections
-from assistant.ui.connections import Waiting, connection_class, raise_file_limit
+from assistant.ui.door import connections
+from assistant.ui.door.connections import Waiting, connection_class, raise_file_limit
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:

@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 
 from assistant.store.file.database import Database
 from assistant.ui.app import is_loopback, refuse_open_door, serve
-from assistant.ui.local_sign_ins import LOCAL_IDLE_SECONDS
-from assistant.ui.logins import Logins
+from assistant.ui.door.local_sign_ins import LOCAL_IDLE_SECONDS
+from assistant.ui.door.logins import Logins
 from tests.ui.clients import BASE, TOKEN, client_of, sign_in
 from tests.ui.projects import INTENT, LEAD, Opened
 from tests.ui.scripted_chat import ScriptedConversation

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.ui.file_routes import Shelf, pack, safe_name, size_of
+from assistant.ui.routes.file_routes import Shelf, pack, safe_name, size_of
 
 
 @pytest.mark.parametrize(

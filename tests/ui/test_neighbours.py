@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from assistant.store.project import ProjectStore
-from assistant.ui.neighbours import Turnstile, neighbours, place_for
+from assistant.ui.routes.neighbours import Turnstile, neighbours, place_for
 from tests.ui.clients import client_of
 from tests.ui.projects import INTENT, Opened
 from tools.errors import InputError

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assistant.ui.static_routes import static_files
+from assistant.ui.routes.static_routes import static_files
 from tests.ui.modules import ORIGIN, run
 from tests.ui.pictures import PHOTOS
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from assistant.ui import media_routes, picture_room
-from assistant.ui.media_routes import Pictures
-from assistant.ui.picture_room import NoRoom, PictureRoom
+from assistant.ui.routes import media_routes, picture_room
+from assistant.ui.routes.media_routes import Pictures
+from assistant.ui.routes.picture_room import NoRoom, PictureRoom
 from tests.ui.clients import client_of
 from tests.ui.projects import Opened
 from tests.ui.test_media_routes import BOXES, photo

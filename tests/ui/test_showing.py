@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.ui.chart import axis, chart_image, chart_svg
-from assistant.ui.chat_text import cell_text, plain, table_text
-from assistant.ui.showing import fact_words, interval_words
+from assistant.ui.chat.chart import axis, chart_image, chart_svg
+from assistant.ui.chat.chat_text import cell_text, plain, table_text
+from assistant.ui.chat.showing import fact_words, interval_words
 from tools.results import Fact, Figure, Table
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from assistant.ui.app import Doors, build_routes
-from assistant.ui.slow_door import AT_ONCE
+from assistant.ui.door.slow_door import AT_ONCE
 from tests.ui.clients import BASE, TOKEN, client_of, sign_in
 from tests.ui.projects import INTENT, LEAD, Opened
 from tools.errors import InputError
@@ -233,7 +233,7 @@ def test_https_can_be_declared_where_no_proxy_says_it(team: Opened) -> None:
 
 @pytest.mark.parametrize("written", ["proxy.example", "10.0.0.0/99", ""])
 def test_a_trusted_proxy_that_is_no_address_is_refused(written: str) -> None:
-    from assistant.ui.proxy import read_networks
+    from assistant.ui.door.proxy import read_networks
 
     with pytest.raises(InputError, match="an address like"):
         read_networks([written])
@@ -254,6 +254,6 @@ def test_served_to_others_every_bare_address_is_answered_and_no_strange_name(
 def test_this_computers_own_name_is_among_those_it_answers_to() -> None:
     import socket
 
-    from assistant.ui.own_names import own_names
+    from assistant.ui.door.own_names import own_names
 
     assert socket.gethostname().casefold() in own_names()

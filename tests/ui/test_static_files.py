@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from assistant.ui.static_routes import static_files, static_router
+from assistant.ui.routes.static_routes import static_files, static_router
 
 
 @pytest.mark.parametrize("name", sorted(name for name in static_files() if name.endswith(".js")))
@@ -32,7 +32,7 @@ def test_a_file_below_a_folder_is_served_by_its_path(tmp_path: Path, monkeypatch
     (tmp_path / "static" / "page.css").write_text("p {}")
     (tmp_path / "static" / "image" / "draw.js").write_text("export {};")
     (tmp_path / "static" / "image" / "notes.txt").write_text("not for the page")
-    monkeypatch.setattr("assistant.ui.static_routes.resources.files", lambda package: tmp_path)
+    monkeypatch.setattr("assistant.ui.routes.static_routes.resources.files", lambda package: tmp_path)
     app = FastAPI()
     app.include_router(static_router())
     client = TestClient(app)

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from assistant.ui import throttle
+from assistant.ui.door import throttle
+from assistant.ui.door.throttle import Throttle
 from assistant.ui.problems import TooManyTries
-from assistant.ui.throttle import Throttle
 
 
 class Clock:

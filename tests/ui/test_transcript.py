@@ -10,8 +10,8 @@ from assistant.agent.events import TurnEvent
 from assistant.agent.kept_tables import shown_record
 from assistant.agent.turn.conversation import Conversation
 from assistant.session import Session
-from assistant.ui.chats import Chats
-from assistant.ui.transcript import Transcript
+from assistant.ui.chat.chats import Chats
+from assistant.ui.chat.transcript import Transcript
 from tests.store.opened import batch
 from tools.records import Actor, Role
 from tools.results import Fact, Figure, Table, ToolResult

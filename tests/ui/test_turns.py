@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-from assistant.ui.chats import Chat, Sentence
-from assistant.ui.transcript import Transcript
-from assistant.ui.turns import Turns
+from assistant.ui.chat.chats import Chat, Sentence
+from assistant.ui.chat.transcript import Transcript
+from assistant.ui.chat.turns import Turns
 from tests.ui.scripted_chat import Event
 from tests.ui.test_chats import ANA, PATIENCE, contents, until
 from tools.records import Actor

@@ -7,7 +7,7 @@ from typing import Any
 from assistant import records
 from assistant.executor import Outcome
 from assistant.store.actions import PendingAction
-from assistant.ui.chart import chart_image
+from assistant.ui.chat.chart import chart_image
 from tools.records import Actor
 from tools.results import Fact, Table
 from tools.spec import ToolSpec

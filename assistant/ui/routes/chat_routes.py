@@ -9,9 +9,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from assistant.ui.card_routes import Body
-from assistant.ui.chats import Chats, Sentence
-from assistant.ui.who import Who
+from assistant.ui.chat.chats import Chats, Sentence
+from assistant.ui.door.who import Who
+from assistant.ui.routes.card_routes import Body
 from tools.errors import InputError
 from tools.records import Actor
 

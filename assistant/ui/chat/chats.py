@@ -17,10 +17,10 @@ from typing import Any
 
 from assistant.agent.stopping import watch_for_stop
 from assistant.agent.words.sentence import say_too_long
+from assistant.ui.chat.transcript import Message, Transcript
+from assistant.ui.chat.turns import Turns
 from assistant.ui.ports import ConversationFactory, OpenProject, Talker
 from assistant.ui.said import Said, fates
-from assistant.ui.transcript import Message, Transcript
-from assistant.ui.turns import Turns
 from tools.errors import AssistantError, InputError, NotFound
 from tools.records import Actor, Role
 from tools.sentences import excerpt

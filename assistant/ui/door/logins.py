@@ -13,11 +13,11 @@ from pathlib import Path
 
 from assistant.store.people.passwords import MOST
 from assistant.store.people.person_names import person_key
-from assistant.ui.failed_tries import FailedTries
-from assistant.ui.local_sign_ins import LOCAL_IDLE_SECONDS, LocalSignIns
+from assistant.ui.door.failed_tries import FailedTries
+from assistant.ui.door.local_sign_ins import LOCAL_IDLE_SECONDS, LocalSignIns
+from assistant.ui.door.throttle import Throttle
 from assistant.ui.ports import Users
 from assistant.ui.problems import TooManyTries
-from assistant.ui.throttle import Throttle
 from tools.errors import NotAllowed, NotFound
 from tools.records import Actor, Role, Via
 

@@ -9,9 +9,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from assistant.ui.logins import Logins
+from assistant.ui.door.logins import Logins
+from assistant.ui.door.slow_door import SlowDoor
 from assistant.ui.problems import headers_of, status_of
-from assistant.ui.slow_door import SlowDoor
 from tools.errors import AssistantError
 
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">

@@ -11,8 +11,8 @@ from assistant.cards import card_record, field_record
 from assistant.deciding import reject_reasons
 from assistant.progress import Progress, progress_record
 from assistant.review import Decision
+from assistant.ui.door.who import Person, PersonAtWindow, Who
 from assistant.ui.ports import OpenProject
-from assistant.ui.who import Person, PersonAtWindow, Who
 from tools.errors import OtherProject
 from tools.records import Verdict
 

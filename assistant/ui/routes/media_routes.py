@@ -18,11 +18,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from assistant.ui.card_routes import Id
-from assistant.ui.picture_room import RETRY_SECONDS, NoRoom, PictureRoom
+from assistant.ui.door.who import Person
 from assistant.ui.ports import OpenProject
 from assistant.ui.problems import problem
-from assistant.ui.who import Person
+from assistant.ui.routes.card_routes import Id
+from assistant.ui.routes.picture_room import RETRY_SECONDS, NoRoom, PictureRoom
 from tools.errors import InputError, NotFound
 from tools.images.pixels import Pixels, as_file, read_pixels, scaled
 from tools.records import Media

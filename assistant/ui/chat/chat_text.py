@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.agent.kept_tables import MOST_ROWS
-from assistant.ui.showing import fact_words, interval_words
+from assistant.ui.chat.showing import fact_words, interval_words
 from tools.records import JsonValue
 from tools.results import Fact, Figure, Table
 

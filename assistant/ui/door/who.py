@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from assistant.ui.logins import Logins
+from assistant.ui.door.logins import Logins
 from assistant.ui.problems import NotSignedIn
 from tools.records import Actor, Via
 

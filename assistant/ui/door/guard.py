@@ -10,8 +10,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.ui.logins import Logins
-from assistant.ui.own_names import is_address
+from assistant.ui.door.logins import Logins
+from assistant.ui.door.own_names import is_address
 from assistant.ui.problems import problem
 
 # gr.HTML and the page's own start script need inline script and eval; everything else comes from this server only.

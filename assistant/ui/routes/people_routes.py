@@ -9,11 +9,11 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from assistant.store.people.users import User
-from assistant.ui.card_routes import Body, Name
-from assistant.ui.logins import Logins
-from assistant.ui.sign_in import is_https
-from assistant.ui.slow_door import SlowDoor
-from assistant.ui.who import Person
+from assistant.ui.door.logins import Logins
+from assistant.ui.door.sign_in import is_https
+from assistant.ui.door.slow_door import SlowDoor
+from assistant.ui.door.who import Person
+from assistant.ui.routes.card_routes import Body, Name
 from tools.errors import InputError, NotAllowed, NotFound
 from tools.records import Actor
 

@@ -11,9 +11,9 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from assistant.encoder import EncodingOrder, EncodingState
-from assistant.ui.card_routes import Body, Id, Name
+from assistant.ui.door.who import Person
 from assistant.ui.ports import OpenProject
-from assistant.ui.who import Person
+from assistant.ui.routes.card_routes import Body, Id, Name
 from tools.backends.masks.registry_segment import is_encoder
 from tools.errors import BackendFailed, InputError
 from tools.records import Actor, Exposure, Media

@@ -16,9 +16,9 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from assistant.store.project import DATABASE, ProjectStore
-from assistant.ui.card_routes import Body
+from assistant.ui.door.who import Person
 from assistant.ui.ports import OpenProject
-from assistant.ui.who import Person
+from assistant.ui.routes.card_routes import Body
 from tools.errors import InputError, NotAllowed, NotFound
 from tools.records import Actor
 from tools.schema import LabelSchema, read_schema, schema_from_labels

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.ui.who import Who
+from assistant.ui.door.who import Who
 from tools.errors import AssistantError
 from tools.records import Actor
 

@@ -11,10 +11,10 @@ from pydantic import Field
 
 from assistant.records import job_record
 from assistant.review import EXCERPT
-from assistant.ui.card_routes import Body, Id
+from assistant.ui.chat.showing import action_record, outcome_record, tool_record
+from assistant.ui.door.who import Person
 from assistant.ui.ports import OpenProject
-from assistant.ui.showing import action_record, outcome_record, tool_record
-from assistant.ui.who import Person
+from assistant.ui.routes.card_routes import Body, Id
 from tools.errors import NotAllowed
 from tools.hotkeys import hidden_commands
 from tools.records import Actor

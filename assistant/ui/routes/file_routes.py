@@ -21,10 +21,10 @@ from starlette.concurrency import run_in_threadpool
 
 from assistant.agent.planner.change_builders import export_target
 from assistant.store.file.private import make_like
-from assistant.ui.card_routes import Body
+from assistant.ui.chat.showing import outcome_record
+from assistant.ui.door.who import Person
 from assistant.ui.ports import OpenProject
-from assistant.ui.showing import outcome_record
-from assistant.ui.who import Person
+from assistant.ui.routes.card_routes import Body
 from tools.errors import ArgumentsRefused, InputError, NotAllowed, NotFound
 from tools.records import Actor
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from assistant.agent.kept_tables import Texts, kept_figure, kept_table
-from assistant.ui.chart import chart_image
-from assistant.ui.chat_text import cell_text, facts_text, figure_text, plain, table_text
+from assistant.ui.chat.chart import chart_image
+from assistant.ui.chat.chat_text import cell_text, facts_text, figure_text, plain, table_text
 from assistant.ui.ports import TurnEvent
 from assistant.ui.said import is_offered
 from tools.records import ROLE_RANK, Role

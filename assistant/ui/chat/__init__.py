@@ -1,0 +1,1 @@
+"""The chat on the page: whose turn it is, and how an answer is shown."""
