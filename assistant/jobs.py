@@ -20,7 +20,7 @@ import numpy as np
 
 from assistant.batches import computed, left_of
 from assistant.job_words import account_of, account_words, job_words
-from assistant.learner import Learner, WorkElsewhere
+from assistant.learning.learner import Learner, WorkElsewhere
 from assistant.store.calls import StoredCalls, budget_from
 from assistant.store.people.people import OWN_NAME
 from assistant.store.project import ProjectStore

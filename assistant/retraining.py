@@ -21,7 +21,7 @@ import numpy as np
 
 from assistant.executor import Executor, Outcome
 from assistant.jobs import Jobs
-from assistant.learner import Learner, LearnerEnded
+from assistant.learning.learner import Learner, LearnerEnded
 from assistant.queueing import Queues
 from assistant.store.people.people import OWN_NAME
 from assistant.store.project import LearningState, ProjectStore

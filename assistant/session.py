@@ -8,11 +8,11 @@ from pathlib import Path
 from types import TracebackType
 
 from assistant.changes import forget_upload, handlers
-from assistant.encoder import Encoder
 from assistant.executor import Executor
 from assistant.jobs import Jobs
 from assistant.keeping import Keeping
-from assistant.learner import Learner
+from assistant.learning.encoder import Encoder
+from assistant.learning.learner import Learner
 from assistant.queueing import Queues
 from assistant.retraining import Retraining
 from assistant.review import ReviewDesk

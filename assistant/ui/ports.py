@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from assistant.encoder import Encoder
 from assistant.executor import Outcome
 from assistant.jobs import JobStatus
+from assistant.learning.encoder import Encoder
 from assistant.store.actions import PendingAction
 from assistant.store.people.users import SignIn, User
 from tools.records import Actor, JsonValue, Role

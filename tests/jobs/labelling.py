@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from assistant.learner import _read, surface_of
-from assistant.learner_process import STEPS, AskedContext
+from assistant.learning.learner import _read, surface_of
+from assistant.learning.learner_process import STEPS, AskedContext
 from assistant.review import Decision
 from assistant.session import Session
 from assistant.view import ProjectView

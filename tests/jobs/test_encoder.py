@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant import encoder_process
-from assistant.encoder import Encoder, EncodingOrder
+from assistant.learning import encoder_process
+from assistant.learning.encoder import Encoder, EncodingOrder
 
 PROGRAM = """
 import json, os, sys, time

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from assistant import learner_process
-from assistant.learner import Learner, LearnerEnded
+from assistant.learning import learner_process
+from assistant.learning.learner import Learner, LearnerEnded
 from assistant.session import Session
 from assistant.view import ProjectView
 from tests.jobs.labelling import ask, label, open_session, wait_for

@@ -11,9 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from assistant.encoder import Encoder
 from assistant.executor import Executor
 from assistant.jobs import Jobs
+from assistant.learning.encoder import Encoder
 from assistant.queueing import Queues
 from assistant.review import ReviewDesk
 from assistant.store.project import ProjectStore

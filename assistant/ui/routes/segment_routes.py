@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import Field
 
-from assistant.encoder import EncodingOrder, EncodingState
+from assistant.learning.encoder import EncodingOrder, EncodingState
 from assistant.ui.door.who import Person
 from assistant.ui.ports import OpenProject
 from assistant.ui.routes.card_routes import Body, Id, Name

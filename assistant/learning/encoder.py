@@ -17,8 +17,8 @@ from typing import Any
 from tools.backends.learning.threads import thread_count
 from tools.errors import BackendFailed
 
-PROGRAM = (sys.executable, "-m", "assistant.encoder_process")
-_CHECKOUT = Path(__file__).resolve().parents[1]
+PROGRAM = (sys.executable, "-m", "assistant.learning.encoder_process")
+_CHECKOUT = Path(__file__).resolve().parents[2]
 _THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ASSISTANT_THREADS")
 _MOST_AHEAD = 8
 _MOST_KNOWN = 5000
@@ -48,7 +48,7 @@ class Encoder:
     """At most one process for one open project; nothing is started before the first order."""
 
     def __init__(self, program: Sequence[str] = PROGRAM) -> None:
-        """``program`` answers as :mod:`assistant.encoder_process` does."""
+        """``program`` answers as :mod:`assistant.learning.encoder_process` does."""
         self._program = tuple(program)
         self._process: subprocess.Popen[str] | None = None
         self._thread: threading.Thread | None = None

@@ -1,4 +1,4 @@
-"""The process that learns beside the owner of a project: ``python -m assistant.learner_process``, started by it.
+"""The process that learns beside the owner of a project: ``python -m assistant.learning.learner_process``.
 
 It is nice to everything else, holds few threads and has no project open. What a step of work wants to know, the owner
 reads for it through the ports of a tool's context; what it made goes back as one value. Messages are pickled pairs on

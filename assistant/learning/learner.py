@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.learner_process import PORTS, Order, Surface, Wire, portable
+from assistant.learning.learner_process import PORTS, Order, Surface, Wire, portable
 from assistant.view import ProjectView
 from tools.backends.learning.threads import thread_count
 from tools.context import CallLog, ToolContext
@@ -21,8 +21,8 @@ from tools.records import Draft
 from tools.results import Artefact, Prepared, ToolResult
 from tools.spec import ToolArgs, ToolSpec
 
-PROGRAM = (sys.executable, "-m", "assistant.learner_process")
-_CHECKOUT = Path(__file__).resolve().parents[1]
+PROGRAM = (sys.executable, "-m", "assistant.learning.learner_process")
+_CHECKOUT = Path(__file__).resolve().parents[2]
 _THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ASSISTANT_THREADS")
 _PATIENCE = 0.5
 
@@ -35,7 +35,7 @@ class Learner:
     """At most one process for one open project; nothing is started before the first step."""
 
     def __init__(self, program: Sequence[str] = PROGRAM) -> None:
-        """``program`` is the command that answers as :mod:`assistant.learner_process` does."""
+        """``program`` is the command that answers as :mod:`assistant.learning.learner_process` does."""
         self._program = tuple(program)
         self._process: subprocess.Popen[bytes] | None = None
         self._wire: Wire | None = None

@@ -1,0 +1,1 @@
+"""Learning beside the owner of a project, in processes of their own."""
