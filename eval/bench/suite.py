@@ -11,25 +11,25 @@ from typing import Any
 import numpy as np
 
 from eval.bench.corpus import ANNOTATORS, NAMES, labels_of, texts_of
-from eval.bench.crash import crash
-from eval.bench.detect import detect
-from eval.bench.images import images
+from eval.bench.crashes.crash import crash
 from eval.bench.measure import Line, Outcome
 from eval.bench.memory import memory
 from eval.bench.page import page
 from eval.bench.parts import run_part
-from eval.bench.prelabel import prelabel
+from eval.bench.pictures.detect import detect
+from eval.bench.pictures.images import images
 from eval.bench.questions import QUESTIONS
-from eval.bench.relations import relations
-from eval.bench.remote import remote
-from eval.bench.remote_served import remote_served
-from eval.bench.replies import replies
-from eval.bench.retraining import retraining
+from eval.bench.remote.remote import remote
+from eval.bench.remote.remote_served import remote_served
+from eval.bench.remote.replies import replies
 from eval.bench.reviewers import reviewers
-from eval.bench.sampling import sampling
-from eval.bench.segment import segment
-from eval.bench.selection import selection
-from eval.bench.spans import spans
+from eval.bench.segmenting.segment import segment
+from eval.bench.texts.prelabel import prelabel
+from eval.bench.texts.relations import relations
+from eval.bench.texts.retraining import retraining
+from eval.bench.texts.sampling import sampling
+from eval.bench.texts.selection import selection
+from eval.bench.texts.spans import spans
 
 SQLITE = "sqlite3"
 MEMORY_MB = 2048

@@ -132,7 +132,8 @@ def test_a_name_of_the_hub_without_a_revision_is_refused_before_anything_is_fetc
 def test_nothing_of_transformers_is_loaded_before_a_model_is_opened() -> None:
     code = (
         "import sys\n"
-        "import tools.backends.texts.hub_text, tools.backends.texts.hub_embedder, tools.backends.registry, tools.catalog\n"
+        "import tools.backends.texts.hub_text, tools.backends.texts.hub_embedder\n"
+        "import tools.backends.registry, tools.catalog\n"
         "tools.backends.registry.usable()\n"
         "sys.exit(bool({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)))\n"
     )

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from eval.bench.counting_server import CountingServer
-from eval.bench.crash_busy import BusyTrial
-from eval.bench.crash_child import POINTS
-from eval.bench.crash_trial import Trial
+from eval.bench.crashes.crash_busy import BusyTrial
+from eval.bench.crashes.crash_child import POINTS
+from eval.bench.crashes.crash_trial import Trial
+from eval.bench.remote.counting_server import CountingServer
 
 ROUNDS = int(os.environ.get("ASSISTANT_CRASH_ROUNDS", "12"))
 NTH = {"mid_migration": 1, "reply_received": 11, "before_checkpoint": 2, "after_checkpoint": 2}

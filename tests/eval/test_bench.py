@@ -13,10 +13,10 @@ from assistant.store.project import ProjectStore
 from eval import __main__ as command
 from eval.bench import parts, suite
 from eval.bench.corpus import ANNOTATORS
-from eval.bench.counting_server import CountingServer
-from eval.bench.crash_trial import Trial
+from eval.bench.crashes.crash_trial import Trial
 from eval.bench.measure import Line, Outcome
 from eval.bench.questions import QUESTIONS
+from eval.bench.remote.counting_server import CountingServer
 
 SIZE = 300
 

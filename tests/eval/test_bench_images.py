@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.bench import detect as detect_bench
-from eval.bench import images as images_bench
 from eval.bench import suite
-from eval.bench.box_sets import BoxSet, average_precision, coco_photos
-from eval.bench.detect import describe_fastestdet, draw_examples, judged_on
-from eval.bench.images import mean_recall
-from eval.bench.labelled_texts import DataMissing
-from eval.bench.template_peer import find_templates, take_template
+from eval.bench.pictures import detect as detect_bench
+from eval.bench.pictures import images as images_bench
+from eval.bench.pictures.box_sets import BoxSet, average_precision, coco_photos
+from eval.bench.pictures.detect import describe_fastestdet, draw_examples, judged_on
+from eval.bench.pictures.images import mean_recall
+from eval.bench.pictures.template_peer import find_templates, take_template
+from eval.bench.texts.labelled_texts import DataMissing
 from tests.backends.boxed_pictures import boxed_pictures
 from tools.backends.images.detections import Detections
 from tools.backends.images.hub_onnx import OnnxDetector

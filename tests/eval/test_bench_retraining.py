@@ -8,7 +8,7 @@ import pytest
 
 from assistant.retraining import asked_for
 from assistant.store.project import ProjectStore
-from eval.bench.retraining import _make, _pair
+from eval.bench.texts.retraining import _make, _pair
 from tools.backends.texts.builtin_ngrams import NgramEmbedder
 
 

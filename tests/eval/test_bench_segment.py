@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from eval.bench.segment import after, ours_better
-from eval.bench.segment_boxes import roughened
-from eval.bench.segment_clicks import Photo, click_through, clicks_to, next_click, read_photos
-from eval.bench.segment_peer import plain_grabcut
+from eval.bench.segmenting.segment import after, ours_better
+from eval.bench.segmenting.segment_boxes import roughened
+from eval.bench.segmenting.segment_clicks import Photo, click_through, clicks_to, next_click, read_photos
+from eval.bench.segmenting.segment_peer import plain_grabcut
 from tests.pictures import draw, ground
 from tools.backends.masks.contract_images import Mask, Pixels, Prompts
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from eval.bench import relations, spans, spans_peer
-from eval.bench.labelled_texts import DataMissing
-from eval.bench.spans_score import SpanScore, read_conll, score_spans
+from eval.bench.texts import relations, spans, spans_peer
+from eval.bench.texts.labelled_texts import DataMissing
+from eval.bench.texts.spans_score import SpanScore, read_conll, score_spans
 from tools.backends.texts.span_tags import Region
 
 A, B = "person", "place"

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.bench import prelabel_trials, suite
-from eval.bench.labelled_texts import OUT_OF_SCOPE, TextSet, balanced_draw, vectors_for
-from eval.bench.prelabel_ratings import EMOTIONS, emotion_lines
-from eval.bench.prelabel_trials import Collection, Covered, collect, cover, cover_split, learn_drawn, tell_foreign
+from eval.bench import suite
+from eval.bench.texts import prelabel_trials
+from eval.bench.texts.labelled_texts import OUT_OF_SCOPE, TextSet, balanced_draw, vectors_for
+from eval.bench.texts.prelabel_ratings import EMOTIONS, emotion_lines
+from eval.bench.texts.prelabel_trials import Collection, Covered, collect, cover, cover_split, learn_drawn, tell_foreign
 from tests.backends.messages import intents
 from tools.backends.contract import Matrix
 from tools.backends.texts import builtin_minilm

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from assistant.store.project import ProjectStore
-from eval.bench import remote_served as served
-from eval.bench.faulty_server import HOPELESS, SHARES, FaultyServer, Manners, fault_of
-from eval.bench.remote_trial import RemoteTrial
-from eval.bench.replies import replies
-from eval.bench.tiny_llama import save_tiny_llama
+from eval.bench.remote import remote_served as served
+from eval.bench.remote.faulty_server import HOPELESS, SHARES, FaultyServer, Manners, fault_of
+from eval.bench.remote.remote_trial import RemoteTrial
+from eval.bench.remote.replies import replies
+from eval.bench.remote.tiny_llama import save_tiny_llama
 from tools.backends import hub_model
 
 # The first items that suffer each of the faults, and some that suffer none.

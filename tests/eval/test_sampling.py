@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from eval import __main__ as command
-from eval.bench import sampling as bench
-from eval.bench import selection, selection_parts, suite
+from eval.bench import suite
 from eval.bench.measure import Outcome
-from eval.bench.sampling_runs import Job, Run, StoredNames, play
+from eval.bench.texts import sampling as bench
+from eval.bench.texts import selection, selection_parts
+from eval.bench.texts.sampling_runs import Job, Run, StoredNames, play
 from tools.results import Figure
 
 

@@ -99,9 +99,7 @@ CASES: list[tuple[Rule, Files, Files]] = [
     (
         floors.slow_packages_are_imported_late,
         {"tools/backends/texts/hub_text.py": "try:\n    import transformers\nexcept ImportError:\n    pass\n"},
-        {
-            "tools/backends/texts/hub_text.py": "if TYPE_CHECKING:\n    import torch\ndef late():\n    import transformers\n"
-        },
+        {"tools/backends/texts/hub_text.py": "if TYPE_CHECKING:\n    import torch\ndef f():\n  import transformers\n"},
     ),
     (shape.functions_are_short, {"tools/spec.py": function_of(61)}, {"tools/spec.py": function_of(60)}),
     (shape.files_are_short, {"tests/test_x.py": "x = 1\n" * 401}, {"tests/test_x.py": "x = 1\n" * 400}),

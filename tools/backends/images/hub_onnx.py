@@ -1,4 +1,4 @@
-"""ONNX detectors out of a folder or file, by the description beside them (:mod:`tools.backends.images.detector_file`)."""
+"""ONNX detectors from a folder or file, by the description beside them (:mod:`tools.backends.images.detector_file`)."""
 
 from __future__ import annotations
 

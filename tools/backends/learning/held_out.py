@@ -41,8 +41,8 @@ class HeldOut:
     """Answers about labelled texts by models that did not see them, aligned.
 
     ``at`` (m,) are row numbers of the labels, ``scores`` (m,) the chance given to the whole answer, ``right`` (m,)
-    whether it was people's, ``energy`` (m,) the energy of the answer (see :mod:`tools.backends.texts.familiarity`), empty
-    where it is not used.
+    whether it was people's, ``energy`` (m,) the energy of the answer (see :mod:`tools.backends.texts.familiarity`),
+    empty where it is not used.
     """
 
     at: Codes

@@ -1,7 +1,7 @@
 """``builtin:grabcut``: masks from clicks, a box or strokes, with nothing but OpenCV; no image is too big.
 
-A window round the prompts is scaled down and cut on a graph of patches (:mod:`tools.backends.masks.patch_cut`), the edge is
-then drawn pixel by pixel in a narrow band, at that scale and again at full size.
+A window round the prompts is scaled down and cut on a graph of patches (:mod:`tools.backends.masks.patch_cut`), the
+edge is then drawn pixel by pixel in a narrow band, at that scale and again at full size.
 """
 
 from __future__ import annotations

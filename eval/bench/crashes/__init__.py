@@ -1,0 +1,1 @@
+"""Processes that are killed, and the account of what was promised."""

@@ -1,0 +1,1 @@
+"""Remote models that behave badly, and what is known of every call."""

@@ -1,0 +1,1 @@
+"""How good suggestions on texts are, and what sampling saves."""
