@@ -12,11 +12,11 @@ import pytest
 from tests.backends.messages import intents
 from tests.store.rows import START, choice
 from tests.store.tool_context import SmallProject
-from tools import random_arm
 from tools.ask.measure import measure
 from tools.errors import InputError
-from tools.learning_curves import FARTHEST, fit_power_law, halving_counts, labels_needed, paired_gain
-from tools.random_arm import FEWEST_TESTED, LabelOrder, curve_counts, folds_of, has_strategy, read_order, room
+from tools.learning import random_arm
+from tools.learning.curves import FARTHEST, fit_power_law, halving_counts, labels_needed, paired_gain
+from tools.learning.random_arm import FEWEST_TESTED, LabelOrder, curve_counts, folds_of, has_strategy, read_order, room
 from tools.results import Fact, ToolResult
 
 COUNTS = np.array([25, 50, 100, 200, 400])

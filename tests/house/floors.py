@@ -67,14 +67,11 @@ TOOLS_FLOORS = {
     "agreement": 1,
     "coverage": 1,
     "intervals": 1,
-    "learning_curves": 2,
     "naming": 1,
     "backends": 1,
     "context": 2,
     "spec": 3,
-    "learning_material": 3,
-    "random_arm": 4,
-    "sampling_gain": 4,
+    "learning": 4,
     "catalog": 6,
 }
 ABILITIES = {

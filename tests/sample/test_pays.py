@@ -9,11 +9,11 @@ import pytest
 
 from tests.backends.messages import SCHEMA, intents
 from tests.fake_context import FakeContext
-from tools import sampling_gain
 from tools.context import Answer
+from tools.learning import sampling_gain
+from tools.learning.sampling_gain import ROUNDS, Gain, does_not_pay, recent_gains, round_moments
 from tools.records import to_json
 from tools.sample.tool import sample
-from tools.sampling_gain import ROUNDS, Gain, does_not_pay, recent_gains, round_moments
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

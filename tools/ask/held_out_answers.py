@@ -11,7 +11,7 @@ from tools.backends.contract import TextEmbedder
 from tools.backends.learning.held_out import Judged, held_out_of
 from tools.backends.texts.builtin_few_shot import REVISION, FewShotClassifier
 from tools.context import LabelTable, ToolContext
-from tools.learning_material import labelled_examples, pool_inputs, project_embedder
+from tools.learning.material import labelled_examples, pool_inputs, project_embedder
 from tools.records import to_json
 from tools.schema import FieldSpec
 

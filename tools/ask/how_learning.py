@@ -12,8 +12,8 @@ from tools.ask.question import Question
 from tools.backends.texts.builtin_few_shot import LEARNABLE
 from tools.context import ToolContext
 from tools.errors import InputError
-from tools.learning_curves import Curve, Needed, labels_needed, paired_gain
-from tools.random_arm import (
+from tools.learning.curves import Curve, Needed, labels_needed, paired_gain
+from tools.learning.random_arm import (
     FEWEST_TESTED,
     MOST_LABELS,
     Arms,

@@ -10,7 +10,7 @@ from tools.ask.value_words import value_words
 from tools.backends.texts.builtin_few_shot import LEARNABLE
 from tools.context import LabelTable, ToolContext
 from tools.filters import ItemFilter
-from tools.learning_material import project_embedder, vectors_for
+from tools.learning.material import project_embedder, vectors_for
 from tools.results import Table
 from tools.schema import FieldSpec
 from tools.sentences import listing

@@ -26,7 +26,7 @@ from tools.backends.texts.builtin_few_shot import REFERENCE as FEW_SHOT
 from tools.backends.texts.builtin_few_shot import ZERO_SHOT
 from tools.context import IdArray, LabelTable, ToolContext
 from tools.filters import ItemFilter
-from tools.learning_material import labelled_examples, pool_inputs, project_embedder
+from tools.learning.material import labelled_examples, pool_inputs, project_embedder
 from tools.prelabel.confirmed import KnownReplies, confirmed_examples
 from tools.prelabel.more_labels import say_how_many_more
 from tools.prelabel.spans import spans_of

@@ -12,7 +12,7 @@ from tools.backends.learning.material import POOL_SIZE, make_inputs
 from tools.backends.texts.builtin_few_shot import FewShotClassifier
 from tools.context import ToolContext
 from tools.errors import Conflict
-from tools.learning_material import labelled_examples
+from tools.learning.material import labelled_examples
 from tools.records import JsonValue
 from tools.schema import FieldSpec
 

@@ -7,7 +7,7 @@ from tools.backends.learning.likeness_index import most_alike
 from tools.backends.texts.builtin_ngrams import NgramEmbedder
 from tools.context import ToolContext
 from tools.filters import ItemFilter
-from tools.learning_material import project_embedder
+from tools.learning.material import project_embedder
 
 SECONDS_FOR_VECTORS = 2
 """Time for new vectors in one question; what was not looked at is looked at the next time."""

@@ -16,13 +16,13 @@ from tools.context import IdArray, ToolContext
 from tools.draws import uniform_of
 from tools.errors import InputError, NotFound
 from tools.filters import ItemFilter
-from tools.learning_material import project_embedder, vectors_for
+from tools.learning.material import project_embedder, vectors_for
+from tools.learning.sampling_gain import ROUNDS, Gain, does_not_pay, recent_gains
 from tools.naming import field_named
 from tools.records import JsonValue, RunIdentity
 from tools.results import Fact, QueueOrder, ToolResult
 from tools.sample.learning import learn_shares
 from tools.sample.strategies import STRATEGIES, UNCERTAIN, Picks, Pool, usual_strategy
-from tools.sampling_gain import ROUNDS, Gain, does_not_pay, recent_gains
 from tools.schema import FieldSpec
 from tools.sentences import count_of, excerpt
 from tools.spec import ToolArgs, tool

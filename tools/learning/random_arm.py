@@ -24,8 +24,8 @@ from tools.backends.texts.builtin_few_shot import REVISION, FewShotClassifier
 from tools.context import Answer, ArrayCache, IdArray, ToolContext
 from tools.draws import uniform_of
 from tools.errors import Conflict
-from tools.learning_curves import Curve, halving_counts
-from tools.learning_material import pool_inputs, project_embedder, vectors_for
+from tools.learning.curves import Curve, halving_counts
+from tools.learning.material import pool_inputs, project_embedder, vectors_for
 from tools.records import to_json
 from tools.schema import FieldSpec
 from tools.statistics import Bools, Integers

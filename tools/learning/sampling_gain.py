@@ -13,8 +13,8 @@ from datetime import datetime
 
 from tools.backends.texts.builtin_few_shot import LEARNABLE
 from tools.context import ArrayCache, ToolContext
-from tools.learning_curves import paired_gain
-from tools.random_arm import (
+from tools.learning.curves import paired_gain
+from tools.learning.random_arm import (
     FEWEST_TESTED,
     LabelOrder,
     Material,

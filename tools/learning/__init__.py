@@ -1,0 +1,1 @@
+"""How learning goes: what is learned from, by which curve, and what sampling gains."""
