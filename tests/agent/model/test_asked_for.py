@@ -13,8 +13,8 @@ from assistant.agent.planner.planner import plan
 from assistant.agent.turn.conversation import Conversation
 from assistant.review import Decision
 from tests.agent.doubles import world
+from tests.agent.model.test_model_loop import Turn, ran, talk, texts
 from tests.agent.project import ANA, Project, suggest
-from tests.agent.test_model_loop import Turn, ran, talk, texts
 from tests.openai_server import OpenAIServer, call, say
 from tools.errors import InputError, NotAllowed
 from tools.filters import ItemFilter
