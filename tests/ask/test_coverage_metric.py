@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.backends.messages import SCHEMA, intents
+from tests.backends.texts.messages import SCHEMA, intents
 from tests.fake_context import FakeContext
 from tools.ask.measure import measure
 from tools.context import Answer

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.backends.messages import intents
+from tests.backends.texts.messages import intents
 from tests.store.rows import START, choice
 from tests.store.tool_context import SmallProject
 from tools.ask.measure import measure

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.backends.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS, examples_of, inputs_of
+from tests.backends.texts.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS, examples_of, inputs_of
 from tests.backends.tiny_models import save_bert
 from tests.fake_context import MemoryCalls
 from tests.openai_server import Answer, Body, OpenAIServer, say

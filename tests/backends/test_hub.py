@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.backends.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS
+from tests.backends.texts.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS
 from tests.backends.tiny_models import save_bert
 from tools.backends import hub_model
 from tools.backends.contract import TextInput

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.backends.messages import INTENT, THINGS, examples_of
+from tests.backends.texts.messages import INTENT, THINGS, examples_of
 from tools.backends import hub_model, registry
 from tools.backends.images import registry_images
 from tools.backends.registry import NoPaidCalls, Resources, open_embedder, open_labeller, split_reference, usable

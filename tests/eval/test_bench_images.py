@@ -16,7 +16,7 @@ from eval.bench.pictures.detect import describe_fastestdet, draw_examples, judge
 from eval.bench.pictures.images import mean_recall
 from eval.bench.pictures.template_peer import find_templates, take_template
 from eval.bench.texts.labelled_texts import DataMissing
-from tests.backends.boxed_pictures import boxed_pictures
+from tests.backends.images.boxed_pictures import boxed_pictures
 from tools.backends.images.detections import Detections
 from tools.backends.images.hub_onnx import OnnxDetector
 from tools.images.pixels import read_pixels

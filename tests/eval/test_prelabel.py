@@ -16,7 +16,7 @@ from eval.bench.texts import prelabel_trials
 from eval.bench.texts.labelled_texts import OUT_OF_SCOPE, TextSet, balanced_draw, vectors_for
 from eval.bench.texts.prelabel_ratings import EMOTIONS, emotion_lines
 from eval.bench.texts.prelabel_trials import Collection, Covered, collect, cover, cover_split, learn_drawn, tell_foreign
-from tests.backends.messages import intents
+from tests.backends.texts.messages import intents
 from tools.backends.contract import Matrix
 from tools.backends.texts import builtin_minilm
 from tools.backends.texts.builtin_ngrams import NgramEmbedder

@@ -14,7 +14,7 @@ from assistant.learning.learner_process import STEPS, AskedContext
 from assistant.review import Decision
 from assistant.session import Session
 from assistant.view import ProjectView
-from tests.backends.messages import SCHEMA, intents
+from tests.backends.texts.messages import SCHEMA, intents
 from tests.store.opened import LEAD, batch
 from tools.catalog import CATALOG
 from tools.records import Actor

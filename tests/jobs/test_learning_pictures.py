@@ -10,7 +10,7 @@ import pytest
 
 from assistant.review import Decision
 from assistant.session import Session
-from tests.backends.boxed_pictures import SHAPES, Boxed, boxed_pictures
+from tests.backends.images.boxed_pictures import SHAPES, Boxed, boxed_pictures
 from tests.jobs.labelling import ANN, ask, runs, steps_here
 from tests.pictures import coloured
 from tests.store.opened import LEAD

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.backends.boxed_pictures import SHAPES, Boxed, boxed_pictures
+from tests.backends.images.boxed_pictures import SHAPES, Boxed, boxed_pictures
 from tests.fake_context import FakeContext, carry_out, prepare
 from tests.pictures import coloured
 from tools.errors import InputError

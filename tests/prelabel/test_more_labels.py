@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.backends.messages import INTENT, MOOD
+from tests.backends.texts.messages import INTENT, MOOD
 from tools.backends.learning.held_out import HalfAsMany
 from tools.prelabel.more_labels import missing_by_rule, say_how_many_more
 from tools.results import Artefact

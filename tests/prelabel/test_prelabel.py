@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.backends.messages import BOUGHT, INTENT, SCHEMA, examples_of, intents, sales
+from tests.backends.texts.messages import BOUGHT, INTENT, SCHEMA, examples_of, intents, sales
 from tests.fake_context import FakeContext, MemoryCalls, carry_out, prepare
 from tests.openai_server import OpenAIServer, say
 from tools.backends.texts import builtin_minilm

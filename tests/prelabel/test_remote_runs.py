@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.backends.messages import SCHEMA, intents, sales
+from tests.backends.texts.messages import SCHEMA, intents, sales
 from tests.fake_context import FakeContext, MemoryCalls, MemoryLabels, carry_out, prepare
 from tests.openai_server import Answer, Body, OpenAIServer, say
 from tools.backends.remote.pace import forget_terms

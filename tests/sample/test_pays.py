@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.backends.messages import SCHEMA, intents
+from tests.backends.texts.messages import SCHEMA, intents
 from tests.fake_context import FakeContext
 from tools.context import Answer
 from tools.learning import sampling_gain

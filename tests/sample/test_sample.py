@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.backends.messages import SCHEMA, intents
+from tests.backends.texts.messages import SCHEMA, intents
 from tests.fake_context import FakeContext
 from tools.backends.texts.builtin_ngrams import NgramEmbedder
 from tools.errors import ArgumentsRefused, Conflict, InputError, NotFound

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from assistant.agent.model.chat_models import ANSWER_TOKENS, ChatEndpoint, forget_forms, open_chat_model
-from tests.backends.raw_server import RawServer, Send, dripping
+from tests.backends.remote.raw_server import RawServer, Send, dripping
 from tests.openai_server import Answer, Body, OpenAIServer, hang, say, status
 from tools.backends.remote import http as remote_http
 from tools.errors import BackendFailed

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.backends.messages import BOUGHT, THINGS, examples_of, inputs_of, sales
+from tests.backends.texts.messages import BOUGHT, THINGS, examples_of, inputs_of, sales
 from tools.backends.contract import Example, TextInput
 from tools.backends.texts.builtin_relations import PairRelationTagger
 from tools.backends.texts.builtin_spans import CrfSpanTagger

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.backends.boxed_pictures import HEIGHT, SHAPES, WIDTH, boxed_pictures
+from tests.backends.images.boxed_pictures import HEIGHT, SHAPES, WIDTH, boxed_pictures
 from tests.fake_context import MemoryCalls
 from tests.openai_server import Body, OpenAIServer, say
 from tests.pictures import ground, save

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.backends.messages import BOUGHT, THINGS, examples_of
+from tests.backends.texts.messages import BOUGHT, THINGS, examples_of
 from tools.backends.texts import builtin_relations, builtin_spans, word_classes
 from tools.backends.texts.word_classes import HEIGHTS, WordClasses, plain
 from tools.results import Artefact

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.backends.sam_models import picture
-from tests.backends.sam_onnx import save_pair
+from tests.backends.masks.sam_models import picture
+from tests.backends.masks.sam_onnx import save_pair
 from tools.backends.masks.contract_images import Click, Prompts, ProposalTerms
 from tools.backends.masks.hub_sam import open_sam
 from tools.errors import BackendFailed, InputError

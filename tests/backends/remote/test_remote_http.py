@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.backends.raw_server import RawServer, Send, dripping
+from tests.backends.remote.raw_server import RawServer, Send, dripping
 from tests.openai_server import OpenAIServer, say
 from tools.backends.remote import http as remote_http
 from tools.backends.remote.http import BoundedClient, ReplyTooLong, SentElsewhere, Unwanted, is_own, unless

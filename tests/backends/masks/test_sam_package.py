@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.backends.sam_models import picture
+from tests.backends.masks.sam_models import picture
 from tools.backends.masks.contract_images import Click, Prompts
 from tools.backends.masks.hub_sam import open_sam
 from tools.backends.masks.hub_sam_package import package_state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.backends.messages import INTENT, MOOD, THINGS, TOPICS
+from tests.backends.texts.messages import INTENT, MOOD, THINGS, TOPICS
 from tools.backends.remote.replies import read_answer
 from tools.errors import ReplyUnreadable
 from tools.schema import schema_from_labels

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.backends.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS
+from tests.backends.texts.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS
 from tools.backends.remote.dialect import ScoredToken, read_body
 from tools.backends.remote.quotes import locate_quote, quote_of
 from tools.backends.remote.replies import answer_schema, parse_json, read_answer

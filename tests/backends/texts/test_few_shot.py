@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.backends.messages import INTENT, MOOD, TOPICS, examples_of, inputs_of, intents
+from tests.backends.texts.messages import INTENT, MOOD, TOPICS, examples_of, inputs_of, intents
 from tools.backends.contract import Example, TextEmbedder, TextInput
 from tools.backends.learning.linear import draw_centres, fit_sigmoid, fit_softmax
 from tools.backends.texts import builtin_minilm

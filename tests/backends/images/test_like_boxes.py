@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.backends.boxed_pictures import HEIGHT, SHAPES, WIDTH, Boxed, boxed_pictures
+from tests.backends.images.boxed_pictures import HEIGHT, SHAPES, WIDTH, Boxed, boxed_pictures
 from tools.backends.contract import Example, TextInput
 from tools.backends.images.box_scores import best_threshold, item_score
 from tools.backends.images.builtin_similar_regions import SimilarRegions

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.backends.boxed_pictures import HEIGHT, SHAPES, WIDTH, boxed_pictures
-from tests.backends.tiny_onnx import save_detector
+from tests.backends.images.boxed_pictures import HEIGHT, SHAPES, WIDTH, boxed_pictures
+from tests.backends.images.tiny_onnx import save_detector
 from tools.backends.contract import Example, TextInput
 from tools.backends.images.detections import Detections, matched, suppressed
 from tools.backends.images.detector_labeller import DetectorLabeller

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.backends import tiny_onnx as onnx
+from tests.backends.images import tiny_onnx as onnx
 
 SIDE, GRID, RADIUS = 256, 256, 40.0
 _INTS = 7

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from tests.backends.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS, examples_of
-from tests.backends.remote_asking import REFUND, ask, labeller
+from tests.backends.remote.remote_asking import REFUND, ask, labeller
+from tests.backends.texts.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS, examples_of
 from tests.fake_context import MemoryCalls
 from tests.openai_server import Answer, Body, OpenAIServer, message, say
 from tools.backends.contract import Example, TextInput

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.backends.sam_models import ORIGINAL, original_names, original_state, picture, save_tiny_sam2, tiny_sam
+from tests.backends.masks.sam_models import ORIGINAL, original_names, original_state, picture, save_tiny_sam2, tiny_sam
 from tools.backends.masks import hub_sam_torch
 from tools.backends.masks.contract_images import Click, Prompts, ProposalTerms, Segmenter
 from tools.backends.masks.hub_sam import open_sam

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.backends.messages import INTENT
+from tests.backends.texts.messages import INTENT
 from tests.fake_context import MemoryCalls
 from tests.openai_server import OpenAIServer, say
 from tools.backends.contract import TextInput

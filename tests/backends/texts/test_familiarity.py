@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.backends.messages import INTENT, MOOD, examples_of, inputs_of
+from tests.backends.texts.messages import INTENT, MOOD, examples_of, inputs_of
 from tools.backends.contract import Example, Matrix, TextInput
 from tools.backends.learning.vectors import unit_rows
 from tools.backends.texts.builtin_few_shot import FewShotClassifier

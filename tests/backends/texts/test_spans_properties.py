@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.backends.messages import BOUGHT, THINGS, examples_of
+from tests.backends.texts.messages import BOUGHT, THINGS, examples_of
 from tools.backends.contract import CALIBRATING_LABELS, Example, TextInput
 from tools.backends.texts import builtin_relations
 from tools.backends.texts.builtin_relations import PairRelationTagger

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.backends.remote_asking import REFUND, Waits, ask, labeller
+from tests.backends.remote.remote_asking import REFUND, Waits, ask, labeller
 from tests.fake_context import MemoryCalls
 from tests.openai_server import Answer, Body, OpenAIServer, call, hang, say, slowly, status
 from tools.backends.remote.call import MOST_TRIES

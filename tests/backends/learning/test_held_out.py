@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.backends.messages import INTENT, MOOD, TOPICS, examples_of, inputs_of
+from tests.backends.texts.messages import INTENT, MOOD, TOPICS, examples_of, inputs_of
 from tools.backends.contract import Example, TextInput
 from tools.backends.learning.held_out import HalfAsMany, compare_half, half_mask, half_of, held_out_of
 from tools.backends.texts.builtin_few_shot import FewShotClassifier

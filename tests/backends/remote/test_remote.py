@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.backends.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS
-from tests.backends.remote_asking import REFUND, Waits, ask, labeller
+from tests.backends.remote.remote_asking import REFUND, Waits, ask, labeller
+from tests.backends.texts.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS
 from tests.fake_context import MemoryCalls
 from tests.openai_server import Answer, Body, OpenAIServer, call, garbage, hang, message, say, slowly, status
 from tools.backends.contract import TextInput

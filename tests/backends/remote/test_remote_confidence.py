@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.backends.messages import INTENT, MOOD, TOPICS
+from tests.backends.texts.messages import INTENT, MOOD, TOPICS
 from tools.backends.contract import CALIBRATING_LABELS
 from tools.backends.remote.confidence import (
     Calibration,

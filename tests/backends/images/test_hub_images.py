@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.backends.boxed_pictures import HEIGHT, SHAPES, WIDTH, boxed_pictures
-from tests.backends.messages import INTENT
-from tests.backends.tiny_image_models import save_clip, save_detr, save_dino, save_owl, save_yolos
+from tests.backends.images.boxed_pictures import HEIGHT, SHAPES, WIDTH, boxed_pictures
+from tests.backends.images.tiny_image_models import save_clip, save_detr, save_dino, save_owl, save_yolos
+from tests.backends.texts.messages import INTENT
 from tests.backends.tiny_models import save_bert
 from tools.backends import hub_model
 from tools.backends.contract import TextInput

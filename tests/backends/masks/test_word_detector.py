@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.backends.sam_models import picture
+from tests.backends.masks.sam_models import picture
 from tools.backends.masks import word_detector
 from tools.backends.masks.word_detector import WordDetector, open_word_detector
 from tools.errors import BackendFailed, InputError
