@@ -47,7 +47,7 @@ test-sam: $(SAM_STAMP) ## compare with the original segment-anything, in an envi
 test-oracles: $(READY) $(ORACLES)/label-studio-sdk $(ORACLES)/datumaro ## have other programs read what we write
 	ASSISTANT_LABEL_STUDIO_PYTHON=$(CURDIR)/$(ORACLES)/label-studio-sdk/bin/python \
 	ASSISTANT_DATUMARO_PYTHON=$(CURDIR)/$(ORACLES)/datumaro/bin/python \
-	  $(BIN)/python -m pytest tests/exchange/test_label_studio_oracle.py tests/exchange/test_datumaro_oracle.py
+	  $(BIN)/python -m pytest tests/exchange/formats/test_label_studio_oracle.py tests/exchange/formats/test_datumaro_oracle.py
 
 check: lint lint-js test ## formatting, lint, types, tests
 
