@@ -8,9 +8,9 @@ from typing import Any, get_args
 
 import pytest
 
-from tests.store import recount
+from tests.store.queries import recount
+from tests.store.queries.scenario import SEEDS, busy_project
 from tests.store.rows import START, choice, spans
-from tests.store.scenario import SEEDS, busy_project
 from tests.store.tool_context import SmallProject
 from tools.ask.measure import METRICS, MetricName, measure
 from tools.errors import ArgumentsRefused, InputError, NotAllowed

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from assistant.store.queries.queries import QUERIES
-from tests.store import recount
+from tests.store.queries import recount
+from tests.store.queries.scenario import SEEDS, busy_project
 from tests.store.rows import START, Rows, choice, spans
-from tests.store.scenario import SEEDS, busy_project
 from tools.errors import NotAllowed
 from tools.records import Actor
 

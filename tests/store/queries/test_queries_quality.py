@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.store import recount
+from tests.store.queries import recount
+from tests.store.queries.scenario import SEEDS, busy_project
 from tests.store.rows import Rows, choice
-from tests.store.scenario import SEEDS, busy_project
 from tools.agreement import Pattern, krippendorff_alpha
 
 
