@@ -16,7 +16,7 @@ from assistant.session import Session
 from assistant.store.checks.verify import verify
 from tests.e2e.driving import first_page, say
 from tests.ui.pages import Watched
-from tests.ui.picture_page import Stage
+from tests.ui.pictures.picture_page import Stage
 from tools.geometry.masks import mask_of_record
 from tools.records import Actor, Draft, RunIdentity
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.ui.pages import Watched, open_page, serving
-from tests.ui.picture_page import PictureServer, Stage, open_pictures
-from tests.ui.pictures import photo, schema
+from tests.ui.pictures.picture_page import PictureServer, Stage, open_pictures
+from tests.ui.pictures.pictures import photo, schema
 from tests.ui.projects import Opened, make_project
 
 

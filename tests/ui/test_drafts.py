@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tests.ui.pages import Watched
-from tests.ui.picture_page import PictureServer, Stage, saved
-from tests.ui.pictures import PERSON, PHOTOS, schema
+from tests.ui.pictures.picture_page import PictureServer, Stage, saved
+from tests.ui.pictures.pictures import PERSON, PHOTOS, schema
 from tests.ui.projects import EVERY_KIND, SPANS, Opened, decisions, suggest
 from tests.ui.test_span_editor import PAIR, drag
 from tools.geometry.masks import decode

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tests.ui.picture_page import PictureServer, Stage, preview_shown, saved, segmented, until
+from tests.ui.pictures.picture_page import PictureServer, Stage, preview_shown, saved, segmented, until
 from tools.geometry.masks import decode, encode
 from tools.geometry.polygons import rasterise
 

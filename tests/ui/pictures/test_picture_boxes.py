@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.ui.picture_page import PictureServer, Stage, saved
-from tests.ui.pictures import PERSON, ROCKET
+from tests.ui.pictures.picture_page import PictureServer, Stage, saved
+from tests.ui.pictures.pictures import PERSON, ROCKET
 
 pytestmark = pytest.mark.browser
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from tests.ui.chat.test_chat_page import say
 from tests.ui.modules import module_page, run
 from tests.ui.pages import Watched
-from tests.ui.picture_page import Stage
-from tests.ui.pictures import PHOTOS, schema
+from tests.ui.pictures.picture_page import Stage
+from tests.ui.pictures.pictures import PHOTOS, schema
 from tests.ui.projects import Opened
-from tests.ui.test_chat_page import say
 
 pytestmark = pytest.mark.browser
 

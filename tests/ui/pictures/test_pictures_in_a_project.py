@@ -11,8 +11,8 @@ from PIL import Image
 
 from assistant.executor import Executor
 from tests.ui.pages import Watched
-from tests.ui.picture_page import Stage, preview_shown
-from tests.ui.pictures import PERSON, PHOTOS, ROCKET, photo, schema
+from tests.ui.pictures.picture_page import Stage, preview_shown
+from tests.ui.pictures.pictures import PERSON, PHOTOS, ROCKET, photo, schema
 from tests.ui.projects import Opened, decisions, suggest
 from tools.geometry.masks import decode
 from tools.segment.tool import segment

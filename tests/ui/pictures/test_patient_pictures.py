@@ -8,7 +8,7 @@ import pytest
 
 from assistant.ui.routes.static_routes import static_files
 from tests.ui.modules import ORIGIN, run
-from tests.ui.pictures import PHOTOS
+from tests.ui.pictures.pictures import PHOTOS
 
 pytestmark = pytest.mark.browser
 

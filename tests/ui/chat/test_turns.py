@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from assistant.ui.chat.chats import Chat, Sentence
 from assistant.ui.chat.transcript import Transcript
 from assistant.ui.chat.turns import Turns
+from tests.ui.chat.test_chats import ANA, PATIENCE, contents, until
 from tests.ui.scripted_chat import Event
-from tests.ui.test_chats import ANA, PATIENCE, contents, until
 from tools.records import Actor
 
 

@@ -14,8 +14,8 @@ from assistant.ui.routes import media_routes, picture_room
 from assistant.ui.routes.media_routes import Pictures
 from assistant.ui.routes.picture_room import NoRoom, PictureRoom
 from tests.ui.clients import client_of
+from tests.ui.pictures.test_media_routes import BOXES, photo
 from tests.ui.projects import Opened
-from tests.ui.test_media_routes import BOXES, photo
 from tools.images.pixels import Pixels, read_pixels
 from tools.records import Media
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.ui.picture_page import PictureServer, Stage, open_pictures, saved, until
-from tests.ui.pictures import PERSON, photo, schema
+from tests.ui.pictures.picture_page import PictureServer, Stage, open_pictures, saved, until
+from tests.ui.pictures.pictures import PERSON, photo, schema
 
 pytestmark = pytest.mark.browser
 

@@ -1,0 +1,1 @@
+"""Who comes in, and what is refused at the door."""
