@@ -12,7 +12,7 @@ from tests.ui.modules import module_page, run
 pytestmark = pytest.mark.browser
 
 PARTS = """
-const { SteadyStorage } = await import("/steady_storage.js");
+const { SteadyStorage } = await import("/base/steady_storage.js");
 const map = new Map();
 let room = Infinity;
 const real = { getItem: (k) => map.get(k) ?? null, removeItem: (k) => map.delete(k), key: (n) => [...map.keys()][n],
@@ -50,7 +50,7 @@ def test_a_draft_is_of_one_project_person_item_and_question(modules: Any) -> Non
     return [mine.find(card(1)), ...others.map((one) => one.find(card(1))), mine.find(card(2)),
       mine.find(card(1, "a text", "g")), mine.find(card(1, "another text under this number")),
       mine.find(card(1, "a text", "f", "choice")), mine.list().map((one) => one.itemKey)];"""
-    assert run(modules, "drafts.js", PARTS + body) == [{"text": "begun"}, *[None] * 7, ["K1"]]
+    assert run(modules, "card/drafts.js", PARTS + body) == [{"text": "begun"}, *[None] * 7, ["K1"]]
 
 
 def test_a_draft_goes_with_the_answer_made_of_it_but_not_with_an_older_one(modules: Any) -> None:
@@ -63,7 +63,7 @@ def test_a_draft_goes_with_the_answer_made_of_it_but_not_with_an_older_one(modul
     mine.acknowledged(1, "f", mine.seal(card(1)));
     put(mine, card(2), "note", "comment");
     return [still, mine.find(card(1)), mine.find(card(2)), mine.find(card(2), "comment"), mine.list().length];"""
-    assert run(modules, "drafts.js", PARTS + body) == [{"text": "second"}, None, None, {"text": "note"}, 0]
+    assert run(modules, "card/drafts.js", PARTS + body) == [{"text": "second"}, None, None, {"text": "note"}, 0]
 
 
 def test_nothing_unfinished_leaves_nothing_behind(modules: Any) -> None:
@@ -71,7 +71,7 @@ def test_nothing_unfinished_leaves_nothing_behind(modules: Any) -> None:
     put(mine, card(1), "begun");
     put(mine, card(1), "");
     return [map.size, mine.find(card(1))];"""
-    assert run(modules, "drafts.js", PARTS + body) == [0, None]
+    assert run(modules, "card/drafts.js", PARTS + body) == [0, None]
 
 
 def test_without_room_the_oldest_give_way_and_that_is_said(modules: Any) -> None:
@@ -83,7 +83,7 @@ def test_without_room_the_oldest_give_way_and_that_is_said(modules: Any) -> None
     room = 10;
     put(mine, card(5), "z".repeat(300));
     return [left, said, mine.find(card(5)).text.length];"""
-    left, said, length = run(modules, "drafts.js", PARTS + body)
+    left, said, length = run(modules, "card/drafts.js", PARTS + body)
     assert left == [4, 3, 2]
     assert said[0] == "The browser was full: the oldest unfinished drawing had to go"
     assert said[1].startswith("The browser has no room to keep this over a reload")
@@ -97,6 +97,6 @@ def test_a_draft_made_beside_another_suggestion_keeps_what_was_drawn_only(module
     const same = m.mergedRegions(base, kept, 1), other = m.mergedRegions(base, kept, 2);
     const say = ({all, gone}) => [all.map((one) => [one.id, Boolean(one.origin), one.proposed]), [...gone.keys()]];
     return [say(same), say(other)];"""
-    same, other = run(modules, "edit_drafts.js", body)
+    same, other = run(modules, "editing/edit_drafts.js", body)
     assert same == [[["a", True, False], ["n1", False, False]], ["b"]]
     assert other == [[["a", True, True], ["b", True, True], ["n2", False, False], ["n1", False, False]], []]

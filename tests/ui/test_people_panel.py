@@ -23,7 +23,7 @@ await panel.open();
 const press = async (button) => { button.focus(); button.click(); await new Promise((done) => setTimeout(done, 50)); };
 const named = (text) => [...document.querySelectorAll("button")].filter((one) => one.textContent === text);
 """
-BACK = """([role]) => import("/come_back.js").then((m) => {
+BACK = """([role]) => import("/card/come_back.js").then((m) => {
   const server = { get: async () => ({ project_id: "p", person: "ana", role }) };
   const project = { project_id: "p", person: "ana", role: "lead" };
   window.page = new m.ComeBack({ server, outbox: { size: 0 }, project, onBack: () => { window.isBack = true; } });
@@ -47,7 +47,7 @@ def test_a_refusal_stands_beside_what_was_used(page: Any) -> None:
     await press(named("Disable")[1]);
     return [below, add, panel.said.closest("tr").cells[0].textContent, panel.said.textContent];
     """
-    below, add, row, disable = run(page, "panel_people.js", PANEL + body)
+    below, add, row, disable = run(page, "panels/panel_people.js", PANEL + body)
     assert (below, row) == (True, "bo")
     assert "refused /page/people/add" in add
     assert "refused /page/people/disable" in disable

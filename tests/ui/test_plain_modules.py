@@ -25,7 +25,7 @@ def modules(chromium: Any) -> Iterator[Any]:
 def test_offsets_count_as_python_counts(modules: Any, text: str) -> None:
     found = run(
         modules,
-        "offsets.js",
+        "base/offsets.js",
         """const o = new m.Offsets(given);
         const points = [...Array(o.length + 1).keys()];
         const back = points.map((p) => o.toPoint(o.toUnit(p)));
@@ -38,23 +38,23 @@ def test_offsets_count_as_python_counts(modules: Any, text: str) -> None:
 
 
 def test_a_lone_surrogate_counts_as_one(modules: Any) -> None:
-    assert run(modules, "offsets.js", "return new m.Offsets('\\ud83c🎧x').length;") == 3
+    assert run(modules, "base/offsets.js", "return new m.Offsets('\\ud83c🎧x').length;") == 3
 
 
 def test_half_an_emoji_is_never_selected(modules: Any) -> None:
-    found = run(modules, "offsets.js", "return new m.Offsets('a🎧b').fromSelection(2, 2 + 1);")
+    found = run(modules, "base/offsets.js", "return new m.Offsets('a🎧b').fromSelection(2, 2 + 1);")
     assert found == {"start": 1, "end": 2}
 
 
 def test_a_selection_is_cut_to_its_words_and_backwards_is_the_same(modules: Any) -> None:
     body = """const o = new m.Offsets('a  word  b');
     return [o.fromSelection(1, 9), o.fromSelection(9, 1), o.fromSelection(1, 3)];"""
-    assert run(modules, "offsets.js", body) == [{"start": 3, "end": 7}, {"start": 3, "end": 7}, None]
+    assert run(modules, "base/offsets.js", body) == [{"start": 3, "end": 7}, {"start": 3, "end": 7}, None]
 
 
 def test_tokens_are_code_point_ranges_of_words_and_signs(modules: Any) -> None:
     text = "🎧 red lamp, 北京"
-    tokens = run(modules, "offsets.js", "return new m.Offsets(given).tokens();", text)
+    tokens = run(modules, "base/offsets.js", "return new m.Offsets(given).tokens();", text)
     assert [text[one["start"] : one["end"]] for one in tokens] == ["🎧", "red", "lamp", ",", "北京"]
 
 
@@ -63,7 +63,7 @@ const stored = {};
 const real = {get length() { return Object.keys(stored).length; }, key: (at) => Object.keys(stored)[at] ?? null,
   getItem: (k) => stored[k] ?? null, setItem: (k, v) => { stored[k] = String(v); },
   removeItem: (k) => { delete stored[k]; }};
-const {SteadyStorage} = await import("/steady_storage.js");
+const {SteadyStorage} = await import("/base/steady_storage.js");
 const storage = new SteadyStorage(() => real);
 const log = [];
 const passing = {isPassing: true, isSignedOut: false, message: "offline"};
@@ -77,7 +77,7 @@ const moment = () => new Promise((r) => setTimeout(r, 5));
 
 
 def outbox(modules: Any, body: str) -> Any:
-    return run(modules, "outbox.js", OUTBOX + body)
+    return run(modules, "card/outbox.js", OUTBOX + body)
 
 
 def test_decisions_are_sent_in_order_and_one_at_a_time(modules: Any) -> None:
@@ -239,7 +239,7 @@ const press = (key, more = {}) => ({...none, key, ...more});
 
 def test_usual_keys_mean_their_commands(modules: Any) -> None:
     body = "return ['a', 'Enter', 'A', ' ', 'Backspace', '?', 'q'].map((key) => map.commandOf(press(key)));"
-    assert run(modules, "keys.js", KEYS + body) == ["accept", "accept", "accept", "skip", "undo", "help", None]
+    assert run(modules, "base/keys.js", KEYS + body) == ["accept", "accept", "accept", "skip", "undo", "help", None]
 
 
 TYPED = """const typed = new m.TypedText();
@@ -263,37 +263,37 @@ const at = (pairs) => pairs.map(([key, time]) => typed.feed({...none, key}, time
     ],
 )
 def test_typed_text_is_told_from_keys(modules: Any, presses: Any, text: list[int]) -> None:
-    found = run(modules, "typed_text.js", TYPED + "return at(given).map(Number);", presses)
+    found = run(modules, "editing/typed_text.js", TYPED + "return at(given).map(Number);", presses)
     assert found == text
 
 
 def test_the_bar_shows_the_keys_that_still_work(modules: Any) -> None:
     body = "return ['reject', 'undo', 'accept', 'skip'].map((one) => map.shown(one, false, ['x', 'z', 'a']));"
-    assert run(modules, "keys.js", KEYS + body) == ["Alt X", "⌫", "↵", "Space"]
+    assert run(modules, "base/keys.js", KEYS + body) == ["Alt X", "⌫", "↵", "Space"]
 
 
 def test_letters_are_text_while_they_filter_unless_alt_is_held(modules: Any) -> None:
     body = """return [map.commandOf(press("x"), true), map.commandOf(press("≈", {altKey: true, code: "KeyX"}), true),
       map.commandOf(press("Enter"), true), map.commandOf(press("x", {ctrlKey: true}))];"""
-    assert run(modules, "keys.js", KEYS + body) == [None, "reject", "accept", None]
+    assert run(modules, "base/keys.js", KEYS + body) == [None, "reject", "accept", None]
 
 
 def test_a_key_that_is_taken_or_fixed_cannot_be_bound(modules: Any) -> None:
     body = """return [map.rebind("accept", "x") !== "", map.rebind("accept", "1") !== "", map.rebind("accept", "q"),
       map.commandOf(press("q")), map.commandOf(press("a")), new m.Keymap(storage).commandOf(press("q"))];"""
-    assert run(modules, "keys.js", KEYS + body) == [True, True, "", "accept", None, "accept"]
+    assert run(modules, "base/keys.js", KEYS + body) == [True, True, "", "accept", None, "accept"]
 
 
 def test_digits_are_found_on_keyboards_that_need_shift_for_them(modules: Any) -> None:
     body = """const digits = [press("3"), press("&", {code: "Digit1"}), press("!", {code: "Digit1", shiftKey: true}),
       press("1", {ctrlKey: true})];
     return digits.map(m.digitOf);"""
-    assert run(modules, "keys.js", KEYS + body) == [3, 1, None, None]
+    assert run(modules, "base/keys.js", KEYS + body) == [3, 1, None, None]
 
 
 def test_ink_on_any_label_colour_can_be_read(modules: Any) -> None:
     colours = ["#000000", "#ffffff", "#c2410c", "#1d4ed8", "#a16207", "#ffff00", "#808080"]
-    inks = run(modules, "labels.js", "return given.map(m.inkOn);", colours)
+    inks = run(modules, "base/labels.js", "return given.map(m.inkOn);", colours)
     for colour, ink in zip(colours, inks, strict=True):
         assert contrast(colour, ink) >= 4.5, colour
 
@@ -311,13 +311,13 @@ def contrast(one: str, other: str) -> float:
 
 
 def test_a_colour_that_is_none_is_replaced(modules: Any) -> None:
-    assert run(modules, "labels.js", "return m.colourOf({color: 'red; background: url(x)'});") == "#57534e"
+    assert run(modules, "base/labels.js", "return m.colourOf({color: 'red; background: url(x)'});") == "#57534e"
 
 
 def test_filtering_ignores_case_and_accents_and_prefers_beginnings(modules: Any) -> None:
     field = {"labels": [{"id": str(at), "name": name} for at, name in enumerate(["No refund", "Café", "Refund"])]}
     body = "return given.words.map((words) => m.matching(given.field, words).map((label) => label.name));"
-    found = run(modules, "labels.js", body, {"field": field, "words": ["ref", "CAFE", "zzz", " "]})
+    found = run(modules, "base/labels.js", body, {"field": field, "words": ["ref", "CAFE", "zzz", " "]})
     assert found == [["Refund", "No refund"], ["Café"], [], []]
 
 
@@ -325,7 +325,7 @@ def test_nine_labels_keep_their_digits_beside_none_of_these_and_cannot_tell(modu
     labels = [{"id": f"l{at}", "name": f"L{at}", "key": str(at)} for at in range(1, 10)]
     reserved = [{"id": "none_of_these", "name": "None", "key": "n"}, {"id": "cannot_tell", "name": "?", "key": "t"}]
     given = [{"labels": labels + reserved}, {"labels": [*labels, {"id": "l10", "name": "L10", "key": ""}]}]
-    assert run(modules, "labels.js", "return given.map(m.digitsStay);", given) == [True, False]
+    assert run(modules, "base/labels.js", "return given.map(m.digitsStay);", given) == [True, False]
 
 
 def test_equal_answers_are_equal_whatever_their_ids_and_order(modules: Any) -> None:
@@ -333,12 +333,12 @@ def test_equal_answers_are_equal_whatever_their_ids_and_order(modules: Any) -> N
     other = {"spans": [{**span, "id": "z" + span["id"]} for span in reversed(one["spans"])]}
     changed = {"spans": [{**one["spans"][0], "end": 3}, one["spans"][1]]}
     body = "return [m.sameValue(given[0], given[1]), m.sameValue(given[0], given[2]), m.sameValue(null, null)];"
-    assert run(modules, "answers.js", body, [one, other, changed]) == [True, False, True]
+    assert run(modules, "card/answers.js", body, [one, other, changed]) == [True, False, True]
 
 
 def test_a_guideline_in_markdown_builds_elements_and_no_html(modules: Any) -> None:
     source = "# Head\nsome **bold** and order_id_x <img src=x onerror=1>\n\n- one\n- `two`\n[link](javascript:1)"
-    found = run(modules, "markdown.js", "return m.markdown(given).outerHTML;", source)
+    found = run(modules, "base/markdown.js", "return m.markdown(given).outerHTML;", source)
     assert "<h4>Head</h4>" in found
     assert "<strong>bold</strong>" in found
     assert "<ul><li>one</li><li><code>two</code></li></ul>" in found

@@ -37,7 +37,7 @@ OFFER = """
 
 def test_the_first_twelve_pictures_of_an_answer_are_shown_and_open_by_a_click(chromium: Any) -> None:
     page = module_page(chromium)
-    told = run(page, "found.js", OFFER, {"ids": list(range(1, 15)), "isPicture": True})
+    told = run(page, "card/found.js", OFFER, {"ids": list(range(1, 15)), "isPicture": True})
     assert told["shown"] == [f"/media/{one}/thumb" for one in range(1, 13)]
     assert told["picked"] == [2]
     assert "14 pictures in this answer" in told["words"]
@@ -46,7 +46,7 @@ def test_the_first_twelve_pictures_of_an_answer_are_shown_and_open_by_a_click(ch
 
 def test_items_of_text_have_no_pictures(chromium: Any) -> None:
     page = module_page(chromium)
-    told = run(page, "found.js", OFFER, {"ids": [1, 2], "isPicture": False})
+    told = run(page, "card/found.js", OFFER, {"ids": [1, 2], "isPicture": False})
     assert (told["shown"], told["picked"]) == ([], [])
     assert "2 items in this answer" in told["words"]
     page.context.close()

@@ -65,28 +65,28 @@ class Busy:
 
 def test_a_picture_without_room_is_asked_for_again_and_shown_without_an_error(chromium: Any) -> None:
     busy = Busy(chromium, refusals=5)
-    assert run(busy.page, "patient_image.js", SHOW, "/media/7/thumb") == {"end": "load", "heard": [], "width": 451}
+    assert run(busy.page, "base/patient_image.js", SHOW, "/media/7/thumb") == {"end": "load", "heard": [], "width": 451}
     assert busy.asked == 6
     busy.page.context.close()
 
 
 def test_a_picture_that_is_gone_is_an_error_once_and_is_not_asked_for_again_and_again(chromium: Any) -> None:
     busy = Busy(chromium, refusals=0, status=404)
-    found = run(busy.page, "patient_image.js", SHOW, "/media/7/thumb")
+    found = run(busy.page, "base/patient_image.js", SHOW, "/media/7/thumb")
     assert (found["end"], found["heard"], busy.asked) == ("error", ["error"], 2)
     busy.page.context.close()
 
 
 def test_a_server_that_never_has_room_is_given_up_on_in_the_end(chromium: Any) -> None:
     busy = Busy(chromium, refusals=1000)
-    found = run(busy.page, "patient_image.js", SHOW, "/media/7/thumb")
+    found = run(busy.page, "base/patient_image.js", SHOW, "/media/7/thumb")
     assert (found["end"], found["heard"], busy.asked) == ("error", ["error"], 60)
     busy.page.context.close()
 
 
 def test_the_stage_says_that_the_picture_is_on_its_way_until_there_is_room(chromium: Any) -> None:
     busy = Busy(chromium, refusals=3)
-    width, states = run(busy.page, "canvas_pixels.js", TWICE)
+    width, states = run(busy.page, "canvas/canvas_pixels.js", TWICE)
     assert width == 451
     assert states == [["The picture is on its way…", False], ["", False]]
     busy.page.context.close()
