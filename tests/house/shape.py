@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.house.tree import CODE_ROOMS, Module, Tree
+from tests.house.tree import CODE_ROOMS, ROOMS, Module, Tree
 
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 400
+MOST_FILES = 25
+SOURCE_SUFFIXES = (".py", ".js", ".css")
 EMPTY_WORDS = {"data", "info", "manager", "helper", "helpers", "util", "utils", "misc"}
 # `import_data` says what it does; `label_utils` does not: these words say nothing inside a longer name either.
 EMPTY_ENDINGS = EMPTY_WORDS - {"data", "info"}
@@ -38,6 +41,20 @@ def files_are_short(tree: Tree) -> list[str]:
         for path in paths
         for length in [len(path.read_text(encoding="utf-8").splitlines())]
         if length > LONGEST_FILE
+    ]
+
+
+def folders_hold_few_files(tree: Tree) -> list[str]:
+    """No folder holds more source files than can be looked over; a package's `__init__.py` does not count."""
+    held: Counter[Path] = Counter()
+    for room in ROOMS:
+        for path in (tree.root / room).rglob("*"):
+            held[path.parent] += path.suffix in SOURCE_SUFFIXES and path.name != "__init__.py"
+    return [
+        f"{folder.relative_to(tree.root)} holds {count} source files, at most {MOST_FILES} are allowed. "
+        f"Put those that belong together into a folder of their own."
+        for folder, count in sorted(held.items())
+        if count > MOST_FILES
     ]
 
 

@@ -45,7 +45,7 @@ CASES: list[tuple[Rule, Files, Files]] = [
     (
         floors.every_part_has_a_floor,
         {"assistant/extras.py": ""},
-        {"assistant/jobs.py": "", "assistant/store/rows.py": "", "tools/track/tool.py": "", "eval/anything.py": ""},
+        {"assistant/jobs.py": "", "assistant/store/runs.py": "", "tools/track/tool.py": "", "eval/anything.py": ""},
     ),
     (
         floors.parts_import_downwards,
@@ -100,6 +100,21 @@ CASES: list[tuple[Rule, Files, Files]] = [
         floors.slow_packages_are_imported_late,
         {"tools/backends/texts/hub_text.py": "try:\n    import transformers\nexcept ImportError:\n    pass\n"},
         {"tools/backends/texts/hub_text.py": "if TYPE_CHECKING:\n    import torch\ndef f():\n  import transformers\n"},
+    ),
+    (
+        shape.folders_hold_few_files,
+        {f"assistant/ui/static/image/tool_{number}.js": "" for number in range(26)},
+        {f"tools/ask/{name}.py": "" for name in ("__init__", *map("how_{}".format, range(25)))},
+    ),
+    (
+        floors.every_part_has_a_floor,
+        {"tools/backends/smell/nose.py": ""},
+        {"tools/backends/texts/anything.py": "", "assistant/store/file/anything.py": ""},
+    ),
+    (
+        floors.parts_import_downwards,
+        {"tools/backends/learning/linear.py": "from tools.backends.texts.tokens import split\n"},
+        {"tools/backends/texts/tokens.py": "from tools.backends.learning.linear import fit\n"},
     ),
     (shape.functions_are_short, {"tools/spec.py": function_of(61)}, {"tools/spec.py": function_of(60)}),
     (shape.files_are_short, {"tests/test_x.py": "x = 1\n" * 401}, {"tests/test_x.py": "x = 1\n" * 400}),

@@ -23,6 +23,7 @@ RULES: list[Callable[[Tree], list[str]]] = [
     floors.slow_packages_are_imported_late,
     shape.functions_are_short,
     shape.files_are_short,
+    shape.folders_hold_few_files,
     shape.packages_start_empty,
     shape.names_say_something,
     sql.rows_are_written_in_bulk,
