@@ -91,6 +91,37 @@ def test_each_stroke_of_a_mask_without_a_label_is_a_step(pictures: Opener) -> No
     assert (bool(first[200, 250]), bool(first[300, 250])) == (True, False)
 
 
+def test_escape_takes_back_one_step_and_never_all_that_came_back(pictures: Opener) -> None:
+    server, stage = pictures("masks")
+    stage.drag((200, 200), (300, 200))
+    reloaded(stage.watched)
+    stage.watched.page.wait_for_function("document.querySelector('.aa-stage-state')?.hidden")
+    stage.watched.press("Escape", "Escape")
+    assert "came back unfinished" in line(stage.watched)
+    stage.drag((200, 300), (300, 300))
+    stage.watched.press("Escape", "1", "Enter", "n")
+    first = decode(saved(server, stage)["value"]["masks"][0]["counts"], (512, 512))
+    assert (bool(first[200, 250]), bool(first[300, 250])) == (True, False)
+
+
+def test_one_undo_too_many_stays_on_the_card_and_says_what_the_next_one_does(opened: Project) -> None:
+    project, watched = opened(SPANS, [{"text": "the lamp from Berlin"}, {"text": "a chair from Köln"}])
+    drag(watched, "lamp")
+    watched.press("1", "Enter")
+    watched.wait_saved()
+    watched.page.get_by_role("tab", name="Entities").click()
+    watched.wait_card("M002")
+    drag(watched, "chair")
+    watched.press("1", "z", "z")
+    assert "Once more undoes your last decision" in line(watched)
+    assert [key for key, _, _ in decisions(project)] == ["M001"]
+    watched.press("Shift+Z", "Shift+Z")
+    assert "nothing to redo on this card" in line(watched)
+    assert watched.page.locator(".aa-region").count() == 1
+    watched.press("z", "z", "z")
+    watched.wait_card("M001")
+
+
 def test_marks_survive_another_question_and_a_key_that_takes_back_is_for_them_first(opened: Project) -> None:
     project, watched = opened(SPANS, [{"text": "the lamp from Berlin"}, {"text": "a chair from Köln"}])
     drag(watched, "lamp")

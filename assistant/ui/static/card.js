@@ -28,6 +28,7 @@ import { Unfinished } from "./card/unfinished.js";
 
 const RENEW_EVERY = 40000;
 const COUNTS_EVERY = 20;
+const COUNT_AGAIN_EVERY = 30_000;
 const kept = new SteadyStorage(() => localStorage);
 
 class Page {
@@ -86,6 +87,8 @@ class Page {
     this.reviewer.unfinished.offer(this.reviewer.card, (item, field) => this.reviewer.open(item, field));
     this.frame.focus();
     setInterval(() => this.#renew(), RENEW_EVERY);
+    // What others decide counts as well.
+    setInterval(() => document.hidden || this.#refreshProgress(), COUNT_AGAIN_EVERY);
     addEventListener("online", () => this.outbox.retry());
     addEventListener("storage", (event) => this.outbox.changedElsewhere(event.key, event.newValue));
     addEventListener("pagehide", (event) => !event.persisted && this.#goAway());

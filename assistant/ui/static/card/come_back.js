@@ -86,8 +86,8 @@ export class ComeBack {
     return el("form", { on: { submit } }, el("p", {}, el("strong", { text: words }), ` ${this.#waiting()}`), el("div", { class: "aa-row" }, inputs, el("button", { class: "aa-action is-main", type: "submit" }, "Sign in")), told);
   }
 
+  // It goes on looking: the right project may be served here again.
   #elsewhere(found) {
-    clearInterval(this.timer);
     const words = `Another project is served at this address now (${found.project}).`;
     const kept = this.outbox.size > 0 ? ` ${decisionsAre(this.outbox.size)} kept in this browser for ${this.project.project} and sent when it is served here again.` : "";
     fill(this.element, el("p", {}, el("strong", { text: words }), kept), button({ class: "aa-action", on: { click: () => location.reload() } }, `Go to ${found.project}`));

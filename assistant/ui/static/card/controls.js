@@ -8,6 +8,7 @@ const PANELS = ["guideline", "similar", "history", "help", "chat"];
 const DECISIONS = ["accept", "reject", "skip", "undo"];
 
 export class Controls {
+  toldEnd = null;
   reviewer; drawers; goToChat; clock; frame; keymap; reasons;
 
   constructor({ frame, reviewer, keymap, drawers, clock, reasons, goToChat }) {
@@ -22,10 +23,24 @@ export class Controls {
     frame.element.addEventListener("click", (event) => clock.pressed(event), true);
   }
 
+  // Past the first step of what is made on this card an undo would leave it, and past the last one a redo would: that
+  // is said first, and one more undo is meant.
+  #isAtEnd(command) {
+    const { editor } = this.reviewer;
+    const steps = editor?.history ?? editor?.steps?.history;
+    const wasTold = this.toldEnd === steps;
+    this.toldEnd = null;
+    if (command === "redo" && steps?.past.length > 0) return this.reviewer.say("There is nothing to redo on this card") ?? true;
+    if (command !== "undo" || !steps?.future.length || wasTold) return false;
+    this.toldEnd = steps;
+    return this.reviewer.say("Everything on this card is taken back. Once more undoes your last decision") ?? true;
+  }
+
   /** Carry out a command, from a key or a button. */
   run(command) {
     const { reviewer } = this;
-    if (reviewer.editor?.command(command) === true) return;
+    if (reviewer.editor?.command(command) === true) return void (this.toldEnd = null);
+    if (this.#isAtEnd(command)) return;
     const actions = {
       accept: () => reviewer.accept(),
       reject: () => this.#askReason(),

@@ -111,7 +111,7 @@ export class PointsTool {
   #keyWhilePlacing(event) {
     if (event.key === "Enter") return this.#finish();
     if (event.key === "k") return this.#skip();
-    if (["u", "Backspace", "Escape"].includes(event.key)) return this.editor.stepBack() ?? "done";
+    if (["u", "Backspace", "Escape"].includes(event.key)) return (event.key === "Escape" ? this.editor.steps.escape() : this.editor.stepBack()) ?? "done";
     return undefined;
   }
 

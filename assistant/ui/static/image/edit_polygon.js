@@ -89,7 +89,8 @@ export class PolygonTool {
 
   key(event) {
     if (this.isBusy && event.key === "Enter") return this.#close();
-    if (this.isBusy && ["Backspace", "u", "Escape"].includes(event.key)) return this.editor.stepBack() ?? "done";
+    if (this.isBusy && event.key === "Escape") return this.editor.steps.escape() ?? "done";
+    if (this.isBusy && ["Backspace", "u"].includes(event.key)) return this.editor.stepBack() ?? "done";
     if (event.key === "w") return this.#putInMiddle();
     if (event.key === "p") return this.begin("part") ?? "done";
     if (event.key === "o") return this.begin("hole") ?? "done";

@@ -20,6 +20,7 @@ export function putBackRegions(editor, { made, draft, drawn, clicks, selected, .
   editor.draft = draft && fromPlain(draft);
   editor.selected = editor.regionOf(selected) ? selected : null;
   resumeDrawing(editor, drawn, clicks);
+  editor.steps.markBroughtBack();
   editor.draw();
 }
 

@@ -119,7 +119,7 @@ function arrow(editor, event) {
 
 // From the inside out: the last step of what is drawn, the mode, the focus, the zoom; then the card's own Escape.
 function letGo(editor) {
-  if (editor.draft) return editor.stepBack() ?? "done";
+  if (editor.draft) return editor.steps.escape() ?? "done";
   if (editor.mode !== "select") return editor.setMode("select") ?? "done";
   if (!editor.selected && !editor.brush) return undefined;
   editor.letGo();

@@ -8,7 +8,7 @@ export class RegionSteps {
   history; editor;
 
   constructor(editor) {
-    Object.assign(this, { editor, history: new History(), joint: null });
+    Object.assign(this, { editor, history: new History(), joint: null, broughtBack: 0 });
   }
 
   get canGoBack() {
@@ -17,6 +17,15 @@ export class RegionSteps {
 
   get canGoOn() {
     return this.history.future.length > 0;
+  }
+
+  /** What came back unfinished is one step, which Esc does not take back. */
+  markBroughtBack() {
+    this.broughtBack = this.history.past.length;
+  }
+
+  get isAsBroughtBack() {
+    return this.broughtBack > 0 && this.history.past.length === this.broughtBack;
   }
 
   /** Keep what is there before a change. `step`: equal steps in quick succession are taken back as one. */
@@ -39,6 +48,12 @@ export class RegionSteps {
 
   back() {
     return this.#restore(this.history.back(this.#state()), "One step back");
+  }
+
+  /** What Esc takes back: the last step, but never all that came back unfinished. */
+  escape() {
+    const { editor } = this;
+    return this.isAsBroughtBack ? editor.say(`This ${editor.word} came back unfinished: go on with it, or U takes it away`) : this.back();
   }
 
   again() {

@@ -97,7 +97,8 @@ export class SegmentTool {
     if (event.key === "Enter") return this.#keep();
     if (event.key === "-" || event.key === "+" || event.key === "=") return this.#turnOver(event.key === "-" ? !this.isNegative : false);
     if (event.key === "r") return this.#turnToBox();
-    if (this.isBusy && ["u", "Backspace", "Escape"].includes(event.key)) return this.editor.stepBack() ?? "done";
+    if (this.isBusy && event.key === "Escape") return this.editor.steps.escape() ?? "done";
+    if (this.isBusy && ["u", "Backspace"].includes(event.key)) return this.editor.stepBack() ?? "done";
     if (event.key !== "Escape") return undefined;
     this.editor.setMode("select");
     return "done";

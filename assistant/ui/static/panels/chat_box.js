@@ -5,6 +5,9 @@ import { button, el, fill } from "../base/dom.js";
 
 const BOX = "#aa-chat-box textarea";
 const RETRY_AFTER = 2000;
+const LOG = "#aa-chat .bubble-wrap";
+// The messages are drawn by another program, some time after they came.
+const DRAWN_AFTER = [50, 250, 700];
 
 export class ChatBox {
   server; inHand; onSignal; storage; name;
@@ -16,6 +19,7 @@ export class ChatBox {
     this.outgoing = [];
     this.state = { version: -1, running: false, waiting: 0, signal_count: 0 };
     this.trouble = "";
+    this.isFollowed = false;
     document.addEventListener("keydown", (event) => this.#pressed(event), true);
     document.addEventListener("click", (event) => this.#clicked(event), true);
     this.tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(`aa.chat.${name}`);
@@ -38,6 +42,15 @@ export class ChatBox {
     this.#keep();
     if (this.outgoing.length === 1) this.#send();
     this.#draw();
+    this.isFollowed = true;
+    this.#showEnd();
+  }
+
+  // Wherever the person had scrolled to: what they say, and what comes of it, is to be seen.
+  #showEnd() {
+    if (!this.isFollowed) return;
+    for (const wait of DRAWN_AFTER) setTimeout(() => document.querySelector(LOG)?.scrollTo({ top: Number.MAX_SAFE_INTEGER }), wait);
+    if (this.outgoing.length === 0 && !this.#isBusy()) this.isFollowed = false;
   }
 
   /** Look at the chat until nothing runs and nothing waits. */
@@ -69,6 +82,7 @@ export class ChatBox {
     const isNew = state.version !== this.state.version;
     this.state = state;
     if (isNew) this.refresh();
+    if (isNew) this.#showEnd();
     for (const said of state.signals ?? []) this.onSignal(said);
     this.#draw();
   }
