@@ -97,7 +97,7 @@ def test_escape_takes_back_one_step_and_never_all_that_came_back(pictures: Opene
     reloaded(stage.watched)
     stage.watched.page.wait_for_function("document.querySelector('.aa-stage-state')?.hidden")
     stage.watched.press("Escape", "Escape")
-    assert "came back unfinished" in line(stage.watched)
+    assert "came back unfinished" in stage.watched.status()
     stage.drag((200, 300), (300, 300))
     stage.watched.press("Escape", "1", "Enter", "n")
     first = decode(saved(server, stage)["value"]["masks"][0]["counts"], (512, 512))
@@ -113,10 +113,10 @@ def test_one_undo_too_many_stays_on_the_card_and_says_what_the_next_one_does(ope
     watched.wait_card("M002")
     drag(watched, "chair")
     watched.press("1", "z", "z")
-    assert "Once more undoes your last decision" in line(watched)
+    assert "Once more undoes your last decision" in watched.status()
     assert [key for key, _, _ in decisions(project)] == ["M001"]
     watched.press("Shift+Z", "Shift+Z")
-    assert "nothing to redo on this card" in line(watched)
+    assert "nothing to redo on this card" in watched.status()
     assert watched.page.locator(".aa-region").count() == 1
     watched.press("z", "z", "z")
     watched.wait_card("M001")
