@@ -5,7 +5,7 @@ const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], Arro
 /** What the help lists for regions of pictures. */
 export const REGION_KEYS = [
   ["A", "accept this region and go to the next; after the last: is one missing?"],
-  ["↵", "done here: asks about suggested regions that nobody decided about, then whether an object is missing"],
+  ["↵", "takes the suggested region that is looked at; else asks about those that nobody decided about, then whether an object is missing"],
   ["Tab", "review the next region, zoomed to (Shift+Tab: the one before)"],
   ["1…9", "relabel the region in focus, label what was drawn, or take a label in hand"],
   ["X Del ⌫", "delete the region in focus"],
