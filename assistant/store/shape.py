@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
+from pathlib import Path
 
 import duckdb
 
 from assistant.store.file.database import Database
-from assistant.store.file.migrations import MIGRATIONS
+from assistant.store.file.migrating import migrate
 
 _PARTS = """SELECT 'column ' || table_name || '.' || column_name, data_type FROM duckdb_columns()
     WHERE NOT internal AND database_name = current_database() AND schema_name = 'main'
@@ -23,13 +23,8 @@ def changed_shape(database: Database) -> list[str]:
     return sorted(changed, key=lambda name: (name.startswith("column"), name))
 
 
-@cache
 def _meant() -> dict[str, str]:
     """Every column with its type and every view with its statement, as an empty database gets them."""
     with duckdb.connect(config={"threads": 1}) as connection:
-        connection.execute(
-            "CREATE TABLE migrations (number INTEGER NOT NULL, name VARCHAR NOT NULL, made_at TIMESTAMP NOT NULL)"
-        )
-        for migration in MIGRATIONS:
-            connection.execute(migration.sql)
+        migrate(connection, Path("an empty project"))
         return dict(connection.execute(_PARTS).fetchall())

@@ -44,7 +44,7 @@ def test_a_decision_in_words_is_about_the_card_in_hand_and_brings_the_next(chat:
     say(watched, "accept", "Accepted.")
     watched.wait_card("M003")
     assert [key for key, _, _ in decisions(project)] == ["M001", "M002"]
-    assert watched.state()["left"] == 4
+    watched.page.wait_for_function("window.reviewCard.state().left === 4")
     assert watched.errors == []
 
 
