@@ -136,7 +136,7 @@ def test_what_a_restored_project_does_not_know_is_kept_for_its_maker_to_do_again
         assert dialog.get_by_label("Name").input_value() == "ann"
         dialog.get_by_label("Password").fill("a wrong password")
         dialog.get_by_role("button", name="Sign in").click()
-        dialog.get_by_text("do not belong together").wait_for()
+        dialog.get_by_text("Wrong name or password").wait_for()
         dialog.get_by_label("Password").fill(PASSWORD)
         dialog.get_by_role("button", name="Sign in").click()
         banner = watched.page.locator(".aa-banner")

@@ -115,6 +115,6 @@ def test_a_message_that_was_said_in_halves_is_kept_mended(project: Opened) -> No
 
 
 def test_nothing_half_is_written_by_any_other_road(project: Opened) -> None:
-    with pytest.raises(InputError, match="half a character"):
+    with pytest.raises(InputError, match="letters that can be seen"):
         project.store.talk.save_filter(HALF, SimpleNamespace(to_record=lambda: {}), LEAD)  # type: ignore[arg-type]
     assert project.store.talk.filter_names() == []

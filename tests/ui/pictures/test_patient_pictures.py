@@ -45,7 +45,7 @@ class Busy:
 
     def _answer(self, route: Any) -> None:
         path, files = route.request.url.removeprefix(ORIGIN), static_files()
-        name = path.rsplit("/", 1)[-1]
+        name = path.removeprefix("/")
         if name in files:
             route.fulfill(body=files[name][0], content_type=files[name][1])
         elif not path.startswith("/media"):
