@@ -40,11 +40,12 @@ def decided(project: Project) -> list[tuple[str, str | None]]:
     return project.store.database.rows("SELECT verdict, label FROM reviews ORDER BY review_id")
 
 
-@pytest.mark.parametrize("spoken", SPOKEN.values(), ids=SPOKEN.keys())
-def test_an_answer_to_a_model_decides_nothing_said_once_or_twice(project: Project, spoken: tuple[Answer, ...]) -> None:
+@pytest.mark.parametrize("way", SPOKEN)
+def test_an_answer_to_a_model_decides_nothing_said_once_or_twice(project: Project, way: str) -> None:
     exposure = in_hand(project)
-    turn(project, "how far are we", exposure, *spoken)
-    for words in ANSWERS:
+    turn(project, "how far are we", exposure, *SPOKEN[way])
+    # Each answer once after a plain text; of the other ways of speaking some are enough.
+    for words in ANSWERS if way == "no mark" else ANSWERS[::4]:
         for _ in range(2):
             events = turn(project, words, exposure)
             assert (events[-1].kind, events[-1].options[-1]) == ("options", f"{TO_ASSISTANT}{words}")
