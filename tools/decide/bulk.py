@@ -53,22 +53,23 @@ def bulk_accept(args: BulkAcceptArgs, ctx: ToolContext) -> ToolResult:
         where = replace(where, ids=tuple(_only(ctx.items.resolve(args.items), where.ids)))
     left_out = set(ctx.items.resolve(args.except_items)) if args.except_items else set()
     named = ctx.items.resolve(args.items) if args.items else []
-    found = _members(where, left_out, field, ctx)
+    aside = _kept_aside(field, ctx)
+    found = _members(where, left_out | aside, field, ctx)
     if args.limit and len(found) > args.limit:
         found = sorted(sorted(found, key=_risk, reverse=True)[: args.limit], key=lambda one: one.draft.item_id)
     rule = _rule(args, where, field, len(left_out))
     if not found:
         return ToolResult(f"There is nothing to accept: no undecided item that you may see has {rule}.", where=where)
     result = _result(found, rule, where, field, ctx)
-    return replace(result, text=result.text + _others(named, left_out, found, args, field, ctx))
+    return replace(result, text=result.text + _others(named, left_out, aside, found, args, ctx))
 
 
 def _others(
     named: Sequence[int],
     left_out: set[int],
+    aside: set[int],
     found: Sequence[Proposal],
     args: BulkAcceptArgs,
-    field: FieldSpec,
     ctx: ToolContext,
 ) -> str:
     """What becomes of the items that were named and are not among those to be accepted."""
@@ -78,7 +79,6 @@ def _others(
         out = [one for one in named if one in left_out] or sorted(left_out)
         told += f" {_keys(out, ctx)} {verb(len(out), 'is', 'are')} left out as you said."
     rest = [one for one in dict.fromkeys(named) if one not in taken and one not in left_out]
-    aside = _kept_aside(field, ctx) if rest else set()
     blind = [one for one in rest if one in aside]
     if blind and not args.limit:
         told += (
@@ -130,14 +130,15 @@ def _only(named: Sequence[int], saved: Sequence[int]) -> list[int]:
 def _members(where: ItemFilter, left_out: set[int], field: FieldSpec, ctx: ToolContext) -> list[Proposal]:
     """The proposals that would be accepted, by item."""
     ids = ctx.items.find(where).ids
-    # They measure models and people: a label from a batch would be worthless there.
-    ids = ids[~np.isin(ids, [*left_out, *_kept_aside(field, ctx)])]
+    ids = ids[~np.isin(ids, list(left_out))]
     shown = ctx.proposals.latest(field.id, ids.tolist())
     return [shown[item_id] for item_id in ids.tolist() if item_id in shown and _passes(shown[item_id], where)]
 
 
 def _kept_aside(field: FieldSpec, ctx: ToolContext) -> set[int]:
-    """Items of the share that is answered without a suggestion."""
+    """Items of the share that is answered without a suggestion: it measures models and people, and a label from a batch
+    would be worthless there.
+    """
     return {int(row["item_id"]) for row in ctx.ask("blind_items", field=field.id).as_dicts()}
 
 
