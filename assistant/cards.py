@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.progress import Progress
+from tools.labels import CANNOT_TELL, NONE_OF_THESE
 from tools.records import Exposure, Item, Media, Proposal, Review
-from tools.schema import CANNOT_TELL, NONE_OF_THESE, FieldSpec
+from tools.schema import FieldSpec
 
 # Digits belong to labels; these two letters are free on every card.
 _RESERVED_KEYS = {NONE_OF_THESE: "n", CANNOT_TELL: "t"}

@@ -6,136 +6,49 @@ Label and field ids never change; names are display. The models refuse unknown k
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from tools.errors import InputError, NotFound, SchemaRefused
+from tools.kinds.contract import Kind
+from tools.kinds.registry import KINDS, refuse_misplaced
+from tools.labels import (
+    CANNOT_TELL,
+    ID,
+    NONE_OF_THESE,
+    RESERVED,
+    Attribute,
+    Label,
+    Strict,
+    refuse_long,
+    with_id,
+)
 from tools.schema_yaml import load_yaml
 
-FieldKind = Literal[
-    "choice", "multi_choice", "spans", "relations", "rating", "text", "boxes", "polygons", "masks", "keypoints"
-]
-IMAGE_KINDS = ("boxes", "polygons", "masks", "keypoints")
+FieldKind = str
+"""The name of a kind of answer, one of :data:`tools.kinds.registry.KINDS`."""
+
+IMAGE_KINDS = tuple(one.name for one in KINDS.values() if one.marks == "image")
 """Kinds of fields that are answered with regions of an image."""
 
-TEXT_KINDS = ("spans", "relations")
+TEXT_KINDS = tuple(one.name for one in KINDS.values() if one.marks == "text")
 """Kinds of fields that are answered with regions of a text."""
 
-AttributeKind = Literal["flag", "choice", "number", "text"]
-NONE_OF_THESE = "none_of_these"
-CANNOT_TELL = "cannot_tell"
-LONGEST_NAME = 1000
 _WIDEST_RATING = 1_000_000
-RESERVED = {NONE_OF_THESE: "None of these", CANNOT_TELL: "Cannot tell"}
-
-_ID = re.compile(r"[a-z0-9][a-z0-9_]*\Z")
 _COLOURS = ("#1d4ed8", "#b45309", "#047857", "#be123c", "#6d28d9", "#0e7490", "#a16207", "#4d7c0f", "#9d174d")
 
 
-def slug(name: str) -> str:
-    """Turn a display name into an id: lower case, runs of other characters to one underscore."""
-    found = re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")
-    return found or "label_" + "_".join(f"{ord(c):x}" for c in name[:8])
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, populate_by_name=True)
-
-
-class Label(_Strict):
-    """One label of a field. ``from_`` and ``to`` bind a relation label to span labels; empty means any."""
-
-    id: str = Field(default="", description="Immutable id, lower_snake; made from the name where absent")
-    name: str = Field(default="", description="Display name")
-    description: str = Field(default="", description="When to use the label; models read it too")
-    group: str = Field(default="", description="Heading under which the label is shown")
-    hotkey: str = Field(default="", description="One digit or letter")
-    color: str = Field(default="", description="#rrggbb")
-    from_: tuple[str, ...] = Field(default=(), alias="from", description="Span labels a relation may start at")
-    to: tuple[str, ...] = Field(default=(), description="Span labels a relation may end at")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _fill(cls, given: Any) -> Any:
-        if isinstance(given, str):
-            given = {"name": given}
-        if not isinstance(given, (dict, Label)):
-            raise ValueError(f"a label is a name, and {_misread(given)}; write it in quotes")
-        return _with_id(given)
-
-    @model_validator(mode="after")
-    def _check(self) -> Label:
-        if not self.name:
-            raise ValueError("a label needs a name or an id")
-        _refuse_long("label", self.name)
-        if not _ID.match(self.id):
-            raise ValueError(f"label id {self.id!r} must be lower-case letters, digits and underscores")
-        if self.color and not re.fullmatch(r"#[0-9a-fA-F]{6}", self.color):
-            raise ValueError(f"colour {self.color!r} must look like #1d4ed8")
-        if self.hotkey and not re.fullmatch(r"[0-9a-zA-Z]", self.hotkey):
-            raise ValueError(f"hotkey {self.hotkey!r} must be one digit or letter")
-        return self
-
-
-class Attribute(_Strict):
-    """What is noted about a single region beside its label, such as whether the object is cut off by the edge."""
-
-    id: str = Field(default="", description="Immutable id, lower_snake; made from the name where absent")
-    name: str = Field(default="", description="Display name")
-    kind: AttributeKind = Field(default="flag", description="flag, choice, number or text")
-    options: tuple[str, ...] = Field(default=(), description="For choice: what can be chosen")
-    labels: tuple[str, ...] = Field(default=(), description="Labels that have it; empty for all")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _fill(cls, given: Any) -> Any:
-        return _with_id({"name": given} if isinstance(given, str) else given)
-
-    @model_validator(mode="after")
-    def _check(self) -> Attribute:
-        if not _ID.match(self.id):
-            raise ValueError(f"attribute id {self.id!r} must be lower-case letters, digits and underscores")
-        if (self.kind == "choice") != bool(self.options):
-            raise ValueError(f"attribute {self.id!r}: options belong to the kind choice, which needs some")
-        return self
-
-
-def _misread(given: Any) -> str:
-    """What YAML made of a word that was meant as a name."""
-    if isinstance(given, bool):
-        return f"YAML reads {str(given).lower()} without quotes as a truth value"
-    if isinstance(given, (int, float)):
-        return f"{str(given)[:40]} without quotes is a number"
-    if given is None:
-        return "an empty place or null is none"
-    return f"this is a {type(given).__name__}"
-
-
-def _refuse_long(what: str, name: str) -> None:
-    if len(name) > LONGEST_NAME:
-        raise ValueError(f"the name of a {what} has up to {LONGEST_NAME} characters, got {len(name):,}")
-
-
-def _with_id(given: Any) -> Any:
-    """The mapping with an id made from the name, or a name made from the id."""
-    if not isinstance(given, dict):
-        return given
-    name, own_id = str(given.get("name") or ""), str(given.get("id") or "")
-    return {**given, "id": own_id or slug(name), "name": name or own_id.replace("_", " ").capitalize()}
-
-
-class FieldSpec(_Strict):
+class FieldSpec(Strict):
     """One question about an item."""
 
     id: str = Field(default="", description="Immutable id, lower_snake; made from the name where absent")
     name: str = Field(default="", description="Display name")
-    kind: FieldKind = Field(description="What an answer is")
+    kind: FieldKind = Field(description="What an answer is", json_schema_extra={"enum": list(KINDS)})
     question: str = Field(default="", description="What the card asks")
     guideline: str = Field(default="", description="Markdown shown beside the labels")
     required: bool = Field(default=True, description="Whether an item is done only with an answer to this field")
@@ -154,34 +67,40 @@ class FieldSpec(_Strict):
     @model_validator(mode="before")
     @classmethod
     def _fill(cls, given: Any) -> Any:
-        return _with_id(given)
+        return with_id(given)
+
+    @field_validator("kind")
+    @classmethod
+    def _known(cls, kind: str) -> str:
+        if kind not in KINDS:
+            raise ValueError(f"a kind of answer is one of {', '.join(KINDS)}; got {kind!r}")
+        return kind
 
     @model_validator(mode="after")
     def _check(self) -> FieldSpec:
-        if not _ID.match(self.id):
+        if not ID.match(self.id):
             raise ValueError(f"field id {self.id!r} must be lower-case letters, digits and underscores")
-        _refuse_long("field", self.name)
+        refuse_long("field", self.name)
         if max(abs(self.min), abs(self.max)) > _WIDEST_RATING:
             raise ValueError(f"a rating goes from -{_WIDEST_RATING:,} to {_WIDEST_RATING:,} at most")
-        needs = self.kind in ("choice", "multi_choice", *TEXT_KINDS, *IMAGE_KINDS)
-        if needs and not self.labels:
+        if self.record.has_labels and not self.labels:
             raise ValueError(f"field {self.id!r} of kind {self.kind} needs labels")
-        if not needs and self.labels:
+        if not self.record.has_labels and self.labels:
             raise ValueError(f"field {self.id!r} of kind {self.kind} takes no labels")
-        if self.kind == "relations" and not self.over:
-            raise ValueError(f"field {self.id!r} needs 'over': the span field whose regions it joins")
-        if self.kind == "rating" and self.min >= self.max:
-            raise ValueError(f"field {self.id!r}: min must be below max")
-        if (self.none_of_these or self.cannot_tell) and self.kind not in ("choice", "multi_choice"):
-            raise ValueError(f"field {self.id!r}: 'none of these' and 'cannot tell' belong to choice fields")
+        self.record.check_field(self)
         _refuse_twins(self)
-        _check_image_field(self)
+        refuse_misplaced(self)
         return self
+
+    @property
+    def record(self) -> Kind:
+        """What its kind of answer says about itself."""
+        return KINDS[self.kind]
 
     @property
     def is_image_region(self) -> bool:
         """Whether an answer is made of regions of an image."""
-        return self.kind in IMAGE_KINDS
+        return self.record.marks == "image"
 
     def attribute(self, attribute_id: str) -> Attribute | None:
         """The attribute with this id, ``None`` where the field has none of that name."""
@@ -236,34 +155,7 @@ def _refuse_twins(spec: FieldSpec) -> None:
             raise ValueError(f"{reserved!r} is reserved: write '{reserved}: true' on field {spec.id!r} instead")
 
 
-def _check_image_field(spec: FieldSpec) -> None:
-    """What only some kinds of image fields have, and references between its parts."""
-    if spec.rotated and spec.kind != "boxes":
-        raise ValueError(f"field {spec.id!r}: 'rotated' belongs to boxes")
-    if spec.attributes and not spec.is_image_region:
-        raise ValueError(f"field {spec.id!r}: attributes belong to regions of images")
-    if (spec.points or spec.skeleton) and spec.kind != "keypoints":
-        raise ValueError(f"field {spec.id!r}: 'points' and 'skeleton' belong to keypoints")
-    if len(set(spec.points)) != len(spec.points):
-        raise ValueError(f"field {spec.id!r} has two points of the same name")
-    points = set(spec.points)
-    for point in (one for pair in spec.skeleton for one in pair):
-        if point not in points:
-            raise ValueError(f"field {spec.id!r}: the skeleton names {point!r}, which is none of its points")
-    _check_attributes(spec)
-
-
-def _check_attributes(spec: FieldSpec) -> None:
-    times, labels = Counter(one.id for one in spec.attributes), {one.id for one in spec.labels}
-    for attribute in spec.attributes:
-        if times[attribute.id] > 1:
-            raise ValueError(f"field {spec.id!r} has two attributes with the id {attribute.id!r}")
-        for label in attribute.labels:
-            if label not in labels:
-                raise ValueError(f"attribute {attribute.id!r} names {label!r}, which is no label of {spec.id!r}")
-
-
-class LabelSchema(_Strict):
+class LabelSchema(Strict):
     """Everything that is asked about the items of a project."""
 
     name: str = Field(description="Name of the schema")
@@ -279,21 +171,10 @@ class LabelSchema(_Strict):
         for twin in {one for one, times in Counter(ids).items() if times > 1}:
             raise ValueError(f"two fields have the id {twin!r}")
         for field in self.fields:
-            if field.kind == "relations":
-                self._check_relations(field)
-            if (field.kind in TEXT_KINDS) if self.item == "image" else field.is_image_region:
+            field.record.check_among(field, self.fields)
+            if field.record.marks not in ("", "image" if self.item == "image" else "text"):
                 raise ValueError(f"field {field.id!r}: {field.kind} cannot be marked on items of the kind {self.item}")
         return self
-
-    def _check_relations(self, field: FieldSpec) -> None:
-        over = next((other for other in self.fields if other.id == field.over), None)
-        if over is None or over.kind != "spans":
-            raise ValueError(f"field {field.id!r}: 'over' must name a span field, got {field.over!r}")
-        known = {label.id for label in over.labels}
-        for label in field.labels:
-            for end in (*label.from_, *label.to):
-                if end not in known:
-                    raise ValueError(f"relation {label.id!r} names {end!r}, which is no label of {over.id!r}")
 
     def field(self, field_id: str) -> FieldSpec:
         """The field with this id or display name (case does not matter)."""
@@ -320,14 +201,7 @@ def read_schema(source: str) -> LabelSchema:
         raise SchemaRefused(_sentence(first), _line_of(node, first["loc"])) from None
 
 
-QUESTIONS = {
-    "choice": "Which label fits?",
-    "multi_choice": "Which labels fit?",
-    "boxes": "Where are the objects?",
-    "polygons": "What are the outlines of the objects?",
-    "masks": "Which pixels belong to the objects?",
-    "keypoints": "Where are the points?",
-}
+QUESTIONS = {one.name: one.question for one in KINDS.values() if one.has_labels and one.marks in ("", "image")}
 """What a field is asked as where only its kind and labels were given."""
 
 

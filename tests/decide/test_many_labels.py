@@ -8,7 +8,8 @@ import pytest
 
 from assistant.cards import field_record
 from tools import schema as schemas
-from tools.schema import FieldSpec, Label, read_schema
+from tools.labels import Label
+from tools.schema import FieldSpec, read_schema
 
 
 def many(count: int) -> FieldSpec:

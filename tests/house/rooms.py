@@ -45,7 +45,6 @@ ASSISTANT_FLOORS = {
 TOOLS_FLOORS = {
     "errors": 0,
     "records": 0,
-    "schema": 0,
     "schema_yaml": 0,
     "filters": 0,
     "results": 0,
@@ -53,22 +52,24 @@ TOOLS_FLOORS = {
     "moments": 0,
     "sentences": 0,
     "writable": 0,
-    "schema_names": 1,
-    "hotkeys": 1,
+    "labels": 0,
     "geometry": 1,
     "images": 1,
-    "regions": 1,
-    "values": 1,
     "statistics": 1,
     "agreement": 1,
     "coverage": 1,
     "intervals": 1,
-    "naming": 1,
-    "backends": 1,
-    "context": 2,
-    "spec": 3,
-    "learning": 4,
-    "catalog": 6,
+    "kinds": 2,
+    "schema": 3,
+    "schema_names": 4,
+    "hotkeys": 4,
+    "values": 4,
+    "naming": 4,
+    "backends": 5,
+    "context": 6,
+    "spec": 7,
+    "learning": 8,
+    "catalog": 10,
 }
 ABILITIES = {
     "ask",
@@ -82,9 +83,15 @@ ABILITIES = {
     "track",
     "transcribe",
 }
-TOOLS_FLOORS |= dict.fromkeys(ABILITIES, 5)
+TOOLS_FLOORS |= dict.fromkeys(ABILITIES, 9)
 # Houses within the houses: the rooms from the lowest up. No line imports from a later one.
 NESTED = {
+    "tools.kinds": (
+        ("contract",),
+        ("choice", "drawn", "free_text", "rating", "relations", "spans"),
+        ("boxes", "keypoints", "masks", "polygons"),
+        ("registry",),
+    ),
     "tools.ask": (
         (
             "held_out_answers",

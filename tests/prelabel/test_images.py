@@ -11,11 +11,12 @@ from tests.fake_context import FakeContext, carry_out, prepare
 from tests.pictures import coloured
 from tools.errors import InputError
 from tools.geometry.regions import region_iou
+from tools.labels import Label
 from tools.prelabel.tool import PrelabelArgs, prelabel
 from tools.results import ToolResult
 from tools.sample.lookalikes import lookalikes
 from tools.sample.tool import SampleArgs, sample
-from tools.schema import Label, LabelSchema
+from tools.schema import LabelSchema
 
 COLOUR = LabelSchema.model_validate(
     {

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from tools.errors import SchemaRefused
 from tools.hotkeys import hidden_command
-from tools.schema import FieldSpec, Label, LabelSchema
+from tools.labels import Label
+from tools.schema import FieldSpec, LabelSchema
 from tools.sentences import count_of, listing, verb
 
 Uses = Mapping[str, int]

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tools.errors import ValueRefused
+from tools.labels import slug
 from tools.records import to_json
-from tools.schema import FieldSpec, slug
+from tools.schema import FieldSpec
 
 
 class LabelNames:

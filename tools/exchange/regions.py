@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -25,8 +25,10 @@ from tools.geometry.masks import (
 )
 from tools.geometry.polygons import polygon_box, polygons_of, rasterise
 from tools.geometry.regions import box_of_region, clip_region
-from tools.regions import ASIDE, MOST_REGIONS, SLACK, check_region
-from tools.schema import Attribute, FieldSpec
+from tools.kinds.contract import ASIDE
+from tools.kinds.drawn import MOST_REGIONS, SLACK, Drawn
+from tools.labels import Attribute
+from tools.schema import FieldSpec
 
 GEOMETRY: dict[str, Shape] = {
     "box": "boxes",
@@ -53,13 +55,13 @@ _BOX_EDGES = 4
 
 def take_regions(spec: FieldSpec, names: LabelNames, found: Sequence[Mapping[str, Any]], size: Size | None) -> Taken:
     """The value of a field of an image kind from regions with label names; ``size`` is (width, height) in pixels."""
-    taken = Taken()
+    taken, record = Taken(), cast(Drawn, spec.record)
     kept: list[dict[str, Any]] = []
     for region in found:
         try:
             one = _fitted(spec, names, region, size, taken)
             wanted = str(region.get("id") or f"r{len(kept) + 1}")
-            kept.append(distinct({"id": wanted, **check_region(spec, one, size)}, kept))
+            kept.append(distinct({"id": wanted, **record.check_region(spec, one, size)}, kept))
         except ValueRefused as refused:
             taken.problems.append((short_reason(refused), excerpt(_brief(region))))
     # A field is answered by no region at all only if the file gave none.

@@ -22,8 +22,9 @@ from tools.exchange.suggest_regions import RegionQuestion
 from tools.exchange.tables.compose import as_text, is_blank
 from tools.exchange.tables.roles import LABEL_NAMES, first_of, text_columns
 from tools.exchange.tables.tabular import SourceTable
+from tools.labels import RESERVED, slug
 from tools.records import ItemKind
-from tools.schema import RESERVED, LabelSchema, slug
+from tools.schema import LabelSchema
 
 USUAL = ImportOptions()
 MOST_LABELS = 500

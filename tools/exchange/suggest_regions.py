@@ -8,7 +8,7 @@ from typing import Any
 
 from tools.exchange.regions import FLAGS
 from tools.exchange.rows import Shape
-from tools.schema import slug
+from tools.labels import slug
 
 MOST_OPTIONS = 30
 """Different texts up to which an attribute is a choice."""

@@ -10,8 +10,8 @@ from assistant.agent.decisions.decision_records import CardInHand, OneDecision, 
 from assistant.agent.decisions.decision_regions import read_region_words
 from assistant.agent.words.names import NameMatch, label_names, likeness, match_name, plurals, surface
 from assistant.agent.words.quantities import read_quantities
+from tools.labels import CANNOT_TELL, NONE_OF_THESE
 from tools.records import JsonValue
-from tools.schema import CANNOT_TELL, NONE_OF_THESE
 from tools.values import same_value
 
 Answer = OneDecision | Question | None

@@ -15,7 +15,8 @@ import numpy as np
 from eval.bench.texts.labelled_texts import DataMissing
 from tools.backends.contract import Example, Matrix, TextInput
 from tools.backends.images.detections import Codes, Detections
-from tools.schema import FieldSpec, slug
+from tools.labels import slug
+from tools.schema import FieldSpec
 
 REMEDY = 'pip install "annotation-assistant[bench]"'
 MOST_JUDGED = 100

@@ -21,7 +21,7 @@ from tools.backends.images.builtin_similar_regions import SimilarRegions
 from tools.backends.images.detections import Detections, Detector, Flags, matched
 from tools.backends.images.hub_onnx import OnnxDetector
 from tools.images.pixels import read_pixels
-from tools.schema import slug
+from tools.labels import slug
 
 PEER = "template matching"
 KNOWN_AP, NEAR = 0.40, 0.01

@@ -14,8 +14,9 @@ from tools.backends.learning.held_out import held_out_of
 from tools.backends.learning.material import POOL_SIZE
 from tools.backends.texts.builtin_few_shot import FewShotClassifier
 from tools.coverage import promised_cut
+from tools.labels import Label
 from tools.results import Artefact
-from tools.schema import FieldSpec, Label
+from tools.schema import FieldSpec
 from tools.statistics import Bools, Floats, ece_equal_mass
 
 BINS = 10

@@ -16,7 +16,8 @@ from eval.bench.measure import Line, Outcome
 from eval.bench.texts.labelled_texts import DataMissing, sample_folder
 from tools.backends.contract import Example, TextInput
 from tools.backends.texts.builtin_relations import PairRelationTagger
-from tools.schema import FieldSpec, slug
+from tools.labels import slug
+from tools.schema import FieldSpec
 from tools.statistics import ece_equal_mass, stratified_folds
 
 PEER = "bag of words"

@@ -24,9 +24,9 @@ from tools.backends.texts.familiarity import (
     learn_familiarity,
     nearest_likeness,
 )
+from tools.labels import NONE_OF_THESE
 from tools.records import Alternative, Draft
 from tools.results import Artefact
-from tools.schema import NONE_OF_THESE
 
 NGRAMS = NgramEmbedder()
 FOREIGN = [TextInput(900 + n, text) for n, text in enumerate(("zyx wvu qqq", "1234 5678", "ōōō ūūū ēēē"))]

@@ -15,7 +15,8 @@ from tools.backends.learning.vectors import unit_rows
 from tools.backends.texts.builtin_few_shot import FewShotClassifier
 from tools.backends.texts.builtin_ngrams import NgramEmbedder
 from tools.backends.texts.flag_training import middle_rating
-from tools.schema import CANNOT_TELL, NONE_OF_THESE, FieldSpec
+from tools.labels import CANNOT_TELL, NONE_OF_THESE
+from tools.schema import FieldSpec
 from tools.values import check_value
 
 NGRAMS = NgramEmbedder()

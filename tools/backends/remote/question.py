@@ -12,7 +12,8 @@ from tools.backends.remote.request import Request
 from tools.backends.remote.sent_pictures import picture_of
 from tools.backends.remote.shown_examples import written_answer
 from tools.backends.remote.untrusted import Fenced, clean, explain_mark, fence
-from tools.schema import FieldSpec, Label
+from tools.labels import Label
+from tools.schema import FieldSpec
 
 ANSWER_TOKENS: Mapping[str, int] = {
     "choice": 256,

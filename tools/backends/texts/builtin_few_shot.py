@@ -26,9 +26,10 @@ from tools.backends.texts.flag_training import (
     train_rating,
 )
 from tools.errors import Conflict
+from tools.labels import RESERVED
 from tools.records import Alternative, Draft, JsonValue, ScoreSource
 from tools.results import Artefact
-from tools.schema import RESERVED, FieldSpec
+from tools.schema import FieldSpec
 from tools.sentences import count_of
 from tools.statistics import sigmoid, softmax
 from tools.values import value_labels

@@ -15,9 +15,10 @@ import numpy as np
 
 from tools.backends.contract import Matrix
 from tools.backends.texts.familiarity import Familiarity, Scale
+from tools.labels import CANNOT_TELL, NONE_OF_THESE
 from tools.records import Alternative, Draft
 from tools.results import Artefact
-from tools.schema import CANNOT_TELL, NONE_OF_THESE, FieldSpec
+from tools.schema import FieldSpec
 
 UNLIKE = "unlike everything labelled so far, so perhaps none of the labels fits"
 UNCLEAR = "no label fits clearly"

@@ -12,9 +12,10 @@ from tools.backends.contract import BackendIdentity, Example, Matrix, TextInput
 from tools.backends.hub_model import CLASSIFIER, LOCK, TAGGER, HubModel, open_model
 from tools.backends.texts.span_tags import Region
 from tools.errors import InputError
+from tools.labels import slug
 from tools.records import Alternative, Draft, JsonValue
 from tools.results import Artefact
-from tools.schema import FieldSpec, slug
+from tools.schema import FieldSpec
 from tools.statistics import sigmoid, softmax
 
 HYPOTHESIS = "This text is about {}."

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tools.errors import InputError
-from tools.schema import FieldSpec, Label, slug
+from tools.labels import Label, slug
+from tools.schema import FieldSpec
 from tools.sentences import count_of, listing
 
 _SHOWN = 6

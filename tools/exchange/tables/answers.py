@@ -20,8 +20,8 @@ from tools.exchange.tables.cells import cell_of, claim_of_cell, says
 from tools.exchange.tables.compose import as_text, is_blank
 from tools.exchange.tables.quoting import join, json_strings, per_chunk
 from tools.exchange.tables.roles import Roles, named_column
+from tools.kinds.free_text import TEXT_LIMIT
 from tools.schema import IMAGE_KINDS, TEXT_KINDS, FieldSpec, LabelSchema
-from tools.values import TEXT_LIMIT
 
 LONG_TEXT = "the text of the answer is too long"
 BAD_RECORD = "the cell holds no decisions as an export writes them"

@@ -22,7 +22,8 @@ from tools.exchange.pictures.image_export import ImageShelf
 from tools.exchange.writer import Names, Plan
 from tools.geometry.masks import decode
 from tools.geometry.polygons import rasterise
-from tools.schema import Attribute, FieldSpec
+from tools.labels import Attribute
+from tools.schema import FieldSpec
 
 FILE = "annotations.xml"
 NO_PLACE = "CVAT has no place for it"

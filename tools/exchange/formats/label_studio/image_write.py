@@ -21,7 +21,8 @@ from tools.exchange.pictures.outlines import about_corner
 from tools.exchange.writer import Names
 from tools.geometry.masks import decode
 from tools.geometry.polygons import rasterise
-from tools.schema import Attribute, FieldSpec
+from tools.labels import Attribute
+from tools.schema import FieldSpec
 
 Result = dict[str, Any]
 Size = tuple[int, int]

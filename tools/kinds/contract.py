@@ -1,0 +1,233 @@
+"""What every kind of answer says about itself.
+
+A kind is one subclass of :class:`Kind` in a module of its own, and one line in :mod:`tools.kinds.registry`. The
+defaults here are right for an answer about a whole item that has labels; a kind overrides what is different. *Content*
+is what stands under the kind's key in a stored value: ``"refund"`` of ``{"label": "refund"}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from tools.errors import InputError, NotFound, ValueRefused
+from tools.labels import Attribute, Label
+from tools.records import to_json
+
+ASIDE = ("prompts", "score")
+"""Keys that say how a region came about; two regions that differ in them only are the same answer."""
+
+
+class Asked(Protocol):
+    """The question that an answer belongs to, as :class:`tools.schema.FieldSpec` has it."""
+
+    @property
+    def id(self) -> str:
+        """Immutable id."""
+
+    @property
+    def name(self) -> str:
+        """Display name."""
+
+    @property
+    def kind(self) -> str:
+        """Name of its kind."""
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """Labels of the schema."""
+
+    @property
+    def answers(self) -> tuple[Label, ...]:
+        """Labels and, where offered, 'none of these' and 'cannot tell'."""
+
+    @property
+    def label_ids(self) -> tuple[str, ...]:
+        """Ids of :attr:`answers`."""
+
+    @property
+    def overlap(self) -> bool:
+        """Whether spans may overlap."""
+
+    @property
+    def over(self) -> str:
+        """The field whose regions are joined."""
+
+    @property
+    def min(self) -> int:
+        """Lowest rating."""
+
+    @property
+    def max(self) -> int:
+        """Highest rating."""
+
+    @property
+    def rotated(self) -> bool:
+        """Whether boxes may be turned."""
+
+    @property
+    def attributes(self) -> tuple[Attribute, ...]:
+        """What is noted about each region."""
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """Names of the points of an object."""
+
+    @property
+    def skeleton(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of points to join."""
+
+    def label(self, label_id: str) -> Label:
+        """The label with this id."""
+
+    def attribute(self, attribute_id: str) -> Attribute | None:
+        """The attribute with this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an answer is about, as far as it is known; nothing is compared with what is not.
+
+    ``text`` is the item's text, ``spans`` are the regions that a relation may join, ``size`` is (width, height) of an
+    image in pixels.
+    """
+
+    text: str | None = None
+    spans: Sequence[Mapping[str, Any]] | None = None
+    size: tuple[int, int] | None = None
+
+
+class Kind:
+    """One kind of answer.
+
+    ``name`` is how schemas write it, ``key`` the one key of a stored value. ``marks`` is the sort of content that its
+    regions are parts of ("text", "image"), empty where the item as a whole is answered. ``options`` are the keys of a
+    field that belong to this kind alone or to few. ``verdict`` is what a person did who gave a value of their own.
+    ``is_ordered`` says that answers are numbers whose distance counts. ``one`` and ``many`` name its regions.
+    """
+
+    name: ClassVar[str]
+    key: ClassVar[str]
+    marks: ClassVar[str] = ""
+    one: ClassVar[str] = "answer"
+    many: ClassVar[str] = "answers"
+    has_labels: ClassVar[bool] = True
+    has_regions: ClassVar[bool] = False
+    is_ordered: ClassVar[bool] = False
+    options: ClassVar[frozenset[str]] = frozenset()
+    verdict: ClassVar[str] = "choose"
+    question: ClassVar[str] = ""
+
+    def check_field(self, field: Asked) -> None:
+        """``ValueError`` with what is wrong in a field of this kind by itself."""
+
+    def check_among(self, field: Asked, fields: Sequence[Asked]) -> None:
+        """``ValueError`` with what is wrong between a field of this kind and the others."""
+
+    def check(self, field: Asked, content: Any, subject: Subject) -> Any:
+        """The canonical content; :class:`ValueRefused` with one sentence."""
+        raise NotImplementedError
+
+    def word(self, content: Any) -> str | None:
+        """The one word for histograms, ``None`` where an answer is more than a word."""
+        return None
+
+    def labels_in(self, content: Any) -> tuple[str, ...]:
+        """All labels in an answer, repeats kept."""
+        word = self.word(content)
+        return () if word is None else (word,)
+
+    def labels_path(self) -> str:
+        """The JSON path in a value to all of its labels, empty where a value has one word at most."""
+        return ""
+
+    def regions_in(self, content: Any) -> tuple[Mapping[str, Any], ...]:
+        """The regions of an answer, empty for the kinds that have none."""
+        return tuple(content) if self.has_regions else ()
+
+    def bare(self, content: Any) -> Any:
+        """The content without what does not belong to the answer; equal ones mean equal answers."""
+        return content
+
+    def agrees(self, one: Any, other: Any, iou: float) -> bool:
+        """Whether two contents are the same answer to people; ``iou`` 0..1 is how far regions of images may differ."""
+        return to_json(self.bare(one)) == to_json(self.bare(other))
+
+    def describe(self, field: Asked, content: Any, text: str) -> str:
+        """One short part of a sentence; ``text`` is the item's."""
+        raise NotImplementedError
+
+    def describe_apart(self, field: Asked, content: Any) -> str:
+        """The same without anything of the item's text or of what a person wrote."""
+        return self.describe(field, content, "")
+
+    def words(self, field: Asked) -> tuple[str, ...]:
+        """Every word that :meth:`word` or :meth:`labels_in` may give."""
+        return field.label_ids
+
+    def find_word(self, field: Asked, name: str) -> str:
+        """The one of :meth:`words` that a person means by ``name``, whatever its case; errors list what there is."""
+        wanted = name.strip().casefold()
+        for label in field.answers:
+            if wanted in (label.id, label.name.casefold()):
+                return label.id
+        raise NotFound(f"Field {field.id!r} has no label {name!r}; it has {', '.join(field.label_ids)}.")
+
+    def is_blank(self, content: Any) -> bool:
+        """Whether the answer says nothing at all, so that a person who gave it meant to skip."""
+        return False
+
+
+def known_label(field: Asked, label: Any) -> str:
+    """``label`` if it is one of the field's; :class:`ValueRefused` with those there are."""
+    if not isinstance(label, str) or label not in field.label_ids:
+        raise ValueRefused(f"{label!r} is not a label of field {field.id!r}; it has {', '.join(field.label_ids)}.")
+    return label
+
+
+def name_of(field: Asked, label_id: str) -> str:
+    """The display name of a label, also of one that the schema has lost."""
+    return field.label(label_id).name if label_id in field.label_ids else f"{label_id} (no longer in the schema)"
+
+
+def refuse_same_ids(field: Asked, regions: Sequence[Mapping[str, Any]]) -> None:
+    """:class:`ValueRefused` where two regions have one id."""
+    ids = [region["id"] for region in regions]
+    if len(set(ids)) != len(ids):
+        twin = next(one for one in ids if ids.count(one) > 1)
+        raise ValueRefused(f"Two regions of field {field.id!r} have the id {twin!r}.")
+
+
+class Regions(Kind):
+    """What all kinds share whose answers are lists of regions with a label each, under a key named like the kind."""
+
+    has_regions = True
+    verdict = "edit"
+
+    def labels_in(self, content: Any) -> tuple[str, ...]:
+        """The label of each region."""
+        return tuple(region["label"] for region in content)
+
+    def labels_path(self) -> str:
+        """The labels of the regions."""
+        return f"$.{self.key}[*].label"
+
+    def bare(self, content: Any) -> Any:
+        """The regions without ids and without how they came about, in an order of their own."""
+        without = [{k: v for k, v in region.items() if k not in ("id", *ASIDE)} for region in content]
+        return sorted(without, key=to_json)
+
+
+class Labelless(Kind):
+    """What the kinds share that take no labels."""
+
+    has_labels = False
+
+    def words(self, field: Asked) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def find_word(self, field: Asked, name: str) -> str:
+        """Nothing is found."""
+        raise InputError(f"Field {field.id!r} is answered in text and has no labels.")

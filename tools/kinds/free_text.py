@@ -1,0 +1,40 @@
+"""Free text: whatever a person writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tools.errors import ValueRefused
+from tools.kinds.contract import Asked, Labelless, Subject
+from tools.sentences import count_of
+
+TEXT_LIMIT = 20_000
+
+
+class FreeText(Labelless):
+    """A text: ``{"text": "..."}``."""
+
+    name = "text"
+    key = "text"
+    verdict = "edit"
+    question = "What do you write?"
+
+    def check(self, field: Asked, content: Any, subject: Subject) -> str:
+        """A text of at most :data:`TEXT_LIMIT` characters."""
+        if not isinstance(content, str):
+            raise ValueRefused(f"Field {field.id!r} takes text, got {type(content).__name__}.")
+        if len(content) > TEXT_LIMIT:
+            raise ValueRefused(f"Field {field.id!r} takes at most {TEXT_LIMIT} characters, got {len(content)}.")
+        return content
+
+    def describe(self, field: Asked, content: Any, text: str) -> str:
+        """The text."""
+        return str(content)
+
+    def describe_apart(self, field: Asked, content: Any) -> str:
+        """Its length only."""
+        return f"a text of {count_of(len(content), 'character')}"
+
+    def is_blank(self, content: Any) -> bool:
+        """Nothing but blanks."""
+        return not content.strip()

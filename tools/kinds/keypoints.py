@@ -1,0 +1,57 @@
+"""Key points: named points of an object, each absent, hidden or visible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tools.errors import ValueRefused
+from tools.geometry.boxes import Size
+from tools.kinds.contract import Asked
+from tools.kinds.drawn import Drawn, inside, is_list, number
+
+
+class Keypoints(Drawn):
+    """Points: ``{"keypoints": [{"id": "r1", "label": "person", "points": [[x, y, 0|1|2], ...]}]}``."""
+
+    name = "keypoints"
+    key = "keypoints"
+    one, many = "object", "key points"
+    shape_key = "points"
+    own_keys = frozenset({"points"})
+    options = Drawn.options | {"points", "skeleton"}
+    question = "Where are the points?"
+
+    def check_field(self, field: Asked) -> None:
+        """Points have names of their own, and the skeleton joins points that there are."""
+        if len(set(field.points)) != len(field.points):
+            raise ValueError(f"field {field.id!r} has two points of the same name")
+        for point in (one for pair in field.skeleton for one in pair):
+            if point not in field.points:
+                raise ValueError(f"field {field.id!r}: the skeleton names {point!r}, which is none of its points")
+        super().check_field(field)
+
+    def shape(self, field: Asked, region: Mapping[str, Any], size: Size | None) -> dict[str, Any]:
+        """As many points as the field has, at least one of them there."""
+        points = region["points"]
+        wanted = len(field.points) or 1
+        if not is_list(points) or len(points) != wanted or not all(is_list(p) and len(p) == 3 for p in points):
+            raise ValueRefused(f"A region of field {field.id!r} has {wanted} points [x, y, v], got {_counted(points)}.")
+        checked = [_point(field, point, size) for point in points]
+        if not any(point[2] for point in checked):
+            raise ValueRefused(f"A region of field {field.id!r} has no point that is there.")
+        return {"points": checked}
+
+
+def _point(field: Asked, point: Sequence[Any], size: Size | None) -> list[Any]:
+    x, y, seen = point
+    if type(seen) is not int or seen not in (0, 1, 2):
+        raise ValueRefused(f"A point of field {field.id!r} is 0 absent, 1 hidden or 2 visible; got {seen!r}.")
+    if not seen:
+        return [0.0, 0.0, 0]
+    width, height = size if size is not None else (None, None)
+    return [inside(field, number(field, x), width), inside(field, number(field, y), height), seen]
+
+
+def _counted(points: Any) -> str:
+    return f"{len(points)}" if is_list(points) else repr(points)[:40]

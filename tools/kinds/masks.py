@@ -1,0 +1,52 @@
+"""Masks: the pixels that belong to an object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tools.errors import InputError, ValueRefused
+from tools.geometry.boxes import Size
+from tools.geometry.masks import area_of_runs, runs_of_string, string_of
+from tools.kinds.contract import Asked
+from tools.kinds.drawn import Drawn, is_list
+
+
+class Masks(Drawn):
+    """Masks: ``{"masks": [{"id": "r1", "label": "car", "size": [h, w], "counts": "compressed runs as in COCO"}]}``."""
+
+    name = "masks"
+    key = "masks"
+    one, many = "mask", "masks"
+    shape_key = "counts"
+    own_keys = frozenset({"size", "counts"})
+    question = "Which pixels belong to the objects?"
+
+    def shape(self, field: Asked, region: Mapping[str, Any], size: Size | None) -> dict[str, Any]:
+        """The runs of a mask of the image's own size."""
+        given, counts = region.get("size"), region["counts"]
+        if not is_list(given) or len(given) != 2 or not all(type(one) is int and one > 0 for one in given):
+            raise ValueRefused(f"A mask of field {field.id!r} has a size [height, width], got {given!r}.")
+        height, width = given
+        if size is not None and (width, height) != tuple(size):
+            raise ValueRefused(
+                f"A mask of field {field.id!r} is for an image of {width} x {height}; "
+                f"this one has {size[0]} x {size[1]}."
+            )
+        try:
+            runs = runs_of_string(counts) if isinstance(counts, str) else _plain_runs(counts)
+        except InputError as error:
+            raise ValueRefused(f"A mask of field {field.id!r} cannot be read: {error}") from None
+        if int(runs.sum()) != height * width:
+            raise ValueRefused(f"A mask of field {field.id!r} does not fill its image of {width} x {height}.")
+        if not area_of_runs(runs):
+            raise ValueRefused(f"A mask of field {field.id!r} is empty.")
+        return {"size": [height, width], "counts": string_of(runs)}
+
+
+def _plain_runs(counts: Any) -> Any:
+    if not is_list(counts) or not all(type(one) is int and one >= 0 for one in counts):
+        raise InputError("its counts are neither text nor a list of lengths.")
+    return np.array(counts, dtype=np.int64)

@@ -1,0 +1,50 @@
+"""Polygons: outlines of objects in parts, with holes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tools.errors import ValueRefused
+from tools.geometry.boxes import Size
+from tools.geometry.polygons import polygon_box
+from tools.kinds.contract import Asked
+from tools.kinds.drawn import MOST_POINTS, Drawn, inside, is_list, number
+
+
+class Polygons(Drawn):
+    """Outlines: ``{"polygons": [{"id": "r1", "label": "car", "parts": [[[[x, y], ...], hole, ...], ...]}]}``."""
+
+    name = "polygons"
+    key = "polygons"
+    one, many = "polygon", "polygons"
+    shape_key = "parts"
+    own_keys = frozenset({"parts"})
+    question = "What are the outlines of the objects?"
+
+    def shape(self, field: Asked, region: Mapping[str, Any], size: Size | None) -> dict[str, Any]:
+        """Parts of rings with an area."""
+        parts = region["parts"]
+        if not is_list(parts) or not parts or not all(is_list(part) and part for part in parts):
+            raise ValueRefused(f"A polygon of field {field.id!r} is a list of parts, each a list of rings.")
+        count = 0
+        checked = []
+        for part in parts:
+            rings = [_ring(field, ring, size) for ring in part]
+            count += sum(len(ring) for ring in rings)
+            checked.append(rings)
+        if count > MOST_POINTS:
+            raise ValueRefused(
+                f"A polygon of field {field.id!r} has {count:,} points; up to {MOST_POINTS:,} are taken."
+            )
+        x0, y0, x1, y1 = polygon_box(checked)
+        if x0 >= x1 or y0 >= y1:
+            raise ValueRefused(f"A polygon of field {field.id!r} has no area.")
+        return {"parts": checked}
+
+
+def _ring(field: Asked, ring: Any, size: Size | None) -> list[list[float]]:
+    if not is_list(ring) or len(ring) < 3 or not all(is_list(point) and len(point) == 2 for point in ring):
+        raise ValueRefused(f"A ring of field {field.id!r} is a list of three or more points [x, y].")
+    width, height = size if size is not None else (None, None)
+    return [[inside(field, number(field, x), width), inside(field, number(field, y), height)] for x, y in ring]

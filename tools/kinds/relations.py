@@ -1,0 +1,70 @@
+"""Relations: pairs of spans with a label each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tools.errors import ValueRefused
+from tools.kinds.contract import Asked, Regions, Subject, known_label, name_of, refuse_same_ids
+
+
+class Relations(Regions):
+    """Directed pairs: ``{"relations": [{"id": "r1", "label": "paid_for", "from": "s1", "to": "s2"}]}``.
+
+    Two of them are the same only where they join the same spans by id, since those are what they are about.
+    """
+
+    name = "relations"
+    key = "relations"
+    marks = "text"
+    one, many = "relation", "relations"
+    question = "Which passages belong together?"
+
+    def check_field(self, field: Asked) -> None:
+        """It says whose regions it joins."""
+        if not field.over:
+            raise ValueError(f"field {field.id!r} needs 'over': the span field whose regions it joins")
+
+    def check_among(self, field: Asked, fields: Sequence[Asked]) -> None:
+        """There is that field of spans, and it has the labels that relations are bound to."""
+        over = next((other for other in fields if other.id == field.over), None)
+        if over is None or over.kind != "spans":
+            raise ValueError(f"field {field.id!r}: 'over' must name a span field, got {field.over!r}")
+        known = {label.id for label in over.labels}
+        for label in field.labels:
+            for end in (*label.from_, *label.to):
+                if end not in known:
+                    raise ValueError(f"relation {label.id!r} names {end!r}, which is no label of {over.id!r}")
+
+    def check(self, field: Asked, content: Any, subject: Subject) -> list[dict[str, Any]]:
+        """Pairs of two different spans; without ``subject.spans`` a dangling end is a finding and no error."""
+        if not isinstance(content, (list, tuple)):
+            raise ValueRefused(f"Field {field.id!r} takes a list of relations, got {type(content).__name__}.")
+        spans = subject.spans
+        known = None if spans is None else {str(span["id"]): str(span["label"]) for span in spans}
+        checked = [_relation(field, relation, known) for relation in content]
+        refuse_same_ids(field, checked)
+        return sorted(checked, key=lambda r: (r["from"], r["to"], r["label"], r["id"]))
+
+    def describe(self, field: Asked, content: Any, text: str) -> str:
+        """Names with the ids that are joined."""
+        joined = (f"{name_of(field, r['label'])} {r['from']}→{r['to']}" for r in content)
+        return ", ".join(joined) or "no relations"
+
+
+def _relation(field: Asked, relation: Any, known: Mapping[str, str] | None) -> dict[str, Any]:
+    if not isinstance(relation, Mapping) or not {"from", "to", "label"} <= set(relation):
+        raise ValueRefused(f"A relation of field {field.id!r} has from, to and label, got {relation!r}.")
+    label = field.label(known_label(field, relation["label"]))
+    ends = str(relation["from"]), str(relation["to"])
+    if ends[0] == ends[1]:
+        raise ValueRefused(f"A relation of field {field.id!r} must join two different regions, got {ends[0]!r} twice.")
+    if known is not None:
+        for end, allowed in zip(ends, (label.from_, label.to), strict=True):
+            if end not in known:
+                raise ValueRefused(f"Relation {label.id!r} joins region {end!r}, which is not on the item.")
+            if allowed and known[end] not in allowed:
+                raise ValueRefused(f"Relation {label.id!r} may not join a {known[end]!r} at that end.")
+    region_id = str(relation.get("id") or f"r_{ends[0]}_{ends[1]}_{label.id}")
+    return {"id": region_id, "label": label.id, "from": ends[0], "to": ends[1]}
