@@ -45,4 +45,4 @@ def refuse_misplaced(field: Asked) -> None:
     for option in sorted(_OPTIONAL - KINDS[field.kind].options):
         if getattr(field, option):
             having = ", ".join(one.name for one in ALL if option in one.options)
-            raise ValueError(f"field {field.id!r}: {option!r} belongs to fields of the kind {having}")
+            raise ValueError(f"field {field.id!r}: {option!r} belongs to {having}")
