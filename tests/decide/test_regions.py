@@ -135,7 +135,10 @@ def test_a_value_is_told_by_its_counts() -> None:
         ("item: image\nfields: [{id: a, kind: boxes, labels: [x], points: [nose]}]", "'points' belongs to keypoints"),
         ("item: image\nfields: [{id: a, kind: keypoints, labels: [x], skeleton: [[a, b]]}]", "none of its points"),
         ("item: image\nfields: [{id: a, kind: boxes, labels: [x], attributes: [u, u]}]", "two attributes"),
-        ("item: image\nfields: [{id: a, kind: choice, labels: [x, y], attributes: [u]}]", "'attributes' belongs to boxes, polygons, masks, keypoints"),
+        (
+            "item: image\nfields: [{id: a, kind: choice, labels: [x, y], attributes: [u]}]",
+            "'attributes' belongs to boxes, polygons, masks, keypoints",
+        ),
     ],
 )
 def test_a_schema_of_images_that_does_not_hold_together_is_refused(lines: str, words: str) -> None:
