@@ -25,7 +25,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tools.errors import ValueRefused
-from tools.kinds.contract import Kind, Subject
+from tools.kinds.asked import Subject
+from tools.kinds.contract import Kind
 from tools.kinds.registry import ALL, kind_of_value
 from tools.records import JsonValue, to_json
 from tools.schema import FieldSpec

@@ -87,6 +87,8 @@ TOOLS_FLOORS |= dict.fromkeys(ABILITIES, 9)
 # Houses within the houses: the rooms from the lowest up. No line imports from a later one.
 NESTED = {
     "tools.kinds": (
+        ("asked",),
+        ("taking",),
         ("contract",),
         ("choice", "drawn", "free_text", "rating", "relations", "spans"),
         ("boxes", "keypoints", "masks", "polygons"),
@@ -141,7 +143,6 @@ NESTED = {
         (
             "batch",
             "export",
-            "label_names",
             "offsets",
             "options",
             "rows",

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tools.errors import FormatRefused, InputError, ValueRefused
-from tools.exchange.label_names import LabelNames, Taken, distinct, excerpt, plain_name, short_reason
 from tools.exchange.regions import take_regions
 from tools.exchange.rows import EVERY_FIELD, Claim, Shape
+from tools.kinds.taking import LabelNames, Taken, distinct, excerpt, plain_name, short_reason
 from tools.schema import IMAGE_KINDS, FieldSpec, LabelSchema
 from tools.values import check_value
 

@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 
 from tools.errors import InputError, ValueRefused
-from tools.exchange.label_names import LabelNames, Taken, distinct, excerpt, plain_name, short_reason
 from tools.exchange.rows import Shape
 from tools.geometry.boxes import Size, box_around, box_from_corners, corners_of
 from tools.geometry.masks import (
@@ -27,6 +26,7 @@ from tools.geometry.polygons import polygon_box, polygons_of, rasterise
 from tools.geometry.regions import box_of_region, clip_region
 from tools.kinds.contract import ASIDE
 from tools.kinds.drawn import MOST_REGIONS, SLACK, Drawn
+from tools.kinds.taking import LabelNames, Taken, distinct, excerpt, plain_name, short_reason
 from tools.labels import Attribute
 from tools.schema import FieldSpec
 

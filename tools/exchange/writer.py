@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from tools.exchange.export import ChosenItem, Loss
-from tools.exchange.label_names import LabelNames
 from tools.exchange.options import ExportOptions
+from tools.kinds.taking import LabelNames
 from tools.records import Item
 from tools.schema import FieldSpec, LabelSchema
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tools.errors import ValueRefused
 from tools.geometry.boxes import Size, usual_angle
-from tools.kinds.contract import Asked
+from tools.kinds.asked import Asked
 from tools.kinds.drawn import DECIMALS, Drawn, inside, number
 
 

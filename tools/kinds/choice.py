@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tools.errors import ValueRefused
-from tools.kinds.contract import Asked, Kind, Subject, known_label, name_of
+from tools.kinds.asked import Asked, Subject
+from tools.kinds.contract import Kind, known_label, name_of
 from tools.labels import CANNOT_TELL, NONE_OF_THESE
 
 

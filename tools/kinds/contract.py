@@ -8,94 +8,14 @@ is what stands under the kind's key in a stored value: ``"refund"`` of ``{"label
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from tools.errors import InputError, NotFound, ValueRefused
-from tools.labels import Attribute, Label
+from tools.kinds.asked import Asked, Subject
 from tools.records import to_json
 
 ASIDE = ("prompts", "score")
 """Keys that say how a region came about; two regions that differ in them only are the same answer."""
-
-
-class Asked(Protocol):
-    """The question that an answer belongs to, as :class:`tools.schema.FieldSpec` has it."""
-
-    @property
-    def id(self) -> str:
-        """Immutable id."""
-
-    @property
-    def name(self) -> str:
-        """Display name."""
-
-    @property
-    def kind(self) -> str:
-        """Name of its kind."""
-
-    @property
-    def labels(self) -> tuple[Label, ...]:
-        """Labels of the schema."""
-
-    @property
-    def answers(self) -> tuple[Label, ...]:
-        """Labels and, where offered, 'none of these' and 'cannot tell'."""
-
-    @property
-    def label_ids(self) -> tuple[str, ...]:
-        """Ids of :attr:`answers`."""
-
-    @property
-    def overlap(self) -> bool:
-        """Whether spans may overlap."""
-
-    @property
-    def over(self) -> str:
-        """The field whose regions are joined."""
-
-    @property
-    def min(self) -> int:
-        """Lowest rating."""
-
-    @property
-    def max(self) -> int:
-        """Highest rating."""
-
-    @property
-    def rotated(self) -> bool:
-        """Whether boxes may be turned."""
-
-    @property
-    def attributes(self) -> tuple[Attribute, ...]:
-        """What is noted about each region."""
-
-    @property
-    def points(self) -> tuple[str, ...]:
-        """Names of the points of an object."""
-
-    @property
-    def skeleton(self) -> tuple[tuple[str, str], ...]:
-        """Pairs of points to join."""
-
-    def label(self, label_id: str) -> Label:
-        """The label with this id."""
-
-    def attribute(self, attribute_id: str) -> Attribute | None:
-        """The attribute with this id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What an answer is about, as far as it is known; nothing is compared with what is not.
-
-    ``text`` is the item's text, ``spans`` are the regions that a relation may join, ``size`` is (width, height) of an
-    image in pixels.
-    """
-
-    text: str | None = None
-    spans: Sequence[Mapping[str, Any]] | None = None
-    size: tuple[int, int] | None = None
 
 
 class Kind:

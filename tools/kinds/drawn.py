@@ -14,7 +14,8 @@ from typing import Any, ClassVar, TypeGuard
 from tools.errors import ValueRefused
 from tools.geometry.boxes import Size
 from tools.geometry.regions import same_regions
-from tools.kinds.contract import ASIDE, Asked, Regions, Subject, name_of
+from tools.kinds.asked import Asked, Subject
+from tools.kinds.contract import ASIDE, Regions, name_of
 from tools.labels import Attribute
 
 MOST_REGIONS = 5000

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tools.errors import ValueRefused
-from tools.kinds.contract import Asked, Labelless, Subject
+from tools.kinds.asked import Asked, Subject
+from tools.kinds.contract import Labelless
 from tools.sentences import count_of
 
 TEXT_LIMIT = 20_000

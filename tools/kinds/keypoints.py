@@ -7,7 +7,7 @@ from typing import Any
 
 from tools.errors import ValueRefused
 from tools.geometry.boxes import Size
-from tools.kinds.contract import Asked
+from tools.kinds.asked import Asked
 from tools.kinds.drawn import Drawn, inside, is_list, number
 
 

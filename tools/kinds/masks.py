@@ -10,7 +10,7 @@ import numpy as np
 from tools.errors import InputError, ValueRefused
 from tools.geometry.boxes import Size
 from tools.geometry.masks import area_of_runs, runs_of_string, string_of
-from tools.kinds.contract import Asked
+from tools.kinds.asked import Asked
 from tools.kinds.drawn import Drawn, is_list
 
 

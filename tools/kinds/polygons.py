@@ -8,7 +8,7 @@ from typing import Any
 from tools.errors import ValueRefused
 from tools.geometry.boxes import Size
 from tools.geometry.polygons import polygon_box
-from tools.kinds.contract import Asked
+from tools.kinds.asked import Asked
 from tools.kinds.drawn import MOST_POINTS, Drawn, inside, is_list, number
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tools.errors import NotFound, ValueRefused
-from tools.kinds.contract import Asked, Labelless, Subject
+from tools.kinds.asked import Asked, Subject
+from tools.kinds.contract import Labelless
 
 
 class Rating(Labelless):

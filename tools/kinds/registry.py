@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tools.kinds.asked import Asked
 from tools.kinds.boxes import Boxes
 from tools.kinds.choice import Choice, MultiChoice
-from tools.kinds.contract import Asked, Kind
+from tools.kinds.contract import Kind
 from tools.kinds.free_text import FreeText
 from tools.kinds.keypoints import Keypoints
 from tools.kinds.masks import Masks

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tools.errors import ValueRefused
-from tools.kinds.contract import Asked, Regions, Subject, known_label, name_of, refuse_same_ids
+from tools.kinds.asked import Asked, Subject
+from tools.kinds.contract import Regions, known_label, name_of, refuse_same_ids
 
 
 class Relations(Regions):

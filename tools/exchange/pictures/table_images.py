@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 from tools.errors import ValueRefused
 from tools.exchange.batch import DROPPED, ITEMS, LABELS, PROPOSALS, REJECTS, Columns, ImportBatch, excerpt_of
 from tools.exchange.files.source import Source
-from tools.exchange.label_names import short_reason
 from tools.exchange.pictures.image_column import ImageColumn
 from tools.exchange.pictures.image_files import ImageFinder
 from tools.exchange.rows import ExchangeItem
 from tools.geometry.boxes import Size
+from tools.kinds.taking import short_reason
 from tools.records import to_json
 from tools.schema import LabelSchema
 from tools.values import check_value

@@ -13,7 +13,6 @@ from tools.exchange.builder import TWICE, AnswerColumns, left_out_note
 from tools.exchange.codec import UNNAMED, answer_from, proposal_from, score_of
 from tools.exchange.fields import require_annotator
 from tools.exchange.files.jsonread import parse_json
-from tools.exchange.label_names import Taken
 from tools.exchange.options import ImportOptions
 from tools.exchange.rows import ExchangeAnswer, ExchangeProposal
 from tools.exchange.tables.cells import cell_of, claim_of_cell, says
@@ -21,6 +20,7 @@ from tools.exchange.tables.compose import as_text, is_blank
 from tools.exchange.tables.quoting import join, json_strings, per_chunk
 from tools.exchange.tables.roles import Roles, named_column
 from tools.kinds.free_text import TEXT_LIMIT
+from tools.kinds.taking import Taken
 from tools.schema import IMAGE_KINDS, TEXT_KINDS, FieldSpec, LabelSchema
 
 LONG_TEXT = "the text of the answer is too long"

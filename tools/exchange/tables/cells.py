@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tools.exchange.files.jsonread import parse_json
-from tools.exchange.label_names import LabelNames
 from tools.exchange.rows import Claim, Shape
+from tools.kinds.taking import LabelNames
 from tools.records import to_json
 from tools.schema import IMAGE_KINDS, TEXT_KINDS, FieldSpec
 

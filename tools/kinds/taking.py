@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tools.errors import ValueRefused
+from tools.kinds.asked import Asked
 from tools.labels import slug
 from tools.records import to_json
-from tools.schema import FieldSpec
 
 
 class LabelNames:
     """Label ids of one field by id, display name or the id made from the name, whatever the case."""
 
-    def __init__(self, spec: FieldSpec) -> None:
+    def __init__(self, spec: Asked) -> None:
         self._spec = spec
         self._ids: dict[str, str] = {}
         for label in spec.answers:
