@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import files, floors, shape, sql
+from tests.house import files, floors, kinds, shape, sql
 from tests.house.test_rules_hold import RULES, run_ruff
 from tests.house.tree import Tree, read_tree
 
 Rule = Callable[[Tree], list[str]]
 Files = dict[str, str]
+KINDS = {
+    "tools/kinds/choice.py": "class Choice:\n    name = 'choice'\n    key = 'label'\n",
+    "tools/kinds/rating.py": "class Rating:\n    name = 'rating'\nclass FreeText:\n    name = 'text'\n",
+}
 PROMPT = "Label this text.\n"
 PROMPT_HASH = hashlib.sha256(PROMPT.encode()).hexdigest()
 
@@ -149,6 +153,31 @@ CASES: list[tuple[Rule, Files, Files]] = [
         {"tools/spec.py": "def f():  # noqa: S608\n    pass\n"},
     ),
     (
+        kinds.kinds_answer_for_themselves,
+        KINDS | {"tools/spec.py": "def f(field):\n    return field.kind == 'choice'\n"},
+        KINDS | {"tools/spec.py": "def f(field):\n    return field.record.is_ordered or 'choice' in field.labels\n"},
+    ),
+    (
+        kinds.kinds_answer_for_themselves,
+        KINDS | {"assistant/page.py": "WORDS = {'choice': 'one', 'rating': 'how much'}\n"},
+        KINDS | {"tools/exchange/formats/csv.py": "WORDS = {'choice': 'one', 'rating': 'how much'}\n"},
+    ),
+    (
+        kinds.kinds_answer_for_themselves,
+        KINDS | {"eval/runner.py": "def f(kind):\n    return kind in ('choice', 'rating')\n"},
+        KINDS | {"eval/runner.py": "STEPS = ('choice', 'rating')  # kinds: names of the steps of a run\n"},
+    ),
+    (
+        kinds.kinds_answer_for_themselves,
+        KINDS | {"eval/runner.py": "def f(kind):\n    match kind:\n        case 'rating':\n            return 1\n"},
+        KINDS | {"eval/runner.py": "def f(kind):\n    match kind:\n        case 'lines':\n            return 1\n"},
+    ),
+    (
+        kinds.kinds_answer_for_themselves,
+        KINDS | {"tools/spec.py": "def f(field):\n    return field.kind == 'text'\n"},
+        KINDS | {"tools/spec.py": "def f(column):\n    return column == 'text' and {'text': 1, 'choice': 2}\n"},
+    ),
+    (
         files.prompts_are_files_only,
         {"prompts/load.py": ""},
         {"prompts/label.text.v1.md": PROMPT, "prompts/LOCK.json": "{}"},
@@ -215,3 +244,13 @@ def test_ruff_measures_complexity_and_docstrings_as_configured(tmp_path: Path) -
     (tmp_path / "tangled.py").write_text(f'"""Doc."""\n\n\ndef tangled(x):\n{branches}', encoding="utf-8")
     found = run_ruff(str(tmp_path)).stdout
     assert "C901" in found and "D103" in found
+
+
+def test_a_file_that_is_folded_leaves_the_list_of_those_that_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kinds, "NOT_YET_FOLDED", frozenset({"tools/old.py", "tools/mended.py"}))
+    tree = build(tmp_path, KINDS | {"tools/old.py": "x = kind == 'choice'\n", "tools/mended.py": "x = 1\n"})
+    assert kinds.kinds_answer_for_themselves(tree) == [
+        "tools/mended.py: it is folded; delete its line from NOT_YET_FOLDED."
+    ]

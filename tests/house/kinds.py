@@ -1,0 +1,163 @@
+"""Rules about kinds of answers. Each rule takes a tree and returns one sentence per violation, with what to do."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+
+from tests.house.tree import Module, Tree
+
+HOMES = ("tools.kinds", "tools.exchange.formats")
+"""Where kinds are named: in what they say about themselves, and in the formats of others, which have names for them."""
+
+ORDINARY_WORDS = frozenset({"text"})
+"""Names of kinds that mean other things as well; alone they are looked for only where a kind is compared with them."""
+
+REASON = re.compile(r"# kinds: \w+")
+"""Why a line only looks like a table by kind; it stands on that line."""
+
+NOT_YET_FOLDED = frozenset(
+    {
+        "assistant/agent/decisions/decision_values.py",
+        "assistant/agent/decisions/grammar.py",
+        "assistant/agent/outright.py",
+        "assistant/agent/planner/call_builders.py",
+        "assistant/agent/planner/image_builders.py",
+        "assistant/agent/surroundings.py",
+        "assistant/agent/turn/conversation.py",
+        "assistant/agent/words/names.py",
+        "assistant/cli/deciding.py",
+        "assistant/cli/warming.py",
+        "assistant/deciding.py",
+        "assistant/demo/project.py",
+        "assistant/review.py",
+        "assistant/store/queries/filters.py",
+        "eval/bench/suite.py",
+        "tools/ask/how_agreed.py",
+        "tools/ask/objects/marked.py",
+        "tools/ask/what_labels.py",
+        "tools/backends/contract.py",
+        "tools/backends/images/registry_images.py",
+        "tools/backends/registry.py",
+        "tools/backends/remote/confidence.py",
+        "tools/backends/remote/labeller.py",
+        "tools/backends/remote/prompts.py",
+        "tools/backends/remote/question.py",
+        "tools/backends/remote/replies.py",
+        "tools/backends/remote/shown_examples.py",
+        "tools/backends/texts/builtin_few_shot.py",
+        "tools/backends/texts/hub_text.py",
+        "tools/decide/schema_diff.py",
+        "tools/exchange/builder.py",
+        "tools/exchange/fields.py",
+        "tools/exchange/pictures/image_answers.py",
+        "tools/exchange/region_claims.py",
+        "tools/exchange/regions.py",
+        "tools/exchange/rows.py",
+        "tools/exchange/selection.py",
+        "tools/exchange/suggest.py",
+        "tools/exchange/suggest_regions.py",
+        "tools/exchange/tables/answers.py",
+        "tools/exchange/tables/cells.py",
+        "tools/exchange/tables/roles.py",
+        "tools/labels.py",
+        "tools/learning/random_arm.py",
+        "tools/naming.py",
+        "tools/prelabel/confirmed.py",
+        "tools/prelabel/plan.py",
+        "tools/prelabel/tool.py",
+        "tools/prelabel/work.py",
+        "tools/sample/learning.py",
+        "tools/sample/tool.py",
+        "tools/segment/drawing.py",
+        "tools/segment/plan.py",
+        "tools/synthesize/copy_paste.py",
+    }
+)
+"""Files with tables by kind that are left from before. A file that has none any more is taken off; none is added."""
+
+
+def kinds_answer_for_themselves(tree: Tree) -> list[str]:
+    """What differs from kind to kind is asked of `field.record`, so that a new kind needs one module."""
+    names = _names_of_kinds(tree)
+    found = {module.path.relative_to(tree.root).as_posix(): _tables(module, names) for module in _outside(tree)}
+    violations = [
+        f"{path}:{line}: {what}. Let the kind say it: a member of tools.kinds.contract.Kind, asked of field.record."
+        for path, tables in found.items()
+        if path not in NOT_YET_FOLDED
+        for line, what in tables
+    ]
+    folded = [path for path in sorted(NOT_YET_FOLDED) if path in found and not found[path]]
+    return violations + [f"{path}: it is folded; delete its line from NOT_YET_FOLDED." for path in folded]
+
+
+def _names_of_kinds(tree: Tree) -> frozenset[str]:
+    """What the classes in the room of kinds call themselves."""
+    rooms = [module for module in tree.code() if _is_in(module, "tools.kinds")]
+    classes = [node for module in rooms for node in ast.walk(module.syntax) if isinstance(node, ast.ClassDef)]
+    return frozenset(
+        line.value.value
+        for one in classes
+        for line in one.body
+        if isinstance(line, ast.Assign)
+        and [ast.unparse(target) for target in line.targets] == ["name"]
+        and isinstance(line.value, ast.Constant)
+        and isinstance(line.value.value, str)
+    )
+
+
+def _outside(tree: Tree) -> list[Module]:
+    return [module for module in tree.code() if not any(_is_in(module, home) for home in HOMES)]
+
+
+def _is_in(module: Module, room: str) -> bool:
+    return module.name == room or module.name.startswith(f"{room}.")
+
+
+def _tables(module: Module, names: frozenset[str]) -> list[tuple[int, str]]:
+    """(line, what stands there) for each table by kind and each comparison with the name of one."""
+    lines = module.text.splitlines()
+    return [
+        (node.lineno, what)
+        for node in ast.walk(module.syntax)
+        if isinstance(node, ast.expr | ast.Match)
+        and (what := _compared(node, names) or _listed(node, names) or _matched(node, names))
+        and not REASON.search(lines[node.lineno - 1])
+    ]
+
+
+def _compared(node: ast.AST, names: frozenset[str]) -> str:
+    if not isinstance(node, ast.Compare) or not all(isinstance(one, ast.Eq | ast.NotEq) for one in node.ops):
+        return ""
+    sides = [node.left, *node.comparators]
+    is_kind = any(ast.unparse(side).endswith("kind") for side in sides)
+    named = _constants(sides) & (names if is_kind else names - ORDINARY_WORDS)
+    return f"something is compared with {_told(named)}" if named else ""
+
+
+def _listed(node: ast.AST, names: frozenset[str]) -> str:
+    if isinstance(node, ast.Dict):
+        named = _constants(key for key in node.keys if key is not None)
+    elif isinstance(node, ast.Tuple | ast.List | ast.Set):
+        named = _constants(node.elts)
+    else:
+        return ""
+    named &= names - ORDINARY_WORDS
+    return f"a table names {_told(named)}" if len(named) > 1 else ""
+
+
+def _matched(node: ast.AST, names: frozenset[str]) -> str:
+    if not isinstance(node, ast.Match):
+        return ""
+    patterns: Iterator[ast.AST] = (part for case in node.cases for part in ast.walk(case.pattern))
+    named = _constants(patterns) & (names - ORDINARY_WORDS)
+    return f"a match names {_told(named)}" if named else ""
+
+
+def _constants(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    return frozenset(one.value for one in nodes if isinstance(one, ast.Constant) and isinstance(one.value, str))
+
+
+def _told(names: frozenset[str]) -> str:
+    return " and ".join(sorted(names))
