@@ -30,6 +30,8 @@ from tools.schema import read_schema
 from tools.sentences import count_of
 from tools.values import check_value, value_label
 
+_SETTABLE = ("overlap",)
+
 
 def handlers(store: ProjectStore, queues: Queues) -> dict[str, Handler]:
     """The handler of each kind of change, bound to one project."""
@@ -49,6 +51,7 @@ def handlers(store: ProjectStore, queues: Queues) -> dict[str, Handler]:
         "schema": change_schema,
         "import": take_import,
         "export": write_out,
+        "setting": change_setting,
     }
     return {kind: stirred(carry_out) for kind, carry_out in kinds.items()}
 
@@ -157,6 +160,15 @@ def change_schema(store: ProjectStore, action: PendingAction, actor: Actor) -> T
         raise Conflict("The schema was changed by somebody else in the meantime; look at it again first.")
     version = store.change_schema(schema, actor)
     return ToolResult(f"Schema version {version} is in force.")
+
+
+def change_setting(store: ProjectStore, action: PendingAction, actor: Actor) -> ToolResult:
+    """Set what was confirmed; only what the chat may ask for, so that no other setting gets in by this door."""
+    key, value = str(action.change.arguments["key"]), action.change.arguments["value"]
+    if key not in _SETTABLE:
+        raise InputError(f"The setting {key!r} is not changed this way; say “assistant set PROJECT {key} …”.")
+    store.settings.put(key, value, actor)
+    return ToolResult(f"Done: {action.change.sentence}")
 
 
 def take_import(store: ProjectStore, action: PendingAction, actor: Actor) -> ToolResult:

@@ -58,6 +58,8 @@ def _subject(action: PendingAction) -> set[str]:
         return {f"{field}:{item_id}" for item_id, field, _ in given["marks"]}
     if kind == "undo":
         return {f"{target}:{target_id}:{bool(given.get('redo'))}" for target, target_id in given["targets"]}
+    if kind == "setting":
+        return {str(given["key"])}
     # Of two changes of the schema the sentence says which labels they are about.
     return {str(given["format" if kind == "export" else "path"])} if kind != "schema" else {action.change.sentence}
 
@@ -105,4 +107,8 @@ def _undo(store: ProjectStore, given: Mapping[str, Any]) -> str:
     return ""
 
 
-_CHECKS = {"schema": _schema, "bulk_accept": _bulk, "mark_gold": _gold, "undo": _undo}
+def _setting(store: ProjectStore, given: Mapping[str, Any]) -> str:
+    return "it is set to that already" if store.settings.get(str(given["key"])) == given["value"] else ""
+
+
+_CHECKS = {"setting": _setting, "schema": _schema, "bulk_accept": _bulk, "mark_gold": _gold, "undo": _undo}

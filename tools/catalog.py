@@ -8,6 +8,7 @@ from tools.ask.measure import measure
 from tools.ask.status import project_status
 from tools.decide.bulk import bulk_accept
 from tools.decide.gold import mark_gold
+from tools.decide.people_per_item import people_per_item
 from tools.decide.schema_change import change_schema
 from tools.decide.take_back import undo
 from tools.exchange.tool import export_data, import_data
@@ -29,6 +30,7 @@ CATALOG: tuple[ToolSpec, ...] = (
     bulk_accept,
     mark_gold,
     change_schema,
+    people_per_item,
     undo,
 )
 """In the order in which they are shown."""

@@ -1,4 +1,6 @@
-"""Times as people and programs write them, read into the one form that the state compares with: UTC without a zone."""
+"""Times as people and programs write them: read into the one form that the state compares with, UTC without a zone, and
+said to people in one form, too.
+"""
 
 from __future__ import annotations
 
@@ -21,3 +23,17 @@ def read_moment(text: str) -> str:
     if moment.tzinfo is not None:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
     return moment.isoformat()
+
+
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+          "December")  # fmt: skip
+
+
+def said_day(moment: datetime) -> str:
+    """``5 March 2026``; the page writes its days like this as well (``base/dates.js``)."""
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+
+
+def said_moment(moment: datetime, *, with_seconds: bool = False) -> str:
+    """``5 March 2026, 14:03``, in the zone that the moment has."""
+    return f"{said_day(moment)}, {moment:%H:%M:%S}" if with_seconds else f"{said_day(moment)}, {moment:%H:%M}"

@@ -139,7 +139,7 @@ class Change:
     ``kind`` names the host's handler and ``arguments`` are all it needs. ``preview`` is what the card shows.
     """
 
-    kind: Literal["bulk_accept", "mark_gold", "undo", "export", "import", "schema"]
+    kind: Literal["bulk_accept", "mark_gold", "undo", "export", "import", "schema", "setting"]
     sentence: str
     arguments: Mapping[str, JsonValue]
     preview: tuple[Table, ...] = ()

@@ -19,6 +19,7 @@ EFFECTS = {
     "bulk_accept": "change",
     "mark_gold": "change",
     "change_schema": "change",
+    "people_per_item": "change",
     "undo": "change",
 }
 

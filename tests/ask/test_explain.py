@@ -49,7 +49,7 @@ def test_an_untouched_item_waits_and_is_not_exported(project: SmallProject) -> N
     result = explain(project, "M001")
     assert codes(result) == ["no_proposal", "waiting", "undecided"]
     assert result.text == (
-        "Item M001: it came with import 1 (csv), row 1, on 2026-03-02. Nothing was suggested for Intent "
+        "Item M001: it came with import 1 (csv), row 1, on 2 March 2026. Nothing was suggested for Intent "
         "yet. Intent waits for a decision. No value of Intent stands, so none is exported."
     )
     assert result.items == (1,)

@@ -68,9 +68,20 @@ def test_the_card_shows_labels_scores_the_riskiest_and_a_sample(project: SmallPr
         ("median confidence", "0.21"),
     )
     assert change.riskiest == (1, 2, 3, 4, 5, 6)
-    sample = [row[0] for row in table(change, "Examples").rows]
+    sample = [row[0] for row in table(change, "10 examples").rows]
     assert len(set(sample)) == 10 and set(sample) <= set(change.item_ids)
     assert change.arguments["sample_items"] == sample
+
+
+def test_what_must_be_looked_at_comes_before_the_counts(project: SmallProject) -> None:
+    assert [one.title for one in change_of(accept(project)).preview] == [
+        "The 6 riskiest",
+        "10 examples drawn at random, to be looked at",
+        "What would be accepted",
+        "How sure they are",
+    ]
+    few = change_of(accept(project, items=["#1"])).preview
+    assert [one.title for one in few[:2]] == ["The riskiest one", "An example drawn at random"]
 
 
 def test_the_sample_is_the_same_for_the_same_question(project: SmallProject) -> None:
@@ -167,7 +178,7 @@ def test_no_item_text_stands_in_sentence_or_text(project: SmallProject) -> None:
     change = change_of(result)
     assert change.riskiest[0] == 21
     assert "IGNORE" not in result.text + change.sentence + str(change.arguments)
-    assert table(change, "The riskiest").columns[2] == "text"
+    assert table(change, "The 6 riskiest").columns[2] == "text"
 
 
 def test_only_a_lead_may_ask_for_it() -> None:

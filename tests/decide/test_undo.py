@@ -99,7 +99,7 @@ def test_an_import_keeps_its_items(project: SmallProject) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [("export", "exports are recorded"), ("schema", "change it back with change_schema"), ("undo", "ask for a redo")],
+    [("export", "exports are recorded"), ("schema", "say “undo the schema change”"), ("undo", "ask for a redo")],
 )
 def test_what_cannot_be_undone_says_why(project: SmallProject, kind: str, words: str) -> None:
     result = take_back(project, what="action", id=project.rows.action(kind))

@@ -20,6 +20,7 @@ from tools.ask.value_words import score_word, value_words
 from tools.context import ToolContext
 from tools.errors import NotFound
 from tools.filters import ItemFilter
+from tools.moments import said_day, said_moment
 from tools.naming import field_named
 from tools.records import Item, Proposal
 from tools.results import Fact, Table, ToolResult
@@ -95,7 +96,9 @@ class _Known:
         first = next((row for row in self._ledger if row["what"] == "import"), None)
         if first is None:
             return "where it comes from is not recorded."
-        return f"it came with import {first['ref']} ({first['kind']}), {first['note']}, on {first['made_at']:%Y-%m-%d}."
+        return (
+            f"it came with import {first['ref']} ({first['kind']}), {first['note']}, on {said_day(first['made_at'])}."
+        )
 
     def proposal_of(self, field: FieldSpec) -> Proposal | None:
         """The suggestion that the viewer may see."""
@@ -160,7 +163,7 @@ class _Known:
         by_id = {field.id: field for field in fields}
         rows = [
             (
-                f"{row['made_at']:%Y-%m-%d %H:%M:%S}",
+                said_moment(row["made_at"], with_seconds=True),
                 event_word(row["what"], row["kind"]),
                 by_id[row["field"]].name if row["field"] else "",
                 *self._cells(row, by_id.get(row["field"])),

@@ -11,6 +11,7 @@ from tools.ask.metrics import count_fact
 from tools.ask.model_record import learned_rows, record_words
 from tools.context import Answer, ToolContext
 from tools.filters import ItemFilter
+from tools.moments import said_day, said_moment
 from tools.naming import field_named
 from tools.results import Fact, Table, ToolResult
 from tools.schema import FieldSpec
@@ -120,7 +121,7 @@ def _learned(ctx: ToolContext) -> tuple[list[str], list[Table]]:
 
 def _learned_text(name: str, row: dict[str, Any], ctx: ToolContext) -> str:
     told = f"What is suggested or queued for {name} was learned from {count_of(int(row['learned_from']), 'label')} at "
-    told += f"{row['learned_at']:%H:%M} UTC on {row['learned_at']:%Y-%m-%d} (run {row['run_id']})"
+    told += f"{row['learned_at']:%H:%M} UTC on {said_day(row['learned_at'])} (run {row['run_id']})"
     if not row["is_asked"]:
         return f"{told}."
     if not ctx.settings.get("retrain", True):
@@ -202,7 +203,7 @@ def _people(ctx: ToolContext) -> tuple[list[str], list[Table]]:
             row["imported"],
             row["bulk"],
             "" if row["median_seconds"] is None else f"{row['median_seconds']:.1f}",
-            f"{row['last_at']:%Y-%m-%d %H:%M}",
+            said_moment(row["last_at"]),
         )
         for row in rows
     )

@@ -190,7 +190,8 @@ def _result(found: list[Proposal], rule: str, where: ItemFilter, field: FieldSpe
             "rule": rule,
             "sample_items": [proposal.draft.item_id for proposal in sample],
         },
-        preview=(_labels(found, field), _scores(found), *_looked_at(riskiest, sample, field, ctx)),
+        # What must be looked at comes first: counts tell nobody whether a suggestion is right.
+        preview=(*_looked_at(riskiest, sample, field, ctx), _labels(found, field), _scores(found)),
         item_ids=ids,
         riskiest=tuple(proposal.draft.item_id for proposal in riskiest),
         role="lead",
@@ -237,9 +238,18 @@ def _looked_at(
     riskiest: Sequence[Proposal], sample: Sequence[Proposal], field: FieldSpec, ctx: ToolContext
 ) -> tuple[Table, Table]:
     return (
-        _listed("The riskiest", riskiest, field, ctx),
-        _listed("Examples drawn at random, to be looked at", sample, field, ctx),
+        _listed(_titled("The riskiest one", "The {} riskiest", len(riskiest)), riskiest, field, ctx),
+        _listed(
+            _titled("An example drawn at random", "{} examples drawn at random, to be looked at", len(sample)),
+            sample,
+            field,
+            ctx,
+        ),
     )
+
+
+def _titled(one: str, many: str, count: int) -> str:
+    return one if count == 1 else many.format(count)
 
 
 def _listed(title: str, proposals: Sequence[Proposal], field: FieldSpec, ctx: ToolContext) -> Table:

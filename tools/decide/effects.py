@@ -17,7 +17,8 @@ Target = tuple[str, int]
 # How the kinds of change that leave nothing to undo are answered.
 _NOT_UNDOABLE = {
     "export": "wrote an export; exports are recorded and cannot be undone",
-    "schema": "changed the schema; change it back with change_schema",
+    "schema": "changed the labels or questions; say “undo the schema change” to change them back",
+    "setting": "changed how many people decide each item; say the number you want, as in “one person per item”",
     "undo": "was itself an undo; ask for a redo instead",
     "import": "was an import; undo the import by its own number",
 }

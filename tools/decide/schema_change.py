@@ -55,10 +55,16 @@ def change_schema(args: ChangeSchemaArgs, ctx: ToolContext) -> ToolResult:
     """
     new = _changed(args, ctx.schema)
     refuse_forging_names(new, ctx.schema)
+    if new != ctx.schema:
+        refuse_breaking(ctx.schema, new, uses_of(ctx))
+    return schema_result(new, ctx, f"Put version {ctx.schema_version + 1} of the schema in force")
+
+
+def schema_result(new: LabelSchema, ctx: ToolContext, told_as: str) -> ToolResult:
+    """The change to another schema, told by its differences and begun with ``told_as``."""
     changes = differences(ctx.schema, new)
     if not changes:
         return ToolResult("The schema would stay as it is, so there is nothing to confirm.")
-    refuse_breaking(ctx.schema, new, _uses(ctx))
     version = ctx.schema_version + 1
     table = Table(f"What changes in version {version}", ("change",), tuple((sentence,) for sentence in changes))
     told = " ".join(changes[:MOST_TOLD])
@@ -67,7 +73,7 @@ def change_schema(args: ChangeSchemaArgs, ctx: ToolContext) -> ToolResult:
         told += f" The table has {count_of(rest, 'more change')}."
     change = Change(
         kind="schema",
-        sentence=f"Put version {version} of the schema in force: {told}",
+        sentence=f"{told_as}: {told}",
         arguments={"source": dump_schema(new), "base_version": ctx.schema_version},
         preview=(table,),
         role="lead",
@@ -76,7 +82,8 @@ def change_schema(args: ChangeSchemaArgs, ctx: ToolContext) -> ToolResult:
     return ToolResult(f"{text}Stored labels are not rewritten.", tables=(table,), change=change)
 
 
-def _uses(ctx: ToolContext) -> UsesOf:
+def uses_of(ctx: ToolContext) -> UsesOf:
+    """How often rows use the labels and fields of the schema in force."""
     places = ("reviews", "proposals", "gold")
     labels = {
         (row["field"], row["label"]): {place: int(row[place]) for place in places}

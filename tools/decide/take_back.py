@@ -10,13 +10,14 @@ from pydantic import Field
 
 from tools.context import ToolContext
 from tools.decide.effects import Effect, Target, effects_of
+from tools.decide.schema_back import schema_back, version_of
 from tools.errors import InputError, NotAllowed
 from tools.moments import read_moment
 from tools.results import Change, Table, ToolResult
 from tools.sentences import capital, count_of, listing
 from tools.spec import ToolArgs, tool
 
-What = Literal["last", "review", "run", "action", "import", "since", "redo"]
+What = Literal["last", "review", "run", "action", "import", "schema", "since", "redo"]
 BATCHES = ["run", "action", "import"]
 MOST_TARGETS = 5000
 MOST_TOLD = 3
@@ -30,7 +31,8 @@ class UndoArgs(ToolArgs):
     what: What = Field(
         default="last",
         description="last: the last thing done. review, run, action, import: that one by its id, the last one without. "
-        "since: everything from a time on. redo: put back what the last undo took away",
+        "schema: the last change of labels and questions. since: everything from a time on. redo: put back what the "
+        "last undo took away",
     )
     id: int = Field(default=0, description="Number of the decision, run, action or import; 0 for the last one")
     count: int = Field(default=1, description="How many of the last ones, where no number and no time is given")
@@ -44,14 +46,17 @@ class UndoArgs(ToolArgs):
 
 @tool(effect="change", version=1)
 def undo(args: UndoArgs, ctx: ToolContext) -> ToolResult:
-    """Undo a decision, a run of proposals, a batch or an import, the last thing that was done, or everything since a
-    time; or put back what the last undo took away. What people decided in the meantime stays.
+    """Undo a decision, a run of proposals, a batch, an import or a change of the labels, the last thing that was done,
+    or everything since a time; or put back what the last undo took away. What people decided in the meantime stays.
     """
     person = args.person.strip() or ctx.actor.person
     if person != ctx.actor.person and not ctx.actor.may("lead"):
         raise NotAllowed("Only a lead may undo another person's work.")
     if args.what == "redo":
         return _redo(person, ctx)
+    version = version_of(args.id, ctx) if args.what == "action" and args.id else 0
+    if args.what == "schema" or version:
+        return schema_back(version, ctx)
     targets = _targets(args, person, ctx)
     if not targets:
         return ToolResult(_nothing(args, person == ctx.actor.person))

@@ -26,10 +26,14 @@ from assistant.agent.planner.plans import Choice, Plan, PlannedCall, calls, ques
 from assistant.agent.planner.request import Request
 from assistant.agent.planner.undo_builder import build_undo
 from assistant.agent.words.measure_words import TAKES_LABEL, TAKES_TARGET, metric_of, split_of
+from assistant.agent.words.quantities import read_quantities
+from assistant.agent.words.times import say_period
+from tools.sentences import capital
 
 Built = Plan | PlannedCall
 Builder = Callable[[Request, bool], Built]
 MOST_SHOWN = 200
+_AS_NUMBER = {"once": 1, "twice": 2, "thrice": 3, "one": 1, "single": 1}
 _ANY_ITEM = re.compile(r"\b(?:items?|messages?|texts?|examples?|everything|all|rows?|records?)\b")
 
 
@@ -112,8 +116,17 @@ def build_measure(request: Request, is_chained: bool) -> Built:
         arguments["by"] = split
     if metric in TAKES_TARGET and (target := _target(request)):
         arguments["target"] = target
+    arguments |= _of_whom(request, metric)
     notes = (KAPPA,) if metric == "agreement" and says_kappa(request.low) else ()
-    return calls(PlannedCall("measure", arguments | _of_whom(request, metric)), notes=notes)
+    if request.said.time and ("since" in arguments or "until" in arguments):
+        notes = (*notes, f"{capital(_asked_time(request))}:")
+    return calls(PlannedCall("measure", arguments), notes=notes)
+
+
+def _asked_time(request: Request) -> str:
+    """The stretch of time that the answer is for, as it was read."""
+    told = say_period(request.said.time) if request.said.time else ""
+    return told if told.startswith(("since", "before")) else f"for {told}"
 
 
 def _target(request: Request) -> float | None:
@@ -163,9 +176,22 @@ def build_prelabel(request: Request, is_chained: bool) -> Built:
         arguments["state"] = request.said.parts["state"]
     if keys := request.said.parts.get("keys"):
         arguments["items"] = ", ".join(keys)
-    elif request.refers_back and (request.has_list or request.world.schema.item != "image"):
+    elif request.refers_back and request.has_list:
         return PlannedCall("prelabel", arguments, on_last="items")
+    elif request.refers_back and request.world.schema.item != "image":
+        return _ask_items(request, arguments)
     return PlannedCall("prelabel", arguments)
+
+
+def _ask_items(request: Request, arguments: dict[str, Any]) -> Plan:
+    """Which items "these" are, where no list is in front of anybody."""
+    in_hand = request.world.item_in_hand
+    offered = [Choice(f"suggest labels for {in_hand}", (PlannedCall("prelabel", {**arguments, "items": in_hand}),))]
+    return question(
+        "Which items? No list was shown that “these” could mean: show some first, or say which of these you mean.",
+        *(offered if in_hand else []),
+        Choice("suggest labels for all items", (PlannedCall("prelabel", arguments),)),
+    )
 
 
 def build_boxes(request: Request, is_chained: bool) -> Built:
@@ -231,6 +257,17 @@ def build_jobs(request: Request, is_chained: bool) -> Built:
     return Plan("jobs", text="resume" if wish == "continue" else wish, notes=tuple(str(one) for one in numbers[:1]))
 
 
+def build_people_per_item(request: Request, is_chained: bool) -> Built:
+    """How many people decide each item."""
+    said = re.search(r"\b(?P<word>once|twice|thrice)\b|\b(?P<n>\d+|[a-z]+) (?:different |separate )?(?:people|persons?|"
+                     r"reviewers?|annotators?|labell?ers?|raters?|coders?|times|of us)\b", request.low)  # fmt: skip
+    count = _AS_NUMBER.get(said.group("word") or "", 0) if said else 0
+    if said and not count:
+        found = read_quantities(said.group("n"))
+        count = int(found[0].value) if found and found[0].is_count else _AS_NUMBER.get(said.group("n"), 0)
+    return PlannedCall("people_per_item", {"people": count} if count else {})
+
+
 BUILDERS: dict[str, Builder] = {
     "status": build_status,
     "next": build_next,
@@ -254,4 +291,5 @@ BUILDERS: dict[str, Builder] = {
     "schema_remove": schema_remove,
     "schema_merge": schema_merge,
     "schema_describe": schema_describe,
+    "people_per_item": build_people_per_item,
 }

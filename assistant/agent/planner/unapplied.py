@@ -69,6 +69,8 @@ class Left:
 
 def checked(found: Plan, request: Request) -> Plan:
     """The plan, or the sentence that says which condition its calls would have dropped."""
+    if found.kind in ("help", "question") and (who := next(strangers(request, of_deeds=True), None)):
+        return replace(talk(say_stranger(request.sentence.text[slice(*who)], request.world)), intent=found.intent)
     if found.kind == "calls":
         for call in found.calls:
             if left := unapplied(request, call):

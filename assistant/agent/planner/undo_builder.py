@@ -8,6 +8,7 @@ from typing import Any
 
 from assistant.agent.planner.plans import Choice, Plan, PlannedCall, question, talk
 from assistant.agent.planner.request import Request
+from tools.moments import said_moment
 
 _NOUNS = (
     ("run", ("batch", "run")),
@@ -33,6 +34,9 @@ _NAMED = (
     (r"\bqueue\b", ("sample", "plan_review"), "run"),
     (r"\b(?:suggestions?|pre-?label\w*|proposals?)\b", ("prelabel", "segment"), "run"),
 )
+_SCHEMA = re.compile(
+    r"\b(?:renam\w+|schema|(?:new|added|removed) label|label (?:change|name)|(?:change|name) of (?:the |a )?labels?)\b"
+)
 # What is recorded and not undone, with what to do instead.
 _NOT_UNDONE = (
     (
@@ -40,11 +44,7 @@ _NOT_UNDONE = (
         "Exports are recorded and not undone: the file stays where it was written; delete it there if nobody shall "
         "use it. Nothing was undone.",
     ),
-    (
-        r"\b(?:renam\w+|schema|merge|(?:new|added|removed) label|label (?:change|name))\b",
-        "A change of the labels is changed back by another one: say “rename … to …”, or edit the schema on the Data "
-        "tab. Nothing was undone.",
-    ),
+    (r"\bmerge\b", "Labels cannot be merged, so there is no merge to take back. Nothing was undone."),
     (
         r"\b(?:settings?|filters?|search|messages?|sentence|question|chat|backups?|users?|accounts?|passwords?)\b",
         "I take back decisions, batches, runs and imports, and nothing else. Nothing was undone.",
@@ -72,12 +72,9 @@ def build_undo(request: Request, is_chained: bool) -> Plan | PlannedCall:
     low = request.low
     if re.search(r"\bredo\b|\bundo the undo\b", low):
         return PlannedCall("undo", {"what": "redo"})
-    numbered = _numbered(request)
-    if numbered is not None:
-        return numbered
-    told = next((told for pattern, told in _NOT_UNDONE if re.search(pattern, low)), "")
-    if told:
-        return talk(told)
+    found = _numbered(request) or _of_a_kind(low)
+    if found is not None:
+        return found
     if request.said.time is not None:
         return _since(request)
     if request.count and re.search(r"\blast\b|\bdecisions?\b|\blabels?\b", low):
@@ -97,6 +94,14 @@ def build_undo(request: Request, is_chained: bool) -> Plan | PlannedCall:
             Choice("undo the last run", (PlannedCall("undo", {"what": "run"}),)),
         )
     return PlannedCall("undo", {"what": what} | _whose(request))
+
+
+def _of_a_kind(low: str) -> Plan | PlannedCall | None:
+    """What is recorded and not undone, or the last change of the labels."""
+    told = next((told for pattern, told in _NOT_UNDONE if re.search(pattern, low)), "")
+    if told:
+        return talk(told)
+    return PlannedCall("undo", {"what": "schema"}) if _SCHEMA.search(low) else None
 
 
 def _named(request: Request) -> Plan | PlannedCall | None:
@@ -165,4 +170,4 @@ def _whose(request: Request) -> dict[str, Any]:
 def _clock(moment: datetime | None, request: Request) -> str:
     assert moment is not None
     is_today = moment.date() == request.world.now.date()
-    return f"{moment:%H:%M}" if is_today else f"{moment:%Y-%m-%d %H:%M}"
+    return f"{moment:%H:%M}" if is_today else said_moment(moment)

@@ -24,6 +24,11 @@ _DROP = re.compile(
     r"(?:cancel|dismiss|discard)(?: (?:it|that|this|(?:the|that|this) (?:card|change|action)))?"
     r"|never ?mind|forget (?:it|about it|that)"
 )
+# Of these, the ones that are no answer to an item and no order to a job.
+_DISMISS = re.compile(
+    r"(?:dismiss|discard)(?: (?:it|that|this|(?:the|that|this) (?:card|change|action)))?|never ?mind"
+    r"|forget (?:it|about it|that)|cancel (?:the|that|this) (?:card|change|action)"
+)
 _TAKE_BACK = re.compile(
     r"(?:undo|revert)(?: (?:it|that|this|last|the last(?: one)?))?|take (?:it|that) back|oops,? undo(?: (?:it|that))?"
     r"|go back(?: one)?"
@@ -55,6 +60,20 @@ def confirm_words(text: str, waiting: Waiting | None, card: CardInHand | None) -
         in_hand = card is not None and card.suggestion is not None
         return "button" if not waiting.is_asked_for else "which" if in_hand else "yes"
     return "no" if _NO.fullmatch(words) else None
+
+
+def drops_nothing(text: str, waiting: Waiting | None, asked: bool, is_free: bool) -> str:
+    """What is said to a dismissal with nothing to dismiss; empty where the words are about something else.
+
+    ``asked``: a question of the assistant is open; ``is_free``: there is neither a card nor a job that "no" or "cancel"
+    could mean.
+    """
+    words = bare(read_sentence(text).text)
+    if not (_DISMISS.fullmatch(words) or (is_free and (_DROP.fullmatch(words) or _NO.fullmatch(words)))):
+        return ""
+    if waiting is not None:
+        return f"A change still waits: {waiting.sentence} Say “dismiss the card”, or press its button."
+    return "All right, nothing was done." if asked else "Nothing is waiting."
 
 
 def _to_certain(waiting: Waiting) -> Answer:

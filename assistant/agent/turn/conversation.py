@@ -20,12 +20,12 @@ from assistant.agent.kept_tables import shown_record
 from assistant.agent.model.chat_models import ChatEndpoint, read_endpoint
 from assistant.agent.model.grounding import ADDS
 from assistant.agent.outright import answer_to_assistant, is_outright, on_this, which_answer, which_is_meant
-from assistant.agent.planner.planner import plan
+from assistant.agent.planner.planner import RUN_FROM, plan
 from assistant.agent.planner.plans import Choice, Plan, PlannedCall
 from assistant.agent.running import PATIENCE_SECONDS, Ran, ToolRunner
 from assistant.agent.surroundings import Host, Surroundings
 from assistant.agent.turn.answering import answer_waiting
-from assistant.agent.turn.asking import confirm_words, is_plain_answer, is_plain_yes, picked
+from assistant.agent.turn.asking import confirm_words, drops_nothing, is_plain_answer, is_plain_yes, picked
 from assistant.agent.turn.carrying import decide, plan_bulk, undo_last
 from assistant.agent.turn.meanwhile import left_behind, meanwhile
 from assistant.agent.turn.memory import LOOK_BACK, Memory, call_record, choice_record, last_of, recall
@@ -183,8 +183,15 @@ class Conversation:
             turn.choices = turn.memory.choices
             told = "Which one of these?" if len(turn.memory.asked) > 1 else "Press it, or say it in these words:"
             yield from _ask(told, turn.memory.asked)
+        elif told := self._dropped(turn, card):
+            yield TurnEvent("text", told)
         else:
             yield from self._decide(turn, card, choice.text if choice else turn.text)
+
+    def _dropped(self, turn: _Turn, card: CardInHand | None) -> str:
+        """What is said to "dismiss" and its kin where there is nothing that they could mean."""
+        is_free = card is None and not any(not one.is_over for one in self._host.jobs.recent(5))
+        return drops_nothing(turn.text, turn.waiting, bool(turn.memory.asked), is_free)
 
     def _to_model(self, turn: _Turn, words: str) -> Iterator[TurnEvent]:
         """What answers a model decides nothing on the card and presses nothing, nor does the same said twice."""
@@ -242,7 +249,9 @@ class Conversation:
         tried = Tried()
         world = self._around.world(turn.text, turn.actor, turn.memory.last, turn.exposure_id)
         found = plan(turn.text, world)
-        if self._endpoint is not None and not turn.text.lstrip().startswith("/"):
+        # What accepts in bulk is the person's own order: it goes one way, whether or not a model is there to ask.
+        is_bulk = found.intent == "bulk_accept" and found.score >= RUN_FROM
+        if self._endpoint is not None and not is_bulk and not turn.text.lstrip().startswith("/"):
             endpoint = self._endpoint.set_by(self._host.store.settings.all())
             freely = Freely(self._host, self._runner, endpoint, self._make_export_folder)
             asked = self._asked(turn, found)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from tools.moments import MONTHS, said_day, said_moment
+
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
            "december")  # fmt: skip
@@ -44,6 +46,26 @@ class TimeRange:
     def until_text(self) -> str:
         """ISO 8601 in UTC, or empty."""
         return "" if self.until is None else self.until.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def say_period(range_: TimeRange) -> str:
+    """The stretch of time in words: ``March 2026``, ``5 March 2026``, ``since 5 March 2026, 14:00``."""
+    since, until = range_.since, range_.until
+    if since is None or until is None:
+        return f"since {_say_end(since)}" if since else f"before {_say_end(until)}" if until else ""
+    is_first = since == _midnight(since).replace(day=1)
+    if is_first and until == (since + timedelta(days=32)).replace(day=1):
+        return f"{MONTHS[since.month - 1]} {since.year}"
+    if is_first and since.month == 1 and until == since.replace(year=since.year + 1):
+        return str(since.year)
+    if since == _midnight(since) and until == _midnight(until):
+        last = until - timedelta(days=1)
+        return said_day(since) if last <= since else f"{said_day(since)} to {said_day(last)}"
+    return f"{_say_end(since)} to {_say_end(until)}"
+
+
+def _say_end(moment: datetime) -> str:
+    return said_day(moment) if moment == _midnight(moment) else said_moment(moment)
 
 
 _PAIR = ("one_minute", "two_minute")

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from tools.errors import AssistantError, Conflict, DiskFull, EntriesMissing, ProjectDamaged, ProjectGone
+from tools.moments import said_moment
 
 BACKUPS = "backups"
 UNFINISHED = ".unfinished"
@@ -64,7 +65,7 @@ def way_back(folder: Path) -> str:
         return f"There is no backup in its folder; bring back one that was made elsewhere with: {command} BACKUP"
     taken = backup_time(kept[-1])
     assert taken is not None
-    when = f"{taken.day} {taken:%B %Y, %H:%M} UTC"
+    when = f"{said_moment(taken)} UTC"
     return f"The newest backup is of {when}; bring it back with: {command}"
 
 

@@ -86,6 +86,15 @@ ORDER BY s.item_id"""
 
 _BLIND_ITEMS = "SELECT DISTINCT item_id FROM exposures WHERE field = $field AND kind = 'blind' ORDER BY item_id"
 
+# The schema that a change was made for, plus one, is the version that it put in force.
+_SCHEMA_ACTION = """
+SELECT CAST(a.arguments->>'$.base_version' AS INTEGER) + 1 AS version FROM pending_actions a
+JOIN action_decisions d USING (action_id)
+WHERE a.action_id = $action AND a.kind = 'schema' AND d.decision = 'confirmed'
+    AND a.arguments->>'$.base_version' IS NOT NULL"""
+
+_SCHEMA_VERSION = "SELECT version, source, actor, made_at FROM schema_versions WHERE version = $version"
+
 # Undone reviews count too: undoing can be undone.
 _LABEL_USES = f"""
 WITH uses AS (SELECT x.field, unnest({labels_of("x")}) AS label, 'reviews' AS place FROM reviews x
@@ -143,5 +152,9 @@ UNDO_QUERIES = by_name(
     NamedQuery(
         "label_uses", _LABEL_USES, (), "reviewer", "How often each label is used by decisions, proposals and gold."
     ),
+    NamedQuery(
+        "schema_action", _SCHEMA_ACTION, ("action",), "reviewer", "Which version of the schema a change put in force."
+    ),
+    NamedQuery("schema_version", _SCHEMA_VERSION, ("version",), "lead", "The source of one version of the schema."),
     NamedQuery("field_uses", _FIELD_USES, (), "reviewer", "How many decisions, proposals and gold marks a field has."),
 )

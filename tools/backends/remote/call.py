@@ -19,6 +19,7 @@ from tools.backends.remote.request import (
     estimate_tokens,
 )
 from tools.errors import JobStopped, WaitAsked
+from tools.moments import said_day
 from tools.sentences import seconds_of
 
 MOST_TRIES = 6
@@ -186,9 +187,10 @@ class Call:
         rest(pause_of(self._tries), self._endpoint.sleep, self._look)
 
     def _asked_for(self, seconds: float) -> str:
-        until = (datetime.now() + timedelta(seconds=min(seconds, 10**8))).strftime("%H:%M on %d %B %Y")
+        until = datetime.now() + timedelta(seconds=min(seconds, 10**8))
         return (
-            f"{self._endpoint.shown_address} asks to wait until {until} ({seconds_of(seconds)} from now). Nothing is "
+            f"{self._endpoint.shown_address} asks to wait until {until:%H:%M} on {said_day(until)} "
+            f"({seconds_of(seconds)} from now). Nothing is "
             "lost; resume the job then."
         )
 
