@@ -51,6 +51,7 @@ TOOLS_FLOORS = {
     "draws": 0,
     "moments": 0,
     "sentences": 0,
+    "visible": 0,
     "writable": 0,
     "labels": 0,
     "geometry": 1,
@@ -88,7 +89,7 @@ TOOLS_FLOORS |= dict.fromkeys(ABILITIES, 9)
 NESTED = {
     "tools.kinds": (
         ("asked",),
-        ("taking",),
+        ("replies", "taking"),
         ("contract",),
         ("choice", "drawn", "free_text", "rating", "relations", "spans"),
         ("boxes", "keypoints", "masks", "polygons"),

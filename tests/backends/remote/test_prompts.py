@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tools.backends.remote.prompts import DEFAULTS, FOLDER, MOST_EXAMPLES, fill, load_prompt, read_prompt
-from tools.backends.remote.untrusted import LONGEST_TEXT, clean, explain_mark, fence
+from tools.backends.remote.untrusted import LONGEST_TEXT, explain_mark, fence
 from tools.errors import InputError, NotFound
+from tools.visible import clean
 
 OWN = """---
 name: mine

@@ -17,11 +17,11 @@ from tests.fake_context import MemoryCalls
 from tests.openai_server import Body, OpenAIServer, say
 from tests.pictures import ground, save
 from tools.backends.contract import Example, TextInput
-from tools.backends.remote.box_replies import Frame, agreed_boxes, read_boxes
 from tools.backends.remote.endpoint import Endpoint
 from tools.backends.remote.labeller import RemoteLabeller, RemoteSettings
 from tools.backends.remote.prompts import IMAGE_DEFAULTS, load_prompt, read_prompt
 from tools.errors import InputError, ReplyUnreadable
+from tools.kinds.replies.named_boxes import Frame, agreed_boxes, read_boxes
 from tools.records import Draft
 from tools.results import Artefact
 from tools.schema import FieldSpec

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from tests.backends.texts.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS
 from tools.backends.remote.dialect import ScoredToken, read_body
-from tools.backends.remote.quotes import locate_quote, quote_of
 from tools.backends.remote.replies import answer_schema, parse_json, read_answer
 from tools.backends.remote.token_scores import label_chance, other_labels
 from tools.errors import ReplyUnreadable
+from tools.kinds.replies.quotes import locate_quote, quote_of
 from tools.values import check_value
 
 

@@ -17,10 +17,10 @@ import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
 from tools.backends.contract import CALIBRATING_LABELS
-from tools.backends.remote.box_replies import agreed_boxes
 from tools.backends.remote.dialect import Reply
 from tools.backends.remote.replies import ReadAnswer
 from tools.backends.remote.token_scores import label_chance, label_mass, list_chance, other_labels
+from tools.kinds.replies.named_boxes import agreed_boxes
 from tools.records import Alternative, ScoreSource
 from tools.schema import FieldSpec
 from tools.statistics import TEMPERATURE_RANGE

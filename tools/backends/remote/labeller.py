@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from tools.backends.contract import CALIBRATING_LABELS, BackendIdentity, Example, ReplyLog, TextInput
 from tools.backends.images.detections import SAME_OBJECT
-from tools.backends.remote.box_replies import Frame
 from tools.backends.remote.check import refuse_absent
 from tools.backends.remote.confidence import (
     Confidence,
@@ -27,13 +26,14 @@ from tools.backends.remote.question import ANSWER_TOKENS, Asker, Question
 from tools.backends.remote.replies import ReadAnswer, read_answer
 from tools.backends.remote.request import NoAnswer, RequestRefused
 from tools.backends.remote.shown_examples import choose_examples, from_record, to_record
-from tools.backends.remote.untrusted import clean
 from tools.errors import BackendError, InputError, ReplyUnreadable, StoppedShort
+from tools.kinds.replies.named_boxes import Frame
 from tools.records import Draft, JsonValue
 from tools.results import Artefact
 from tools.schema import FieldSpec
 from tools.sentences import count_of, excerpt, verb
 from tools.values import agrees
+from tools.visible import clean
 
 REPEAT_TEMPERATURE = 0.7
 """Repeats at temperature 0 would agree whatever the model knows."""

@@ -11,9 +11,10 @@ from tools.backends.remote.replies import answer_schema
 from tools.backends.remote.request import Request
 from tools.backends.remote.sent_pictures import picture_of
 from tools.backends.remote.shown_examples import written_answer
-from tools.backends.remote.untrusted import Fenced, clean, explain_mark, fence
+from tools.backends.remote.untrusted import Fenced, explain_mark, fence
 from tools.labels import Label
 from tools.schema import FieldSpec
+from tools.visible import clean
 
 ANSWER_TOKENS: Mapping[str, int] = {
     "choice": 256,

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tools.backends.remote.box_replies import Frame, box_schema, read_boxes
-from tools.backends.remote.prose import Letters, read_label, read_labels, read_rating
-from tools.backends.remote.quotes import locate_quote
 from tools.errors import ReplyUnreadable, ValueRefused
+from tools.kinds.replies.named_boxes import Frame, box_schema, read_boxes
+from tools.kinds.replies.prose import Letters, read_label, read_labels, read_rating
+from tools.kinds.replies.quotes import locate_quote
 from tools.records import JsonValue
 from tools.schema import FieldSpec
 from tools.sentences import count_of
@@ -130,7 +130,7 @@ def read_answer(
     ``text`` is the item's text as it is stored; ``spans`` are the passages a relation may join, P1 being the first.
     ``mark`` stood for blanks in the text as the model saw it. ``letters`` name the labels where the prompt offered them
     under letters. Without a JSON object, one plain answer is read where there can be no doubt (see
-    :mod:`tools.backends.remote.prose`). ``frame`` is the image that boxes are in.
+    :mod:`tools.kinds.replies.prose`). ``frame`` is the image that boxes are in.
     """
     reply = mended_text(reply.replace(mark, " ") if mark else reply)
     key = "boxes" if field.kind == "boxes" else _KEYS[field.kind]

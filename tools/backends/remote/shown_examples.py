@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from tools.backends.contract import Example, TextInput
-from tools.backends.remote.quotes import quote_of
 from tools.draws import uniform_of
+from tools.kinds.replies.quotes import quote_of
 from tools.records import JsonValue, to_json
 from tools.schema import FieldSpec
 from tools.values import value_labels

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import unicodedata
 from dataclasses import dataclass
+
+from tools.visible import clean
 
 LONGEST_TEXT = 24_000
 """Characters of one item that a model is shown."""
@@ -27,16 +28,6 @@ class Fenced:
     delimiter: str
     mark: str
     was_cut: bool
-
-
-def clean(text: str) -> str:
-    """Without characters that steer a screen, turn its direction or cannot be seen; line ends and tabs stay."""
-    return "".join(filter(is_visible, text))
-
-
-def is_visible(character: str) -> bool:
-    """Whether a character is shown: no control, format, surrogate or private one, line ends and tabs excepted."""
-    return character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn")
 
 
 def fence(text: str, secret: int) -> Fenced:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tools.backends.remote.untrusted import clean, is_visible
+from tools.visible import clean, is_visible
 
 _MOST_OCCURRENCES = 50
 

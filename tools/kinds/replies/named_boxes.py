@@ -9,8 +9,8 @@ from typing import Any
 
 from tools.errors import ReplyUnreadable
 from tools.geometry.regions import match_regions
+from tools.kinds.asked import Asked
 from tools.records import JsonValue
-from tools.schema import FieldSpec
 
 Region = dict[str, JsonValue]
 
@@ -24,7 +24,7 @@ class Frame:
     scale: int = 1000
 
 
-def read_boxes(field: FieldSpec, given: Any, frame: Frame, labels: Mapping[str, str]) -> list[Region]:
+def read_boxes(field: Asked, given: Any, frame: Frame, labels: Mapping[str, str]) -> list[Region]:
     """Regions in pixels, or :class:`ReplyUnreadable` with what is wrong with the answer.
 
     ``labels`` maps what a model may write for a label, in lower case, to its id.
@@ -37,7 +37,7 @@ def read_boxes(field: FieldSpec, given: Any, frame: Frame, labels: Mapping[str, 
     return [{"id": f"m{number}", **one} for number, one in enumerate(made, start=1)]
 
 
-def _region(field: FieldSpec, one: Any, frame: Frame, labels: Mapping[str, str]) -> Region:
+def _region(field: Asked, one: Any, frame: Frame, labels: Mapping[str, str]) -> Region:
     if not isinstance(one, Mapping) or not {"label", "box"} <= set(one):
         raise ReplyUnreadable("a box must be an object with label and box")
     label = labels.get(str(one["label"]).strip().casefold())

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tools.schema import FieldSpec
+from tools.kinds.asked import Asked
 
 Letters = Mapping[str, str]
 """Letter of an option, upper case, to label id: for prompts that offered the labels under letters."""
@@ -32,7 +32,7 @@ _EDGES = " \t\n\r\"'`*_#.,;:!?()[]{}<>“”‘’«»"
 _NUMBER = re.compile(r"(?<![\w.,-])(-?\d{1,9})(?:\s*(?:/|out of|of)\s*(\d{1,9}))?(?![\w])(?!\.\d)", re.IGNORECASE)
 
 
-def read_label(field: FieldSpec, reply: str, letters: Letters | None = None) -> str | None:
+def read_label(field: Asked, reply: str, letters: Letters | None = None) -> str | None:
     """Id of the one answer of a choice field that a reply names; ``None`` where it names none or several."""
     forms = _forms(field)
     # An object that was cut may have cut the name as well.
@@ -48,7 +48,7 @@ def read_label(field: FieldSpec, reply: str, letters: Letters | None = None) -> 
     return _lettered(begun, forms) if begun is not None else _only_one(reply, forms)
 
 
-def read_labels(field: FieldSpec, reply: str) -> list[str] | None:
+def read_labels(field: Asked, reply: str) -> list[str] | None:
     """Ids of a reply that is nothing but a list of answers; ``None`` for anything else."""
     forms = _forms(field)
     parts = [part for part in re.split(r"[,;\n]|\band\b", reply.strip(_EDGES)) if part.strip(_EDGES + "-•")]
@@ -56,7 +56,7 @@ def read_labels(field: FieldSpec, reply: str) -> list[str] | None:
     return [one for one in found if one] if found and all(found) else None
 
 
-def read_rating(field: FieldSpec, reply: str) -> int | None:
+def read_rating(field: Asked, reply: str) -> int | None:
     """The one number of a reply; ``4/5`` counts where 5 is the highest of the scale, other fractions do not."""
     found = set()
     for match in _NUMBER.finditer(reply):
@@ -69,7 +69,7 @@ def read_rating(field: FieldSpec, reply: str) -> int | None:
     return number if field.min <= number <= field.max else None
 
 
-def _forms(field: FieldSpec) -> dict[str, str]:
+def _forms(field: Asked) -> dict[str, str]:
     """How each answer may be written to its id; what two answers share belongs to neither."""
     owners: dict[str, set[str]] = {}
     for label in field.answers:
