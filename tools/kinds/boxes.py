@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tools.errors import ValueRefused
 from tools.geometry.boxes import Size, usual_angle
-from tools.kinds.asked import Asked
+from tools.kinds.asked import Asked, Subject
 from tools.kinds.drawn import DECIMALS, Drawn, inside, number
+from tools.kinds.replies.named_boxes import agreed_boxes, box_schema, read_boxes
+from tools.kinds.replying import BadReply, Seen
 
 
 class Boxes(Drawn):
@@ -24,6 +26,7 @@ class Boxes(Drawn):
     own_keys = frozenset({"box", "angle"})
     options = Drawn.options | {"rotated"}
     question = "Where are the objects?"
+    reply_tokens = 2048
 
     def shape(self, field: Asked, region: Mapping[str, Any], size: Size | None) -> dict[str, Any]:
         """Four numbers with an area, and an angle where the field allows one."""
@@ -41,6 +44,21 @@ class Boxes(Drawn):
         if angle and size is not None:
             _refuse_far(field, ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), size)
         return {"box": box, "angle": angle} if angle else {"box": box}
+
+    def reply_schema(self, field: Asked, subject: Subject) -> dict[str, Any]:
+        """Boxes with a label."""
+        return box_schema(field.label_ids)
+
+    def read_given(self, field: Asked, given: Any, seen: Seen) -> tuple[Any, str]:
+        """Boxes in pixels."""
+        if seen.frame is None:
+            raise BadReply("boxes need an image that they are in")
+        names = {name.casefold(): label.id for label in field.labels for name in (label.name, label.id)}
+        return read_boxes(field, given, seen.frame, names), ""
+
+    def settle(self, contents: Sequence[Any], asked: int) -> tuple[Any, float]:
+        """The answer whose boxes the others find most of, each box with the share of all ``asked`` that found it."""
+        return agreed_boxes(contents, asked)
 
 
 def _refuse_far(field: Asked, centre: tuple[float, float], size: Size) -> None:

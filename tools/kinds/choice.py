@@ -7,6 +7,8 @@ from typing import Any
 from tools.errors import ValueRefused
 from tools.kinds.asked import Asked, Subject
 from tools.kinds.contract import Kind, known_label, name_of
+from tools.kinds.replies.prose import Letters, read_label, read_labels
+from tools.kinds.replying import Seen, label_given, one_of_labels
 from tools.labels import CANNOT_TELL, NONE_OF_THESE
 
 
@@ -17,6 +19,8 @@ class Choice(Kind):
     key = "label"
     options = frozenset({"none_of_these", "cannot_tell"})
     question = "Which label fits?"
+    learns_as = "class"
+    reply_tokens = 256
 
     def check(self, field: Asked, content: Any, subject: Subject) -> str:
         """A label of the field."""
@@ -30,6 +34,29 @@ class Choice(Kind):
         """Its name."""
         return name_of(field, content)
 
+    def reply_schema(self, field: Asked, subject: Subject) -> dict[str, Any]:
+        """A label."""
+        return one_of_labels(field)
+
+    def read_given(self, field: Asked, given: Any, seen: Seen) -> tuple[Any, str]:
+        """A label under any of its names, also where it is the only one of a list."""
+        return _alone(label_given(field, given, seen.letters)), ""
+
+    def read_words(self, field: Asked, reply: str, letters: Letters | None) -> str | None:
+        """The one label that a reply names."""
+        return read_label(field, reply, letters)
+
+    def possible(self, field: Asked) -> int:
+        """As many as labels."""
+        return len(field.label_ids)
+
+
+def _alone(given: Any) -> Any:
+    """What stands in a list of one, however deep; a list of several stays one and is refused."""
+    if not isinstance(given, list):
+        return given
+    return _alone(given[0]) if len(given) == 1 else [_alone(one) for one in given]
+
 
 class MultiChoice(Kind):
     """Any number of labels: ``{"labels": ["billing", "delivery"]}``, in schema order and without repeats."""
@@ -38,6 +65,7 @@ class MultiChoice(Kind):
     key = "labels"
     options = frozenset({"none_of_these", "cannot_tell"})
     question = "Which labels fit?"
+    learns_as = "flags"
 
     def check(self, field: Asked, content: Any, subject: Subject) -> list[str]:
         """Labels of the field; 'none of these' and 'cannot tell' stand alone."""
@@ -60,3 +88,15 @@ class MultiChoice(Kind):
     def describe(self, field: Asked, content: Any, text: str) -> str:
         """Their names."""
         return ", ".join(name_of(field, one) for one in content) or "no label"
+
+    def reply_schema(self, field: Asked, subject: Subject) -> dict[str, Any]:
+        """A list of labels."""
+        return {"type": "array", "items": one_of_labels(field)}
+
+    def read_given(self, field: Asked, given: Any, seen: Seen) -> tuple[Any, str]:
+        """Labels under any of their names."""
+        return label_given(field, given, seen.letters), ""
+
+    def read_words(self, field: Asked, reply: str, letters: Letters | None) -> list[str] | None:
+        """The labels of a reply that is nothing but a list of them."""
+        return read_labels(field, reply)

@@ -8,23 +8,28 @@ is what stands under the kind's key in a stored value: ``"refund"`` of ``{"label
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from tools.errors import InputError, NotFound, ValueRefused
 from tools.kinds.asked import Asked, Subject
+from tools.kinds.replying import Replying
 from tools.records import to_json
 
+Learning = Literal["", "class", "flags", "scale"]
 ASIDE = ("prompts", "score")
 """Keys that say how a region came about; two regions that differ in them only are the same answer."""
 
 
-class Kind:
+class Kind(Replying):
     """One kind of answer.
 
     ``name`` is how schemas write it, ``key`` the one key of a stored value. ``marks`` is the sort of content that its
     regions are parts of ("text", "image"), empty where the item as a whole is answered. ``options`` are the keys of a
     field that belong to this kind alone or to few. ``verdict`` is what a person did who gave a value of their own.
     ``is_ordered`` says that answers are numbers whose distance counts. ``one`` and ``many`` name its regions.
+    ``learns_as`` says how answers are learned that are made of :meth:`words`: one of them ("class"), any number of them
+    ("flags"), one of them in their order ("scale"); empty for answers of another making. ``joins`` says that an answer
+    is about the regions of another field, the field's ``over``.
     """
 
     name: ClassVar[str]
@@ -38,6 +43,8 @@ class Kind:
     options: ClassVar[frozenset[str]] = frozenset()
     verdict: ClassVar[str] = "choose"
     question: ClassVar[str] = ""
+    learns_as: ClassVar[Learning] = ""
+    joins: ClassVar[bool] = False
 
     def check_field(self, field: Asked) -> None:
         """``ValueError`` with what is wrong in a field of this kind by itself."""
@@ -124,6 +131,7 @@ class Regions(Kind):
 
     has_regions = True
     verdict = "edit"
+    reply_tokens = 1536
 
     def labels_in(self, content: Any) -> tuple[str, ...]:
         """The label of each region."""
@@ -147,6 +155,10 @@ class Labelless(Kind):
     def words(self, field: Asked) -> tuple[str, ...]:
         """None."""
         return ()
+
+    def spellings(self, field: Asked) -> tuple[str, ...]:
+        """The words themselves."""
+        return self.words(field)
 
     def find_word(self, field: Asked, name: str) -> str:
         """Nothing is found."""

@@ -39,3 +39,7 @@ class FreeText(Labelless):
     def is_blank(self, content: Any) -> bool:
         """Nothing but blanks."""
         return not content.strip()
+
+    def reply_schema(self, field: Asked, subject: Subject) -> dict[str, Any]:
+        """A text."""
+        return {"type": "string"}

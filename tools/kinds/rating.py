@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tools.errors import NotFound, ValueRefused
 from tools.kinds.asked import Asked, Subject
 from tools.kinds.contract import Labelless
+from tools.kinds.replies.prose import Letters, read_rating
+from tools.kinds.replying import Seen
 
 
 class Rating(Labelless):
@@ -16,6 +19,8 @@ class Rating(Labelless):
     key = "rating"
     is_ordered = True
     question = "How do you rate it?"
+    learns_as = "scale"
+    reply_tokens = 256
 
     def check_field(self, field: Asked) -> None:
         """The scale has at least two steps."""
@@ -48,3 +53,29 @@ class Rating(Labelless):
         if wanted in self.words(field):
             return wanted
         raise NotFound(f"Field {field.id!r} is rated from {field.min} to {field.max}; got {name!r}.")
+
+    def reply_schema(self, field: Asked, subject: Subject) -> dict[str, Any]:
+        """A step of the scale."""
+        return {"type": "integer", "enum": list(range(field.min, field.max + 1))}
+
+    def describe_options(self, field: Asked) -> str:
+        """The scale."""
+        return f"whole numbers from {field.min} to {field.max}"
+
+    def read_given(self, field: Asked, given: Any, seen: Seen) -> tuple[Any, str]:
+        """A number, also one in quotes."""
+        return _number(given), ""
+
+    def read_words(self, field: Asked, reply: str, letters: Letters | None) -> int | None:
+        """The one number of a reply."""
+        return read_rating(field, reply)
+
+    def possible(self, field: Asked) -> int:
+        """As many as steps."""
+        return field.max - field.min + 1
+
+
+def _number(given: Any) -> Any:
+    if isinstance(given, list):
+        return [_number(one) for one in given]
+    return int(given) if isinstance(given, str) and re.fullmatch(r"-?\d{1,9}", given) else given

@@ -8,6 +8,8 @@ from typing import Any
 from tools.errors import ValueRefused
 from tools.kinds.asked import Asked, Subject
 from tools.kinds.contract import Regions, known_label, name_of, refuse_same_ids
+from tools.kinds.replying import BadReply, Seen, closed, one_of_labels, records_given
+from tools.sentences import count_of
 
 
 class Relations(Regions):
@@ -21,6 +23,7 @@ class Relations(Regions):
     marks = "text"
     one, many = "relation", "relations"
     question = "Which passages belong together?"
+    joins = True
 
     def check_field(self, field: Asked) -> None:
         """It says whose regions it joins."""
@@ -52,6 +55,42 @@ class Relations(Regions):
         """Names with the ids that are joined."""
         joined = (f"{name_of(field, r['label'])} {r['from']}→{r['to']}" for r in content)
         return ", ".join(joined) or "no relations"
+
+    def reply_schema(self, field: Asked, subject: Subject) -> dict[str, Any]:
+        """Pairs of passages by their numbers."""
+        passage = {"type": "string", "enum": list(_numbered(subject))}
+        return {"type": "array", "items": closed(**{"from": passage, "to": passage, "label": one_of_labels(field)})}
+
+    def read_given(self, field: Asked, given: Any, seen: Seen) -> tuple[Any, str]:
+        """The ids of the passages."""
+        ids, made = _numbered(seen.subject), []
+        for one in records_given(given, {"from", "to", "label"}):
+            ends = str(one["from"]), str(one["to"])
+            unknown = [end for end in ends if end not in ids]
+            if unknown:
+                raise BadReply(f"there is no passage {unknown[0]!r}")
+            made.append({"from": ids[ends[0]], "to": ids[ends[1]], "label": one["label"]})
+        return made, ""
+
+    def write_given(self, content: Any, subject: Subject) -> list[dict[str, Any]] | None:
+        """The numbers of the passages, which must all be on the item."""
+        numbers = {span_id: number for number, span_id in _numbered(subject).items()}
+        joined = [
+            {"from": numbers.get(str(one["from"])), "to": numbers.get(str(one["to"])), "label": one["label"]}
+            for one in content
+        ]
+        is_whole = all(one["from"] and one["to"] for one in joined) and len(numbers) > 1
+        return joined if is_whole else None
+
+    def foregone(self, subject: Subject) -> tuple[list[Any], str] | None:
+        """Nothing can be joined where there are fewer than two passages."""
+        count = len(subject.spans or ())
+        return None if count > 1 else ([], f"{count_of(count, 'span')} on the item, so nothing to join")
+
+
+def _numbered(subject: Subject) -> dict[str, str]:
+    """The name of each passage in a question to its id, P1 being the first."""
+    return {f"P{number}": str(span["id"]) for number, span in enumerate(subject.spans or (), start=1)}
 
 
 def _relation(field: Asked, relation: Any, known: Mapping[str, str] | None) -> dict[str, Any]:

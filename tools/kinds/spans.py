@@ -8,6 +8,9 @@ from typing import Any
 from tools.errors import ValueRefused
 from tools.kinds.asked import Asked, Subject
 from tools.kinds.contract import Regions, known_label, name_of, refuse_same_ids
+from tools.kinds.replies.quotes import locate_quote, quote_of
+from tools.kinds.replying import BadReply, Seen, closed, label_given, one_of_labels, records_given
+from tools.sentences import count_of
 
 
 class Spans(Regions):
@@ -39,6 +42,38 @@ class Spans(Regions):
         """Names with places."""
         places = (f"{_plain_name(field, s['label'])} at {s['start']}–{s['end']}" for s in content)
         return ", ".join(places) or "no spans"
+
+    def reply_schema(self, field: Asked, subject: Subject) -> dict[str, Any]:
+        """Quotes, since models count characters badly."""
+        one = closed(quote={"type": "string"}, occurrence={"type": "integer"}, label=one_of_labels(field))
+        return {"type": "array", "items": one}
+
+    def read_given(self, field: Asked, given: Any, seen: Seen) -> tuple[Any, str]:
+        """The passages whose quotes can be found; without any of them there is no answer."""
+        text, made, lost = seen.subject.text or "", {}, 0
+        for one in records_given(given, {"quote", "label"}):
+            label = label_given(field, one["label"])
+            occurrence = one.get("occurrence", 1)
+            place = locate_quote(text, str(one["quote"]), occurrence if isinstance(occurrence, int) else 1)
+            if place is None:
+                lost += 1
+            else:
+                made[(*place, str(label))] = {"start": place[0], "end": place[1], "label": label}
+        if lost and not made:
+            raise BadReply(f"{count_of(lost, 'quote')} of the answer cannot be found in the text")
+        left_out = f"{count_of(lost, 'quote')} of the model could not be found in the text" if lost else ""
+        return list(made.values()), left_out
+
+    def write_given(self, content: Any, subject: Subject) -> list[dict[str, Any]] | None:
+        """The quotes of the passages."""
+        found = [quote_of(subject.text or "", int(span["start"]), int(span["end"])) for span in content]
+        if None in found:
+            return None
+        return [
+            {"quote": quote[0], "occurrence": quote[1], "label": span["label"]}
+            for quote, span in zip(found, content, strict=True)
+            if quote is not None
+        ]
 
 
 def _refuse_overlap(field: Asked, ordered: list[dict[str, Any]]) -> None:

@@ -79,7 +79,7 @@ def test_a_calibration_survives_its_record() -> None:
 
 def test_the_answer_given_most_often_wins_and_the_first_of_equals() -> None:
     one, other = ReadAnswer({"label": "refund"}), ReadAnswer({"label": "delivery"})
-    answer, confidence = from_votes([other, one, one, other], 5)
+    answer, confidence = from_votes(INTENT, [other, one, one, other], 5)
     assert answer == other
     assert (confidence.score, confidence.source) == (0.4, "agreement")
     assert [(label.label, label.score) for label in confidence.others] == [("refund", 0.4)]

@@ -12,8 +12,8 @@ from tests.backends.texts.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS, 
 from tests.fake_context import MemoryCalls
 from tests.openai_server import Answer, Body, OpenAIServer, message, say
 from tools.backends.contract import Example, TextInput
-from tools.backends.remote.replies import read_answer
-from tools.backends.remote.shown_examples import written_answer
+from tools.backends.remote.replies import read_answer, written_answer
+from tools.backends.remote.shown_examples import subject_of
 from tools.results import Artefact
 from tools.schema import FieldSpec
 from tools.values import same_value
@@ -81,7 +81,7 @@ def test_an_item_is_never_among_its_own_examples() -> None:
 @pytest.mark.parametrize("field", [THINGS, BOUGHT, TOPICS, MOOD])
 def test_examples_of_every_kind_are_written_as_an_answer_that_can_be_read(field: FieldSpec) -> None:
     for one in examples_of(field, 12, calibrates=False):
-        written = written_answer(field, one.value, one.input)
+        written = written_answer(field, one.value, subject_of(one.input))
         if written is None:
             assert field is BOUGHT and len(one.input.spans) < 2
             continue

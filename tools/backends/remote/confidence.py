@@ -20,7 +20,6 @@ from tools.backends.contract import CALIBRATING_LABELS
 from tools.backends.remote.dialect import Reply
 from tools.backends.remote.replies import ReadAnswer
 from tools.backends.remote.token_scores import label_chance, label_mass, list_chance, other_labels
-from tools.kinds.replies.named_boxes import agreed_boxes
 from tools.records import Alternative, ScoreSource
 from tools.schema import FieldSpec
 from tools.statistics import TEMPERATURE_RANGE
@@ -54,35 +53,36 @@ class Confidence:
 
 def from_tokens(field: FieldSpec, reply: Reply, answer: ReadAnswer) -> Confidence:
     """From the probabilities of the tokens that spell the answer, where the endpoint gives them."""
-    if field.kind == "multi_choice":
-        chance = list_chance(reply.tokens, "labels")
+    key = field.record.key
+    if field.record.learns_as == "flags":
+        chance = list_chance(reply.tokens, key)
         return Confidence() if chance is None else Confidence(chance, "logprob")
     label = value_label(answer.value)
     if label is None:
         return Confidence()
-    key = "rating" if field.kind == "rating" else "label"
     name = field.label(label).name if label in field.label_ids else label
     written = next((one for one in (label, name) if label_chance(reply.tokens, key, one) is not None), label)
     score = label_chance(reply.tokens, key, written)
     if score is None:
         return Confidence()
-    mass = label_mass(reply.tokens, key, written, _spellings(field))
+    mass = label_mass(reply.tokens, key, written, field.record.spellings(field))
     is_faint = (score if mass is None else mass) < LEAST_MASS
     if is_faint and mass:
         # Among the labels alone, as after the grammar: no temperature mends what the other words took away.
         score = min(1.0, score / mass)
-    others = () if field.kind == "rating" else other_labels(reply.tokens, key, written, field.label_ids)
+    others = other_labels(reply.tokens, key, written, field.label_ids)
     return Confidence(score, "logprob", others, is_faint)
 
 
-def _spellings(field: FieldSpec) -> list[str]:
-    if field.kind == "rating":
-        return [str(one) for one in range(field.min, field.max + 1)]
-    return [form for label in field.answers for form in (label.id, label.name)]
+def from_votes(field: FieldSpec, answers: Sequence[ReadAnswer], asked: int) -> tuple[ReadAnswer, Confidence]:
+    """The answer given most often, the first of equals, and the share of all ``asked`` that gave it.
 
-
-def from_votes(answers: Sequence[ReadAnswer], asked: int) -> tuple[ReadAnswer, Confidence]:
-    """The answer given most often, the first of equals, and the share of all ``asked`` that gave it."""
+    Kinds whose answers are hardly ever the same have a way of their own to settle on one.
+    """
+    key = field.record.key
+    settled = field.record.settle([one.value[key] for one in answers], asked)
+    if settled is not None:
+        return ReadAnswer({key: settled[0]}), Confidence(min(1.0, settled[1]), "agreement")
     said = [comparable(one.value) for one in answers]
     votes = Counter(said)
     best = max(votes.values())
@@ -92,12 +92,6 @@ def from_votes(answers: Sequence[ReadAnswer], asked: int) -> tuple[ReadAnswer, C
     ranked = sorted(others, key=lambda pair: (-pair[1], pair[0]))[:_ALTERNATIVES]
     alternatives = tuple(Alternative(label, share) for label, share in ranked)
     return answers[said.index(winner)], Confidence(best / asked, "agreement", alternatives)
-
-
-def from_box_votes(answers: Sequence[ReadAnswer], asked: int) -> tuple[ReadAnswer, Confidence]:
-    """The answer whose boxes the others find most of, each box with the share of all ``asked`` that found it."""
-    boxes, share = agreed_boxes([one.value["boxes"] for one in answers], asked)
-    return ReadAnswer({"boxes": boxes}), Confidence(min(1.0, share), "agreement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +153,7 @@ def calibrate(field: FieldSpec, scores: Sequence[float], right: Sequence[bool], 
 
 def possible_answers(field: FieldSpec) -> int:
     """How many answers a field has; 2 where they are too many to count, the answer being right or not."""
-    if field.kind == "choice":
-        return max(2, len(field.label_ids))
-    return max(2, field.max - field.min + 1) if field.kind == "rating" else 2
+    return max(2, field.record.possible(field))
 
 
 def _tempered(scores: Scores, temperature: float, classes: int, closest: float) -> Scores:

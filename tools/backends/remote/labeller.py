@@ -14,7 +14,6 @@ from tools.backends.remote.confidence import (
     Confidence,
     calibrate,
     calibration_of,
-    from_box_votes,
     from_tokens,
     from_votes,
 )
@@ -22,10 +21,10 @@ from tools.backends.remote.dialect import Reply
 from tools.backends.remote.endpoint import CONNECTIONS, TIMEOUT, Endpoint
 from tools.backends.remote.pace import terms_of
 from tools.backends.remote.prompts import Prompt
-from tools.backends.remote.question import ANSWER_TOKENS, Asker, Question
+from tools.backends.remote.question import Asker, Question
 from tools.backends.remote.replies import ReadAnswer, read_answer
 from tools.backends.remote.request import NoAnswer, RequestRefused
-from tools.backends.remote.shown_examples import choose_examples, from_record, to_record
+from tools.backends.remote.shown_examples import choose_examples, from_record, subject_of, to_record
 from tools.errors import BackendError, InputError, ReplyUnreadable, StoppedShort
 from tools.kinds.replies.named_boxes import Frame
 from tools.records import Draft, JsonValue
@@ -83,7 +82,7 @@ class RemoteLabeller:
         self._endpoint = endpoint
         self._prompt = prompt
         self._calls = calls
-        tokens = self._settings.answer_tokens or ANSWER_TOKENS[field.kind]
+        tokens = self._settings.answer_tokens or field.record.reply_tokens
         self._asker = Asker(field, prompt, secret, tokens)
 
     @property
@@ -231,9 +230,10 @@ class RemoteLabeller:
             raise failures[0]
 
     def _label(self, one: TextInput, shown: Sequence[Example]) -> tuple[Draft, Confidence]:
-        if not self._needs_a_call(one):
-            reason = f"{count_of(len(one.spans), 'span')} on the item, so nothing to join"
-            return Draft(one.item_id, self.field.id, {"relations": []}, reason=reason), Confidence()
+        foregone = self.field.record.foregone(subject_of(one))
+        if foregone is not None:
+            content, reason = foregone
+            return Draft(one.item_id, self.field.id, {self.field.record.key: content}, reason=reason), Confidence()
         try:
             question = self._asker.question(one, shown)
         except InputError as problem:
@@ -262,7 +262,7 @@ class RemoteLabeller:
                 problem = found
         if not answers:
             raise problem
-        return from_box_votes(answers, repeats) if self.field.kind == "boxes" else from_votes(answers, repeats)
+        return from_votes(self.field, answers, repeats)
 
     def _answered(self, question: Question, is_known_only: bool) -> _Answered:
         """Ask, and ask once more with what was wrong with the first answer."""
@@ -312,7 +312,7 @@ class RemoteLabeller:
         return Draft(one.item_id, self.field.id, None, reason=self._made_by + kept, state="unread", problem=problem)
 
     def _needs_a_call(self, one: TextInput) -> bool:
-        return self.field.kind != "relations" or len(one.spans) > 1
+        return self.field.record.foregone(subject_of(one)) is None
 
 
 class _Withheld(ReplyUnreadable):

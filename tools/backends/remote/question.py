@@ -7,24 +7,14 @@ from dataclasses import dataclass
 
 from tools.backends.contract import Example, TextInput
 from tools.backends.remote.prompts import Prompt, fill
-from tools.backends.remote.replies import answer_schema
+from tools.backends.remote.replies import answer_schema, written_answer
 from tools.backends.remote.request import Request
 from tools.backends.remote.sent_pictures import picture_of
-from tools.backends.remote.shown_examples import written_answer
+from tools.backends.remote.shown_examples import subject_of
 from tools.backends.remote.untrusted import Fenced, explain_mark, fence
 from tools.labels import Label
 from tools.schema import FieldSpec
 from tools.visible import clean
-
-ANSWER_TOKENS: Mapping[str, int] = {
-    "choice": 256,
-    "multi_choice": 512,
-    "rating": 256,
-    "spans": 1536,
-    "relations": 1536,
-    "boxes": 2048,
-}
-"""The most tokens of an answer by field kind, where the project sets no other number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +52,7 @@ class Asker:
 
     def _turns(self, shown: Example) -> tuple[Mapping[str, str], ...]:
         """An example as if it had been asked before; its text is as untrusted as any."""
-        answer = written_answer(self.field, shown.value, shown.input)
+        answer = written_answer(self.field, shown.value, subject_of(shown.input))
         if answer is None:
             return ()
         asked = fill(self.prompt.user, self._values(shown.input, fence(shown.input.text, self.secret)))
@@ -82,9 +72,7 @@ class Asker:
 
 def describe_labels(field: FieldSpec) -> str:
     """The labels of a field as lines of a prompt; for a rating its scale."""
-    if field.kind == "rating":
-        return f"whole numbers from {field.min} to {field.max}"
-    return "\n".join(_label_line(label) for label in field.answers)
+    return field.record.describe_options(field) or "\n".join(_label_line(label) for label in field.answers)
 
 
 def _label_line(label: Label) -> str:

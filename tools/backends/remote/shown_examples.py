@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from tools.backends.contract import Example, TextInput
+from tools.backends.remote.replies import written_answer
 from tools.draws import uniform_of
-from tools.kinds.replies.quotes import quote_of
-from tools.records import JsonValue, to_json
+from tools.kinds.asked import Subject
+from tools.records import JsonValue
 from tools.schema import FieldSpec
 from tools.values import value_labels
 
@@ -32,7 +33,7 @@ def choose_examples(field: FieldSpec, known: Sequence[Example], most: int, seed:
     draw = uniform_of(seed, f"examples:{field.id}", np.array([one.input.item_id for one in fit], dtype=np.int64))
     by_answer: dict[str, list[int]] = defaultdict(list)
     for at in np.argsort(draw, kind="stable").tolist():
-        by_answer[_kind_of(fit[at])].append(at)
+        by_answer[_labels_of(fit[at])].append(at)
     turns = sorted(
         ((turn, draw[at], at) for places in by_answer.values() for turn, at in enumerate(places)), key=lambda one: one
     )
@@ -42,33 +43,17 @@ def choose_examples(field: FieldSpec, known: Sequence[Example], most: int, seed:
 
 def _may_be_shown(field: FieldSpec, one: Example) -> bool:
     is_short = bool(one.input.text.strip()) and len(one.input.text) <= LONGEST_EXAMPLE
-    return is_short and not one.calibrates and written_answer(field, one.value, one.input) is not None
+    return is_short and not one.calibrates and written_answer(field, one.value, subject_of(one.input)) is not None
 
 
-def _kind_of(one: Example) -> str:
-    """What makes two answers the same kind of example: the labels in them."""
-    return str(one.value.get("rating", "")) or " ".join(sorted(set(value_labels(one.value))))
+def _labels_of(one: Example) -> str:
+    """What makes two answers alike as examples: the labels in them."""
+    return " ".join(sorted(set(value_labels(one.value))))
 
 
-def written_answer(field: FieldSpec, value: Mapping[str, Any], of: TextInput) -> str | None:
-    """The JSON with which a model would have given a value, ``None`` where it cannot be put that way."""
-    if field.kind == "spans":
-        quotes = [_quoted(span, of.text) for span in value.get("spans", ())]
-        return None if None in quotes else to_json({"spans": quotes})
-    if field.kind == "relations":
-        numbers = {str(span["id"]): f"P{number}" for number, span in enumerate(of.spans, start=1)}
-        joined = [
-            {"from": numbers.get(str(one["from"])), "to": numbers.get(str(one["to"])), "label": one["label"]}
-            for one in value.get("relations", ())
-        ]
-        is_whole = all(one["from"] and one["to"] for one in joined) and len(of.spans) > 1
-        return to_json({"relations": joined}) if is_whole else None
-    return to_json(dict(value))
-
-
-def _quoted(span: Mapping[str, JsonValue], text: str) -> dict[str, JsonValue] | None:
-    found = quote_of(text, int(span["start"]), int(span["end"]))
-    return None if found is None else {"quote": found[0], "occurrence": found[1], "label": span["label"]}
+def subject_of(one: TextInput) -> Subject:
+    """What an answer about an input is about."""
+    return Subject(one.text, one.spans)
 
 
 def to_record(one: Example) -> dict[str, JsonValue]:
