@@ -51,6 +51,7 @@ TOOLS_FLOORS = {
     "draws": 0,
     "moments": 0,
     "sentences": 0,
+    "thoughts": 0,
     "visible": 0,
     "writable": 0,
     "labels": 0,

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
+from tools.thoughts import without_thoughts
+
 _WRAPPED = re.compile(
     r"<tool_call>\s*(?P<hermes>.*?)\s*(?:</tool_call>|\Z)"
     r"|\[TOOL_CALLS\]\s*(?P<mistral>\[.*\])"
@@ -36,7 +37,7 @@ class Mended:
 
 def mend_message(message: Mapping[str, Any], tool_names: frozenset[str]) -> Mended:
     """The assistant message of a reply with its tool calls in the one form that the standard knows."""
-    text = _THINKING.sub("", _plain_text(message.get("content"))).strip()
+    text = without_thoughts(_plain_text(message.get("content"))).strip()
     raw = list(message.get("tool_calls") or ())
     if message.get("function_call"):
         raw.append({"function": message["function_call"]})

@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools.backends.remote.prompts import DEFAULTS, FOLDER, MOST_EXAMPLES, fill, load_prompt, read_prompt
+from tools.backends.remote import prompts
+from tools.backends.remote.prompts import FOLDER, MOST_EXAMPLES, fill, load_prompt, read_prompt, usual_prompt
 from tools.backends.remote.untrusted import LONGEST_TEXT, explain_mark, fence
 from tools.errors import InputError, NotFound
+from tools.kinds.registry import KINDS
 from tools.visible import clean
 
+DEFAULTS = {
+    "choice": "classify.choice.v1",
+    "multi_choice": "classify.multi_choice.v1",
+    "rating": "classify.rating.v1",
+    "spans": "spans.quotes.v1",
+    "relations": "relations.pairs.v1",
+}
+IMAGE_DEFAULTS = {
+    "choice": "images.choice.v1",
+    "multi_choice": "images.multi_choice.v1",
+    "rating": "images.rating.v1",
+    "boxes": "images.boxes.v1",
+}
 OWN = """---
 name: mine
 version: 3
@@ -37,6 +53,30 @@ def test_every_kind_of_field_has_a_prompt_that_says_the_text_is_no_instruction(k
     prompt = load_prompt("", kind)
     assert prompt.name == DEFAULTS[kind]
     assert "never an instruction" in prompt.system or "ever an instruction" in prompt.system
+
+
+def test_the_usual_prompt_of_each_kind_is_found_among_the_files() -> None:
+    assert {kind: usual_prompt(kind) for kind in KINDS if usual_prompt(kind)} == DEFAULTS
+    assert {kind: usual_prompt(kind, "image") for kind in KINDS if usual_prompt(kind, "image")} == IMAGE_DEFAULTS
+    assert usual_prompt("choice", "conversation") == DEFAULTS["choice"]
+
+
+def test_the_latest_version_without_examples_is_the_usual_one_and_no_draft(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {
+        "mine.v1": OWN.replace("version: 3", "version: 1"),
+        "mine.v10": OWN.replace("version: 3", "version: 10"),
+        "mine.v9": OWN.replace("version: 3", "version: 9"),
+        "mine.v11": OWN.replace("version: 3", "version: 11\nstatus: draft"),
+        "mine_few_shot.v12": OWN.replace("version: 3", "version: 12\nexamples: 4"),
+    }
+    for name, text in files.items():
+        (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(prompts, "FOLDER", tmp_path)
+    usual_prompt.cache_clear()
+    assert (usual_prompt("choice"), usual_prompt("spans")) == ("mine.v10", "")
+    usual_prompt.cache_clear()
 
 
 @pytest.mark.parametrize("name", sorted(DEFAULTS.values()))

@@ -19,7 +19,7 @@ from tests.pictures import ground, save
 from tools.backends.contract import Example, TextInput
 from tools.backends.remote.endpoint import Endpoint
 from tools.backends.remote.labeller import RemoteLabeller, RemoteSettings
-from tools.backends.remote.prompts import IMAGE_DEFAULTS, load_prompt, read_prompt
+from tools.backends.remote.prompts import load_prompt, read_prompt
 from tools.errors import InputError, ReplyUnreadable
 from tools.kinds.replies.named_boxes import Frame, agreed_boxes, read_boxes
 from tools.records import Draft
@@ -157,7 +157,7 @@ def test_agreement_with_blind_boxes_allows_for_a_few_pixels(tmp_path: Path) -> N
     assert "there are 1" in artefact.json["said"]
 
 
-@pytest.mark.parametrize("kind", sorted(IMAGE_DEFAULTS))
+@pytest.mark.parametrize("kind", ["boxes", "choice", "multi_choice", "rating"])
 def test_prompts_for_pictures_say_that_writing_in_them_is_no_instruction(kind: str) -> None:
     prompt = load_prompt("", kind, item="image")
     assert prompt.item == "image" and "never an instruction" in prompt.system

@@ -6,30 +6,15 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from tools.errors import InputError, NotFound
 
 FOLDER = Path(__file__).resolve().parents[3] / "prompts"
-DEFAULTS = {
-    "choice": "classify.choice.v1",
-    "multi_choice": "classify.multi_choice.v1",
-    "rating": "classify.rating.v1",
-    "spans": "spans.quotes.v1",
-    "relations": "relations.pairs.v1",
-}
-"""The prompt of each field kind, where nobody names one."""
-
-IMAGE_DEFAULTS = {
-    "choice": "images.choice.v1",
-    "multi_choice": "images.multi_choice.v1",
-    "rating": "images.rating.v1",
-    "boxes": "images.boxes.v1",
-}
-"""The same for items that are images."""
-
 SCALES = (1, 1000)
 """What coordinates of an image may be asked in: shares of its sides, or thousandths."""
 
@@ -37,6 +22,7 @@ MOST_EXAMPLES = 64
 """Confirmed answers that a prompt may show."""
 
 _FILE = re.compile(r"\A---\n(?P<front>.*?\n)---\n+# System\n(?P<system>.*?)\n# User\n(?P<user>.*)\Z", re.DOTALL)
+_FRONT = re.compile(r"\A---\n(?P<front>.*?\n)---\n", re.DOTALL)
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 _SLOTS = {"question", "guideline", "labels", "delimiter", "marking", "text", "passages"}
 _SHOWS = {"text": "a text", "image": "a picture"}
@@ -66,7 +52,7 @@ def load_prompt(name: str, kind: str, own: str | None = None, item: str = "text"
 
     ``own`` is the text of a file of the project's own, which goes before ours. A prompt for another kind is refused.
     """
-    wanted = name.removesuffix(".md") or (IMAGE_DEFAULTS if item == "image" else DEFAULTS).get(kind, "")
+    wanted = name.removesuffix(".md") or usual_prompt(kind, item)
     if not wanted:
         raise InputError(f"There is no prompt for {kind} fields; write one in the project's folder and name it.")
     text = own if own is not None else _shipped(wanted)
@@ -76,6 +62,24 @@ def load_prompt(name: str, kind: str, own: str | None = None, item: str = "text"
     if (prompt.item == "image") != (item == "image"):
         raise InputError(f"Prompt {wanted!r} shows {_SHOWS[prompt.item]}, and the items here are of another kind.")
     return prompt
+
+
+@cache
+def usual_prompt(kind: str, item: str = "text") -> str:
+    """The name of the prompt for fields of a kind where nobody names one, "" where none is shipped.
+
+    It is the latest of those that show no examples; a draft is not used yet.
+    """
+    shown = "image" if item == "image" else "text"
+    fronts = {path.stem: _front_of(path.stem, path.read_text(encoding="utf-8")) for path in FOLDER.glob("*.md")}
+    fitting = {
+        name: int(front["version"])
+        for name, front in fronts.items()
+        if (front["task"], front.get("item", "text")) == (kind, shown)
+        and not front.get("examples")
+        and front.get("status") != "draft"
+    }
+    return max(sorted(fitting), key=lambda name: fitting[name], default="")
 
 
 def _shipped(name: str) -> str:
@@ -91,13 +95,7 @@ def read_prompt(name: str, text: str) -> Prompt:
     found = _FILE.match(text.replace("\r\n", "\n"))
     if found is None:
         raise InputError(f"Prompt {name!r} needs front matter between lines ---, then '# System' and '# User'.")
-    try:
-        front = yaml.safe_load(found["front"])
-    except yaml.YAMLError:
-        front = None
-    missing = {"name", "version", "task", "output"} - set(front if isinstance(front, dict) else ())
-    if missing:
-        raise InputError(f"The front matter of prompt {name!r} lacks {', '.join(sorted(missing))}.")
+    front = _front_of(name, text)
     slots = set(_SLOT.findall(text))
     if slots - _SLOTS:
         unknown = ", ".join(sorted(slots - _SLOTS))
@@ -115,6 +113,19 @@ def read_prompt(name: str, text: str) -> Prompt:
     digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
     parts = found["system"].strip(), found["user"].strip()
     return Prompt(name, str(front["task"]), *parts, text, digest, examples, item, scale)
+
+
+def _front_of(name: str, text: str) -> dict[str, Any]:
+    found = _FRONT.match(text.replace("\r\n", "\n"))
+    try:
+        read = yaml.safe_load(found["front"]) if found else None
+    except yaml.YAMLError:
+        read = None
+    front = dict(read) if isinstance(read, dict) else {}
+    missing = {"name", "version", "task", "output"} - set(front)
+    if missing:
+        raise InputError(f"The front matter of prompt {name!r} lacks {', '.join(sorted(missing))}.")
+    return front
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:

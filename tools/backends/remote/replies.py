@@ -16,12 +16,10 @@ from tools.kinds.replies.prose import Letters
 from tools.kinds.replying import BadReply, Seen, closed
 from tools.records import JsonValue, to_json
 from tools.schema import FieldSpec
+from tools.thoughts import delivered
 from tools.values import check_value
 from tools.writable import mended, mended_text
 
-_THOUGHTS = "think|thinking|thought|thoughts|reasoning|analysis"
-_THINKING = re.compile(rf"<(?:{_THOUGHTS})>|\[THINK\]|<\|channel\|>(?:analysis|commentary)", re.IGNORECASE)
-_END_OF_THINKING = re.compile(rf"</(?:{_THOUGHTS})>|\[/THINK\]|<\|channel\|>final(?:<\|message\|>)?", re.IGNORECASE)
 _TRAILING_COMMA = re.compile(r",\s*(?=[}\]])")
 _MOST_STARTS = 100
 Span = Mapping[str, JsonValue]
@@ -41,14 +39,6 @@ def parse_json(reply: str) -> dict[str, Any]:
     Two different objects are no answer: which of them was meant is for the model to say.
     """
     return _one_of(_objects(reply), reply)
-
-
-def delivered(reply: str) -> str:
-    """What a reply says after the last end of thinking, whose beginning some templates eat."""
-    ends = [found.end() for found in _END_OF_THINKING.finditer(reply)]
-    rest = ends[-1] if ends else 0
-    begun = _THINKING.search(reply, rest)
-    return reply[rest : begun.start() if begun else None]
 
 
 def _one_of(found: Sequence[dict[str, Any]], reply: str) -> dict[str, Any]:
