@@ -91,6 +91,7 @@ NESTED = {
     "tools.kinds": (
         ("asked",),
         ("replies", "taking"),
+        ("replying",),
         ("contract",),
         ("choice", "drawn", "free_text", "rating", "relations", "spans"),
         ("boxes", "keypoints", "masks", "polygons"),
