@@ -19,13 +19,6 @@ from tools.values import check_value, comparable, describe_value, regions_of, sa
 
 _VERDICTS: tuple[str, ...] = get_args(Verdict)
 _LONGEST_REASON = 2000
-_IN_WORDS = ("wrong label", "not in the text", "wrong words marked", "several labels fit", "cannot be read")
-_IN_PICTURES = ("wrong label", "nothing is there", "wrong place or outline", "several labels fit", "cannot be made out")
-
-
-def reject_reasons(item_kind: str) -> tuple[str, ...]:
-    """Why a suggestion is turned down, as page and chat know it; at most nine, for nine keys."""
-    return _IN_PICTURES if item_kind == "image" else _IN_WORDS
 
 
 @dataclass(frozen=True, slots=True)

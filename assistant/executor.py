@@ -61,7 +61,7 @@ class Executor:
     _newest: Newest = field(default_factory=Newest, repr=False)
 
     def specs(self, role: Role) -> list[ToolSpec]:
-        """The tools this role may call and this schema can use."""
+        """The tools this role may call, whatever the items are; :meth:`ToolSpec.is_for` says whether one fits them."""
         asker = Actor("somebody", role, "cli")
         return [spec for spec in self.catalog if asker.may(spec.role)]
 

@@ -16,7 +16,9 @@ from typing import Any, Literal
 from tools.errors import InputError
 
 JsonValue = Any
-ItemKind = Literal["text", "pair", "conversation", "image"]
+ItemKind = str
+"""What an item is: the name of one of :data:`tools.modalities.registry.MODALITIES`."""
+
 Via = Literal["key", "chat", "agent", "cli", "job"]
 Role = Literal["reviewer", "engineer", "lead", "admin"]
 Verdict = Literal["accept", "choose", "edit", "reject", "skip", "flag", "comment"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -28,6 +28,8 @@ from tools.labels import (
     refuse_long,
     with_id,
 )
+from tools.modalities.contract import Modality
+from tools.modalities.registry import MODALITIES
 from tools.schema_yaml import load_yaml
 
 FieldKind = str
@@ -159,9 +161,16 @@ class LabelSchema(Strict):
     """Everything that is asked about the items of a project."""
 
     name: str = Field(description="Name of the schema")
-    item: Literal["text", "pair", "conversation", "image"] = Field(default="text", description="What an item is")
+    item: str = Field(default="text", description="What an item is", json_schema_extra={"enum": list(MODALITIES)})
     guideline: str = Field(default="", description="Markdown for the whole project")
     fields: tuple[FieldSpec, ...] = Field(description="The questions, in the order in which they are asked")
+
+    @field_validator("item")
+    @classmethod
+    def _known(cls, item: str) -> str:
+        if item not in MODALITIES:
+            raise ValueError(f"an item is one of {', '.join(MODALITIES)}; got {item!r}")
+        return item
 
     @model_validator(mode="after")
     def _check(self) -> LabelSchema:
@@ -172,9 +181,14 @@ class LabelSchema(Strict):
             raise ValueError(f"two fields have the id {twin!r}")
         for field in self.fields:
             field.record.check_among(field, self.fields)
-            if field.record.marks not in ("", "image" if self.item == "image" else "text"):
+            if field.record.marks not in ("", self.modality.content):
                 raise ValueError(f"field {field.id!r}: {field.kind} cannot be marked on items of the kind {self.item}")
         return self
+
+    @property
+    def modality(self) -> Modality:
+        """What its kind of item says about itself."""
+        return MODALITIES[self.item]
 
     def field(self, field_id: str) -> FieldSpec:
         """The field with this id or display name (case does not matter)."""

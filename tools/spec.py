@@ -77,7 +77,11 @@ class Preview:
 
 @dataclass(frozen=True)
 class ToolSpec:
-    """One tool as everybody reads it. ``summary`` is the first paragraph of the docstring, written for a model."""
+    """One tool as everybody reads it.
+
+    ``summary`` is the first paragraph of the docstring, written for a model. ``items`` are the sorts of content that it
+    is for (:attr:`tools.modalities.contract.Modality.content`), empty for all.
+    """
 
     name: str
     effect: Effect
@@ -88,6 +92,11 @@ class ToolSpec:
     work: Work | None = None
     role: Role = "reviewer"
     preview: Preview | None = None
+    items: frozenset[str] = frozenset()
+
+    def is_for(self, content: str) -> bool:
+        """Whether the tool can do anything with items of this sort of content."""
+        return not self.items or content in self.items
 
     def read_arguments(self, given: dict[str, Any]) -> ToolArgs:
         """Validate ``given`` or raise :class:`ArgumentsRefused` with one sentence."""
@@ -114,7 +123,13 @@ Run = TypeVar("Run", bound=Callable[[Any, ToolContext], ToolResult])
 
 
 def tool(
-    *, effect: Effect, version: int, work: Work | None = None, role: Role = "reviewer", preview: Preview | None = None
+    *,
+    effect: Effect,
+    version: int,
+    work: Work | None = None,
+    role: Role = "reviewer",
+    preview: Preview | None = None,
+    items: tuple[str, ...] = (),
 ) -> Callable[[Run], ToolSpec]:
     """Turn ``run(args, ctx) -> ToolResult`` into a :class:`ToolSpec`; a bad declaration fails at import."""
 
@@ -125,7 +140,7 @@ def tool(
         if not summary:
             raise TypeError(f"tool {name} needs a docstring: its first paragraph is what a model reads")
         _check_arguments(name, arguments)
-        return ToolSpec(name, effect, version, summary, arguments, run, work, role, preview)
+        return ToolSpec(name, effect, version, summary, arguments, run, work, role, preview, frozenset(items))
 
     return declare
 

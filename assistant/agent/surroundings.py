@@ -11,7 +11,6 @@ from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
 from assistant.agent.decisions.decision_records import CardInHand
-from assistant.agent.planner.pictures import IMAGE_NAME
 from assistant.agent.words.names import surface
 from assistant.agent.words.quantities import whole
 from assistant.agent.words.sentence import read_sentence
@@ -166,11 +165,11 @@ class Surroundings:
     def items_named(self, text: str, last: LastResult | None) -> NamedItems:
         """The words of ``text`` that name items; places count in the list that was shown last."""
         sentence, shown = read_sentence(text), last.listed if last else ()
-        is_image = self._host.schema.item == "image"
+        file_name = self._host.schema.modality.file_name
         likely = [
             token.text
             for token in sentence.tokens
-            if _KEY_LIKE.match(token.text) or (is_image and IMAGE_NAME.match(token.text))
+            if _KEY_LIKE.match(token.text) or (file_name and file_name.match(token.text))
         ]
         likely += _AFTER_NOUN.findall(sentence.low) + _BARE.findall(sentence.low)
         by_key, found, notes = _BY_KEY.findall(sentence.low), dict[str, str](), dict[str, str]()
@@ -179,7 +178,7 @@ class Surroundings:
             try:
                 key = key or self._host.store.items.keys(self._host.store.items.resolve([word]))[0]
             except NotFound:
-                key = self._picture_called(word) if is_image else ""
+                key = self._file_called(word) if file_name and file_name.match(word) else ""
                 if not (key or _SURELY_A_KEY.match(word)):  # of no item the tool says that there is none
                     continue
             found[word] = key or word
@@ -213,10 +212,8 @@ class Surroundings:
             return ""
         return key if key == digits else ""
 
-    def _picture_called(self, name: str) -> str:
-        """The key of the one picture whose file has this name in whatever folder; the name itself where none has."""
-        if not IMAGE_NAME.match(name):
-            return ""
+    def _file_called(self, name: str) -> str:
+        """The key of the one item whose file has this name in whatever folder; the name itself where none has."""
         ids = self._host.store.items.find(ItemFilter(words=f'"/{name}"'), limit=2).ids.tolist()
         keys = (
             [key for key in self._host.store.items.keys(ids) if key.lower().endswith(f"/{name.lower()}")] if ids else []

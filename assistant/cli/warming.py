@@ -61,8 +61,8 @@ def _warm_up(session: Session, stop: threading.Event) -> None:
     wanted = str(session.store.settings.get("backend.embedder") or "")
     if wanted and not wanted.startswith("builtin:"):
         return  # What is downloaded or called elsewhere waits until somebody asks for it.
-    if session.schema.item == "image":
-        return  # What compares images without weights is there at once.
+    if session.schema.modality.has_file:
+        return  # What compares files without weights is there at once.
     try:
         texts = session.store.items.texts(session.store.items.all_ids()[:_SAMPLE].tolist())
         choose_embedder(wanted, texts).embedder.embed(["warm"])

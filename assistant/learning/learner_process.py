@@ -171,7 +171,7 @@ class AskedContext:
         self.now = surface.now
         self.seed = surface.seed
         self.settings = surface.settings
-        self.items = AskedItems(ask, texts, surface.schema.item == "image")
+        self.items = AskedItems(ask, texts, surface.schema.modality.has_file)
         self.labels = AskedLabels(ask)
         self.proposals = AskedProposals(ask)
         self.cache = DiskArrays(surface.arrays)

@@ -18,6 +18,7 @@ from assistant.store.queries.sight import sees_all, through_eyes_of
 from tools.context import Found, IdArray
 from tools.errors import NotFound
 from tools.filters import ItemFilter
+from tools.modalities.registry import MODALITIES
 from tools.records import Actor, Item, Part
 from tools.schema import LabelSchema
 
@@ -91,10 +92,10 @@ class ItemStore:
 
     @property
     def _has_images(self) -> bool:
-        return self.schema is not None and self.schema.item == "image"
+        return self.schema is not None and self.schema.modality.has_file
 
     def _with_images(self, items: list[Item]) -> list[Item]:
-        if not any(item.kind == "image" for item in items):
+        if not any(MODALITIES[item.kind].has_file for item in items):
             return items
         found = self._media.of([item.item_id for item in items])
         return [replace(item, media=found.get(item.item_id)) for item in items]

@@ -10,7 +10,7 @@ from assistant.agent.decisions.decision_records import BulkWords, CardInHand, On
 from assistant.agent.decisions.grammar import read_decision
 from assistant.agent.words.names import surface
 from assistant.cards import label_keys
-from assistant.deciding import reject_reasons
+from tools.modalities.registry import MODALITIES
 from tools.schema import FieldSpec, LabelSchema, read_schema
 from tools.values import value_labels
 
@@ -134,6 +134,6 @@ def test_a_very_long_paste_is_no_decision() -> None:
     assert read_decision("it's a refund " * 400, card_of("intent"), SCHEMA) is None
 
 
-@pytest.mark.parametrize("reason", sorted({*reject_reasons("text"), *reject_reasons("image")}))
+@pytest.mark.parametrize("reason", sorted({reason for one in MODALITIES.values() for reason in one.reasons}))
 def test_every_reason_that_the_page_offers_is_understood_in_the_chat(reason: str) -> None:
     assert read_decision(f"reject {reason}", card_of("intent"), SCHEMA) == OneDecision("reject", reason=reason)

@@ -13,6 +13,7 @@ from assistant.agent.planner.planner import plan
 from assistant.agent.words.world import PlannerWorld
 from tests.agent.doubles import NOW, catalog, world
 from tests.agent.test_planner import mismatch
+from tools.modalities.images import IMAGE
 from tools.schema import read_schema
 
 CASES: list[dict[str, Any]] = yaml.safe_load(
@@ -64,8 +65,8 @@ def test_no_detector_is_offered_for_texts() -> None:
 
 
 def test_a_picture_in_a_name_stays_what_it_is() -> None:
-    assert as_items("show photos labelled photo", frozenset({"photo"})) == "show items labelled photo"
-    assert as_items("open images, an image folder and photo.jpg", frozenset()) == (
+    assert as_items("show photos labelled photo", IMAGE, frozenset({"photo"})) == "show items labelled photo"
+    assert as_items("open images, an image folder and photo.jpg", IMAGE, frozenset()) == (
         "open images, an image folder and photo.jpg"
     )
 

@@ -62,16 +62,17 @@ TOOLS_FLOORS = {
     "coverage": 1,
     "intervals": 1,
     "kinds": 2,
-    "schema": 3,
-    "schema_names": 4,
-    "hotkeys": 4,
-    "values": 4,
-    "naming": 4,
-    "backends": 5,
-    "context": 6,
-    "spec": 7,
-    "learning": 8,
-    "catalog": 10,
+    "modalities": 3,
+    "schema": 4,
+    "schema_names": 5,
+    "hotkeys": 5,
+    "values": 5,
+    "naming": 5,
+    "backends": 6,
+    "context": 7,
+    "spec": 8,
+    "learning": 9,
+    "catalog": 11,
 }
 ABILITIES = {
     "ask",
@@ -85,7 +86,7 @@ ABILITIES = {
     "track",
     "transcribe",
 }
-TOOLS_FLOORS |= dict.fromkeys(ABILITIES, 9)
+TOOLS_FLOORS |= dict.fromkeys(ABILITIES, 10)
 # Houses within the houses: the rooms from the lowest up. No line imports from a later one.
 NESTED = {
     "tools.kinds": (
@@ -129,6 +130,11 @@ NESTED = {
             "what_labels",
         ),
         ("measure",),
+    ),
+    "tools.modalities": (
+        ("contract",),
+        ("images", "texts"),
+        ("registry",),
     ),
     "tools.backends": (
         ("contract",),

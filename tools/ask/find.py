@@ -160,8 +160,9 @@ def _item_table(ids: list[int], where: ItemFilter, sort: Sort, ctx: ToolContext)
             value = value_words(field, found.draft.value) if found else "hidden until you decide"
             extra = (excerpt(value), score_word(found))
         rows.append((place, item.key, excerpt(item.text), *extra))
-    called = "picture" if ctx.schema.item == "image" else "text"
-    return Table("Items", ("row", "key", called, *(("suggestion", "score") if shows_suggestions else ())), tuple(rows))
+    modality = ctx.schema.modality
+    head = ("row", "key", modality.one if modality.has_file else "text")
+    return Table("Items", (*head, *(("suggestion", "score") if shows_suggestions else ())), tuple(rows))
 
 
 def _known_columns(where: ItemFilter, ctx: ToolContext) -> tuple[Table, ...]:

@@ -65,7 +65,7 @@ class SegmentArgs(ToolArgs):
     )
 
 
-@tool(effect="propose", version=VERSION, work=SegmentWork(), preview=Preview(PointingArgs, point_at))
+@tool(effect="propose", version=VERSION, work=SegmentWork(), preview=Preview(PointingArgs, point_at), items=("image",))
 def segment(args: SegmentArgs, ctx: ToolContext) -> ToolResult:
     """Draw masks in images: from boxes, of everything, or of what words name; or tighten boxes to their objects. The
     results are proposals that people confirm or correct; the work runs in the background, undone as one batch.

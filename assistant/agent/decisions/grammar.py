@@ -14,11 +14,11 @@ from assistant.agent.decisions.decision_regions import accept_pictured, read_reg
 from assistant.agent.decisions.decision_values import ask_label, decide_value, read_value
 from assistant.agent.words.names import surface
 from assistant.agent.words.sentence import Sentence, read_sentence, sentence_of
-from assistant.deciding import reject_reasons
+from tools.modalities.registry import MODALITIES
 from tools.schema import LabelSchema
 
 # Reasons for a rejection that need no colon before them: those that the page offers.
-_REASONS = {*reject_reasons("text"), *reject_reasons("image")}
+_REASONS = {reason for one in MODALITIES.values() for reason in one.reasons}
 _INSTEAD = ("no objects", "reject", "skip")
 _IT = r"(?: (?:it|this|that|this one|that one|this item|this message|the item|this card|the card|this suggestion))?"
 _LEAD = re.compile(r"(?:please|pls|ok|okay|hmm+|well|so|then|alright|oh|right)[ ,.:;!-]+(?=\w)", re.IGNORECASE)

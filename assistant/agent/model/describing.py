@@ -14,7 +14,7 @@ _LONGEST = 40
 
 def describe(world: PlannerWorld) -> str:
     """Fields with their labels, people, the item in hand and the time, in one paragraph."""
-    parts = ["The items are images; pictures, photos and images are other words for them."] if _is_image(world) else []
+    parts = [world.schema.modality.note] if world.schema.modality.note else []
     parts += [f"Project fields: {'; '.join(_field(world, one.id) for one in world.schema.fields)}."]
     if len(world.people) > 1 and ROLE_RANK[world.role] >= ROLE_RANK["lead"]:
         parts.append(f"People: {', '.join(map(clean, world.people[:_MOST_NAMES]))}.")
@@ -33,10 +33,6 @@ def clean(name: str) -> str:
     """A name without control and direction marks, brackets and line breaks, cut to a readable length."""
     plain = "".join(" " if unicodedata.category(one)[0] in "CZ" or one in "[]{}<>" else one for one in name)
     return " ".join(plain.split())[:_LONGEST]
-
-
-def _is_image(world: PlannerWorld) -> bool:
-    return world.schema.item == "image"
 
 
 def _field(world: PlannerWorld, field_id: str) -> str:

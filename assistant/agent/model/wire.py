@@ -24,19 +24,19 @@ _USUAL = ("project_status", "find_items", "measure", "explain_item")
 _KEPT = ("type", "enum", "items", "description")
 # Files are chosen by people; free SQL is for a lead's own words.
 _NOT_FOR_MODELS = frozenset({"import_data", "query_sql"})
-# Every tool that a model sees makes it a little worse at the others, so those for pictures are for pictures only.
-_FOR_IMAGES = frozenset({"segment"})
 HOST_FILLED: Mapping[str, frozenset[str]] = {"export_data": frozenset({"target", "overwrite"})}
 """Arguments that the host chooses: nobody names a path in the chat."""
 _ONE_WORD = re.compile(r"[#\w][\w.:@+/%-]{0,39}\Z")
 
 
-def tools_for(specs: Sequence[ToolSpec], items: str = "text", likely: Sequence[str] | None = None) -> list[ToolSpec]:
-    """The tools of a role that a model may call on items of a kind, in a fixed order: what the sentence is likely to
-    need, then what looks things up, five at most; twelve where nobody knows what it is about.
+def tools_for(specs: Sequence[ToolSpec], content: str = "text", likely: Sequence[str] | None = None) -> list[ToolSpec]:
+    """The tools of a role that a model may call on items with such content, in a fixed order.
+
+    What the sentence is likely to need, then what looks things up, five at most; twelve where nobody knows what it is
+    about.
     """
-    left_out = _NOT_FOR_MODELS if items == "image" else _NOT_FOR_MODELS | _FOR_IMAGES
-    there = {spec.name: spec for spec in specs if spec.name not in left_out}
+    # Every tool that a model sees makes it a little worse at the others.
+    there = {spec.name: spec for spec in specs if spec.name not in _NOT_FOR_MODELS and spec.is_for(content)}
     if likely is None:
         wanted = sorted(there)[:MOST_TOOLS]
     else:

@@ -178,7 +178,7 @@ def build_prelabel(request: Request, is_chained: bool) -> Built:
         arguments["items"] = ", ".join(keys)
     elif request.refers_back and request.has_list:
         return PlannedCall("prelabel", arguments, on_last="items")
-    elif request.refers_back and request.world.schema.item != "image":
+    elif request.refers_back and not request.world.schema.modality.has_file:
         return _ask_items(request, arguments)
     return PlannedCall("prelabel", arguments)
 

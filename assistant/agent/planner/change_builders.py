@@ -163,15 +163,9 @@ def build_import(request: Request, is_chained: bool) -> Built:
     """How a file comes in: the chat reads no paths, so that nobody opens a file of the server by its name."""
     found = _PATH.search(request.sentence.text)
     name = (found.group("quoted") or found.group("plain")) if found else "FILE"
-    if request.world.schema.item == "image":
-        return talk(
-            "Drop the folder or the image files on the Data tab; in the terminal it is “assistant import PROJECT "
-            "FOLDER”, also for a COCO or YOLO set. You see what would come in and what would be left out, with "
-            "reasons, before anything is taken over."
-        )
+    how = request.world.schema.modality.how_imported.replace("{file}", name)
     return talk(
-        f"Drop the file on the Data tab; in the terminal it is “assistant import PROJECT {name}”. You see what would "
-        "come in and what would be left out, with reasons, before anything is taken over."
+        f"{how} You see what would come in and what would be left out, with reasons, before anything is taken over."
     )
 
 

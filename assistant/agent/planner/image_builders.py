@@ -28,9 +28,9 @@ _CONFIRMED = re.compile(r"\b(?:confirm|accept|agree|review|decide|correct)e?d?\b
 
 def build_segment(request: Request, is_chained: bool) -> Built:
     """Masks or tighter boxes, as proposals."""
-    if request.world.schema.item != "image":
+    if not request.fits("segment"):
         return talk(
-            f"Only pictures can be segmented, and the items of this project are {_NAMES[request.world.schema.item]}. "
+            f"Only pictures can be segmented, and the items of this project are {request.world.schema.modality.many}. "
             "Spans of a text are suggested with “suggest” and the name of their field."
         )
     how, words = _how(request)
@@ -52,9 +52,6 @@ def build_segment(request: Request, is_chained: bool) -> Built:
     elif request.world.item_in_hand and _THIS.search(request.low):
         arguments["items"] = request.world.item_in_hand
     return calls(PlannedCall("segment", arguments), notes=_notes(request, how))
-
-
-_NAMES = {"text": "texts", "pair": "pairs of texts", "conversation": "conversations"}
 
 
 def _how(request: Request) -> tuple[str, str]:

@@ -9,17 +9,9 @@ from assistant.agent.decisions.region_words import NOUN
 from assistant.agent.words.mentions import Mention
 from assistant.agent.words.quantities import whole
 from assistant.agent.words.world import PlannerWorld
+from tools.modalities.contract import Modality
 from tools.schema import TEXT_KINDS
 
-IMAGE_NAME = re.compile(r"[\w./-]+\.(?:jpe?g|png|webp|bmp|tiff?|gif|avif)\Z", re.IGNORECASE)
-"""A word that is the name of an image file, and so of an item."""
-
-# "open images" and "images folder" are formats of files; a folder's own name follows "folder".
-_PICTURE = re.compile(
-    r"(?<!open )(?<!folder )(?<!directory )(?<![-\w./])(?:picture|photo|photograph|image|pic|frame)(?P<s>s?)\b"
-    r"(?!\s+folders?\b|[-./]\w)(?! (?:classification|files)\b)",
-    re.IGNORECASE,
-)
 _WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
 _MORE = r"more than|over|above|upwards of"
 _LEAST = r"at least|no fewer than|no less than|minimum of|>="
@@ -51,13 +43,15 @@ _LEFT = re.compile(
 )
 
 
-def as_items(text: str, names: frozenset[str]) -> str:
-    """The text with every word for a picture replaced by "item", save where it is part of a name of the project."""
+def as_items(text: str, modality: Modality, names: frozenset[str]) -> str:
+    """The text with every other word for such an item replaced by "item", save where it is a name of the project."""
+    if modality.also_called is None:
+        return text
 
     def one(match: re.Match[str]) -> str:
         return match.group() if match.group().lower() in names else f"item{match.group('s')}"
 
-    return _PICTURE.sub(one, text)
+    return modality.also_called.sub(one, text)
 
 
 def said_count(low: str, mentions: Sequence[Mention], world: PlannerWorld) -> tuple[str, str]:

@@ -64,22 +64,6 @@ _HELP = (
     "what to label next, accept several suggestions at once, mark gold, change labels of the schema, export, and undo. "
     "Try one of these:"
 )
-_EXAMPLES = (
-    "where do we stand",
-    "what is next",
-    "suggest labels for 50 items",
-    "agreement between annotators",
-    "export as csv",
-)
-
-
-_PICTURE_EXAMPLES = (
-    "where do we stand",
-    "suggest boxes for 20 pictures",
-    "which pictures have no label yet",
-    "show me pictures like this one",
-    "export as coco",
-)
 
 
 def plan(text: str, world: PlannerWorld) -> Plan:
@@ -121,7 +105,7 @@ def likely_tools(text: str, world: PlannerWorld) -> tuple[str, ...] | None:
     It is what a language model is offered of the catalogue.
     """
     request = _request(read_sentence(text), world)
-    scored = score_intents(_variants(request), world.schema.item)
+    scored = score_intents(_variants(request), world.schema.modality.content)
     if not scored or scored[0].score < ASK_FROM:
         return None
     found: dict[str, None] = {}
@@ -149,7 +133,7 @@ def _split(sentence: Sentence) -> list[str]:
 
 def _request(sentence: Sentence, world: PlannerWorld) -> Request:
     mended = sentence_of(_mended(sentence, world))
-    mentions = read_mentions(mended, world, known_words(world.schema.item))
+    mentions = read_mentions(mended, world, known_words(world.schema.modality.content))
     return Request(mended, mentions, read_filter(mended, mentions, world), world)
 
 
@@ -157,14 +141,15 @@ def _mended(sentence: Sentence, world: PlannerWorld) -> str:
     """The sentence with the planner's own words spelled right; search words, quotes and names stay as they are."""
     cue = phrases().search("words_cue", sentence.low)
     quote = sentence.text.find('"')
-    names, items = _name_words(world), world.schema.item
+    names, modality = _name_words(world), world.schema.modality
+    items = modality.content
     until = min(
         cue.end() if cue else len(sentence.text),
         quote if quote >= 0 else len(sentence.text),
         _new_name_from(sentence, mend_spelling(sentence, names, items)),
     )
     mended = mend_spelling(sentence_of(sentence.text[:until]), names, items)
-    return (as_items(mended, names) if items == "image" else mended) + sentence.text[until:]
+    return as_items(mended, modality, names) + sentence.text[until:]
 
 
 def _new_name_from(sentence: Sentence, mended: str) -> int:
@@ -208,9 +193,11 @@ def _plan_one(sentence: Sentence, world: PlannerWorld, *, is_chained: bool = Fal
 
 def _read_one(request: Request, is_chained: bool) -> Plan:
     world = request.world
-    scored = score_intents(_variants(request), world.schema.item)
+    scored = score_intents(_variants(request), world.schema.modality.content)
     if not scored or scored[0].score < ASK_FROM or scored[0].intent.name == "other":
-        return _help(tuple(nearest_examples(_variants(request)[0], items=world.schema.item)) if scored else (), world)
+        return _help(
+            tuple(nearest_examples(_variants(request)[0], items=world.schema.modality.content)) if scored else (), world
+        )
     best = scored[0]
     rivals = [one for one in scored[1:] if (1 - one.score) < MARGIN * (1 - best.score) and one.score >= ASK_FROM]
     if best.score >= RUN_FROM and not rivals:
@@ -299,8 +286,7 @@ def _did_you_mean(candidates: list[Scored], request: Request, is_chained: bool) 
 
 def _help(examples: tuple[str, ...], world: PlannerWorld) -> Plan:
     """What can be said, with the examples nearest to what was said."""
-    usual = _PICTURE_EXAMPLES if world.schema.item == "image" else _EXAMPLES
-    offered = tuple(dict.fromkeys((*examples, *usual)))[:4]
+    offered = tuple(dict.fromkeys((*examples, *world.schema.modality.examples)))[:4]
     text = "I did not understand that. The nearest things I know are:" if examples else _HELP
     return Plan("help", text=text, choices=tuple(Choice(one) for one in offered))
 

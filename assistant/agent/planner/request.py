@@ -108,6 +108,11 @@ class Request:
         last = self.world.last
         return last is not None and bool(last.items or last.shown)
 
+    def fits(self, tool: str) -> bool:
+        """Whether the tool can do anything with the items of the project."""
+        spec = self.world.tools.get(tool)
+        return spec is None or spec.is_for(self.world.schema.modality.content)
+
     def choices(self, tool: str, name: str) -> tuple[Any, ...]:
         """The values that an argument may take, where the tool lists them."""
         spec = self.world.tools.get(tool)

@@ -41,7 +41,7 @@ _NOBODY = frozenset(
 
 def strangers(request: Request, *, of_deeds: bool = False) -> Iterator[tuple[int, int]]:
     """The places of names that are nobody's; ``of_deeds`` only those of whom it is asked what they did."""
-    known = known_words(request.world.schema.item) | _NOBODY
+    known = known_words(request.world.schema.modality.content) | _NOBODY
     said = [(one.start, one.end) for one in request.mentions] + [request.said.span]
     said += [(request.said.time.start, request.said.time.end)] if request.said.time else []
     for pattern in _PLACES[1:2] if of_deeds else _PLACES:

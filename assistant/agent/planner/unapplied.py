@@ -152,7 +152,7 @@ def _is_condition(one: Mention, request: Request, call: PlannedCall) -> bool:
         return one.key == "random" and call.tool in ("find_items", "prelabel", "bulk_accept", "export_data")
     if one.kind == "MODEL":
         return call.tool in ("find_items", "bulk_accept")
-    if one.kind == "LABEL" and call.tool == "prelabel" and request.world.schema.item == "image":
+    if one.kind == "LABEL" and call.tool == "prelabel" and request.world.schema.modality.has_file:
         return False  # "box the dogs" names what is to be drawn, and what is drawn has its label
     if one.kind == "LABEL" and request.low[one.start : one.end] in _SMALL:
         return False
@@ -284,7 +284,7 @@ def _unknown(request: Request, call: PlannedCall) -> Iterator[Left]:
     """Words that the planner has never heard, where a condition stands: before the items, or behind "from", "with"."""
     if re.search(r"[<>=]\d", str(call.arguments.get("label", ""))):
         return  # a number of regions was read, with the words around it
-    known = known_words(request.world.schema.item)
+    known = known_words(request.world.schema.modality.content)
     covered = _covered(request, call)
     for at, token in enumerate(request.sentence.tokens):
         is_new = token.low.isalpha() and token.low not in known and token.low.rstrip("s") not in known

@@ -100,7 +100,7 @@ class Freely:
         # What a model asks for is never the person's own words: the executor lets nothing of it through unconfirmed.
         agent = replace(actor, via="agent")
         likely = likely_tools(text, world)
-        specs = tools_for(self._host.executor.specs(actor.role), self._host.schema.item, likely)
+        specs = tools_for(self._host.executor.specs(actor.role), self._host.schema.modality.content, likely)
 
         def complete(name: str, given: dict[str, Any]) -> dict[str, Any]:
             if name != "export_data":

@@ -43,8 +43,8 @@ def read_filter(sentence: Sentence, mentions: tuple[Mention, ...], world: Planne
     low = sentence.low
     time = read_time(low, world.now)
     words, span = _words(sentence, mentions, time)
-    if world.schema.item == "image" and '"' not in words and _names_label(span, mentions):
-        # What a picture contains is what is marked on it; words are searched in its name only.
+    if world.schema.modality.has_file and '"' not in words and _names_label(span, mentions):
+        # What a file contains is what is marked on it; words are searched in its name only.
         words, span = "", (0, 0)
     outside = [one for one in mentions if not (span[0] <= one.start < span[1])]
     rest = low[: span[0]] + " " * (span[1] - span[0]) + low[span[1] :]

@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from assistant.cards import card_record, field_record
-from assistant.deciding import reject_reasons
 from assistant.progress import Progress, progress_record
 from assistant.review import Decision
 from assistant.ui.door.who import Person, PersonAtWindow, Who
@@ -229,5 +228,5 @@ def _add_looking(router: APIRouter, session: OpenProject, who: Who) -> None:
             "guideline": schema.guideline,
             "progress": progress_record(store, actor),
             "columns": list(store.settings.get("columns") or []),
-            "reasons": list(reject_reasons(schema.item)),
+            "reasons": list(schema.modality.reasons),
         }

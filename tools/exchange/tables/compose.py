@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +14,7 @@ from tools.exchange.builder import parts_json
 from tools.exchange.files.jsonread import parse_json
 from tools.exchange.tables.quoting import join, json_value
 from tools.exchange.tables.roles import Roles
+from tools.modalities.registry import MODALITIES
 from tools.records import ItemKind, Part, to_json
 
 BETWEEN = "\n"
@@ -128,7 +129,7 @@ def _own_parts(text: Any, kind: Any, parts: Any) -> Composed:
     for one, name, written in zip(text.to_pylist(), kind.to_pylist(), parts.to_pylist(), strict=True):
         try:
             found = parts_json(read_parts(parse_json(written), one)) if written else ""
-            problem = None if name in get_args(ItemKind) or not name else f"{name[:40]!r} is no kind of item"
+            problem = None if name in MODALITIES or not name else f"{name[:40]!r} is no kind of item"
         except ValueError:
             found, problem = "", BAD_PARTS
         kinds.append(name or "text")

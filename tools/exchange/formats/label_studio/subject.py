@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from tools.errors import FormatRefused
 from tools.exchange.fields import FieldFinder
@@ -80,7 +80,7 @@ def _own_text(data: Mapping[str, Any]) -> Text | str:
         parts = read_parts(data[PARTS], text)
     except ValueError as error:
         return str(error)
-    return Text(text, (Part("text", 0, len(text)),), ("text",), cast(ItemKind, str(data.get(KIND, "text"))), parts)
+    return Text(text, (Part("text", 0, len(text)),), ("text",), str(data.get(KIND, "text")), parts)
 
 
 def _only_text(data: Mapping[str, Any], options: ImportOptions) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any
 
 from tools.exchange.codec import read_answers
 from tools.exchange.files.source import Source
@@ -20,7 +20,7 @@ from tools.exchange.rows import (
     RowSource,
 )
 from tools.exchange.tables.compose import read_parts
-from tools.records import ItemKind
+from tools.modalities.registry import MODALITIES
 from tools.schema import LabelSchema
 
 MARK = "annotation_assistant"
@@ -58,7 +58,7 @@ def _rows(source: Source) -> Iterator[Row]:
 
 def _item(number: int, record: Mapping[str, Any], finder: ImageFinder | None) -> Row:
     text, kind = str(record["text"]), record.get("kind", "text")
-    if kind not in get_args(ItemKind):
+    if kind not in MODALITIES:
         return ExchangeReject(number, f"{str(kind)[:40]!r} is no kind of item", text)
     try:
         parts = read_parts(record.get("parts", ()), text)
