@@ -9,7 +9,7 @@ import numpy as np
 
 from tools.ask.metrics import few_note, say_fact, share_fact, shown_share
 from tools.ask.question import Question
-from tools.backends.texts.builtin_few_shot import LEARNABLE
+from tools.backends.texts.builtin_few_shot import can_learn
 from tools.context import ToolContext
 from tools.errors import InputError
 from tools.learning.curves import Curve, Needed, labels_needed, paired_gain
@@ -39,7 +39,7 @@ def measure_learning(question: Question, ctx: ToolContext) -> ToolResult:
     question = _checked(question)
     order = read_order(ctx, question.field)
     name = question.field.name
-    if question.field.kind not in LEARNABLE:
+    if not can_learn(question.field.record):
         said = f"A learning curve can be drawn for fields with labels to choose or a rating; {name} is another kind."
         return ToolResult(said, facts=(_nothing(order, question, "no curve for this kind of field yet"),))
     tested = int(order.tested.sum())

@@ -9,7 +9,7 @@ import numpy as np
 from tools.ask.held_out_answers import HeldOutAnswers, held_out_answers
 from tools.ask.question import Question
 from tools.backends.contract import CALIBRATING_LABELS
-from tools.backends.texts.builtin_few_shot import LEARNABLE, REFERENCE
+from tools.backends.texts.builtin_few_shot import REFERENCE, can_learn
 from tools.context import Answer, ToolContext
 from tools.coverage import (
     DELTA,
@@ -57,7 +57,7 @@ def measure_coverage(question: Question, ctx: ToolContext) -> ToolResult:
 
 def _refusal(question: Question, ctx: ToolContext) -> str:
     field = question.field
-    if field.kind not in LEARNABLE:
+    if not can_learn(field.record):
         return (
             f"{field.name} is answered by {field.kind}, which are right in parts; what share could be accepted is told "
             "for fields with labels or ratings, no such share can be told here."

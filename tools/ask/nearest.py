@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.ask.value_words import value_words
-from tools.backends.texts.builtin_few_shot import LEARNABLE
+from tools.backends.texts.builtin_few_shot import can_learn
 from tools.context import LabelTable, ToolContext
 from tools.filters import ItemFilter
 from tools.learning.material import project_embedder, vectors_for
@@ -34,7 +34,7 @@ def nearest_examples(field: FieldSpec, item_id: int, ctx: ToolContext) -> list[E
 
     Leads see every label, others those of items that they decided themselves, as everywhere in an explanation.
     """
-    if field.kind not in LEARNABLE:
+    if not can_learn(field.record):
         return []
     table = ctx.labels.training(field.id)
     rows = np.flatnonzero(_may_be_seen(field, table, ctx) & (table.item_ids != item_id))

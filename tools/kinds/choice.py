@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tools.errors import ValueRefused
@@ -100,3 +101,8 @@ class MultiChoice(Kind):
     def read_words(self, field: Asked, reply: str, letters: Letters | None) -> list[str] | None:
         """The labels of a reply that is nothing but a list of them."""
         return read_labels(field, reply)
+
+    def of_words(self, field: Asked, words: Sequence[str]) -> list[str]:
+        """The labels in the order of the schema, what it does not have behind them."""
+        known = field.label_ids
+        return [*(one for one in known if one in words), *(one for one in words if one not in known)]

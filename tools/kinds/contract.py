@@ -101,6 +101,10 @@ class Kind(Replying):
                 return label.id
         raise NotFound(f"Field {field.id!r} has no label {name!r}; it has {', '.join(field.label_ids)}.")
 
+    def of_words(self, field: Asked, words: Sequence[str]) -> Any:
+        """The content that is made of :meth:`words`, for the kinds that are; unknown words are left for the check."""
+        return words[0] if words else None
+
     def is_blank(self, content: Any) -> bool:
         """Whether the answer says nothing at all, so that a person who gave it meant to skip."""
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from tools.errors import NotFound, ValueRefused
@@ -73,6 +74,10 @@ class Rating(Labelless):
     def possible(self, field: Asked) -> int:
         """As many as steps."""
         return field.max - field.min + 1
+
+    def of_words(self, field: Asked, words: Sequence[str]) -> Any:
+        """The number."""
+        return _number(words[0])
 
 
 def _number(given: Any) -> Any:

@@ -188,10 +188,7 @@ def _judge(
             return np.zeros(len(tested), dtype=np.bool_)
         shares = classifier.probabilities(artefact, vectors[tested])
         truth = [value_labels(examples[row].value) for row in tested]
-        if field.kind == "multi_choice":
-            said = [[classifier.classes[at] for at in np.flatnonzero(row >= 0.5)] for row in shares]
-        else:
-            said = [[classifier.classes[at]] for at in shares.argmax(axis=1)]
+        said = classifier.plainly(shares)
         return np.array([sorted(a) == sorted(b) for a, b in zip(said, truth, strict=True)], dtype=np.bool_)
 
     return judge

@@ -46,7 +46,7 @@ def learn_shares(
     found = labelled_examples(ctx, embedder, table, embedder.pace * SECONDS_FOR_LABELLED, rng)
     if not wants_shares:
         return Learned(np.zeros((len(candidates), 0), np.float32), found.vectors, len(found.examples))
-    if spec.kind == "rating" and not len(table):
+    if not spec.record.has_labels and not len(table):
         raise Conflict(f"No rating of {spec.name!r} is there to learn from yet; sample typical or random items first.")
     classifier = FewShotClassifier(spec, embedder, calibrate=False)
     looked_at = rng.permutation(len(candidates))[:POOL_SIZE]
@@ -64,4 +64,4 @@ def learn_shares(
 
 
 def _name(spec: FieldSpec, class_id: str) -> str:
-    return class_id if spec.kind == "rating" else spec.label(class_id).name
+    return spec.label(class_id).name if spec.record.has_labels else class_id

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from tools.backends.contract import Matrix, TextEmbedder
 from tools.backends.learning.label_names import knows_words, word_vectors
-from tools.backends.texts.builtin_few_shot import LEARNABLE
+from tools.backends.texts.builtin_few_shot import can_learn
 from tools.context import IdArray, ToolContext
 from tools.draws import uniform_of
 from tools.errors import InputError, NotFound
@@ -104,7 +104,7 @@ def _settle(args: SampleArgs, field: FieldSpec, ctx: ToolContext) -> tuple[str, 
     """(strategy, why this one where the choice was ours)."""
     if args.strategy in ("similar", "dissimilar") and not args.like:
         raise InputError(f"The strategy {args.strategy} needs an item or words in the argument 'like'.")
-    if args.strategy in UNCERTAIN and field.kind not in LEARNABLE:
+    if args.strategy in UNCERTAIN and not can_learn(field.record):
         raise InputError(
             f"{args.strategy} needs a model that chooses between answers; for the {field.kind} field {field.name!r} "
             "use typical, k_centre, similar or random."
@@ -113,7 +113,7 @@ def _settle(args: SampleArgs, field: FieldSpec, ctx: ToolContext) -> tuple[str, 
         return args.strategy, ""
     if args.like:
         return "similar", ""
-    if field.kind not in LEARNABLE:
+    if not can_learn(field.record):
         return "typical", ""
     gains = recent_gains(ctx, field)
     if does_not_pay(gains):
@@ -186,7 +186,7 @@ def _by_model(
         labelled=learned.labelled,
         wanted=wanted.vector,
         names=learned.names,
-        exclusive=field.kind != "multi_choice",
+        exclusive=field.record.learns_as != "flags",
         likeness=wanted.words,
     )
     picks: Picks = STRATEGIES[strategy](pool, args.n, rng)

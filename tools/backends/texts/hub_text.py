@@ -13,7 +13,7 @@ from tools.backends.hub_model import CLASSIFIER, LOCK, TAGGER, HubModel, open_mo
 from tools.backends.texts.span_tags import Region
 from tools.errors import InputError
 from tools.labels import slug
-from tools.records import Alternative, Draft, JsonValue
+from tools.records import Alternative, Draft
 from tools.results import Artefact
 from tools.schema import FieldSpec
 from tools.statistics import sigmoid, softmax
@@ -51,8 +51,9 @@ class HubClassifier(_HubLabeller):
         super().__init__(field, name)
         self._entailment = next((at for at, one in enumerate(self.hub.labels) if one.lower().startswith("entail")), -1)
         self._columns = {} if self._entailment >= 0 else match_labels(field, self.hub.labels)
-        if self._entailment >= 0 and field.kind == "rating":
-            raise InputError(f"hub:{name} judges entailment, which says nothing about a rating.")
+        if self._entailment >= 0 and not field.record.has_labels:
+            raise InputError(f"hub:{name} judges entailment, which says nothing about a {field.kind}.")
+        self._takes_several = field.record.learns_as == "flags"
         if self._entailment < 0 and not self._columns:
             raise InputError(
                 f"hub:{name} answers with {', '.join(self.hub.labels[:8])}; none of these is an answer of field "
@@ -67,7 +68,7 @@ class HubClassifier(_HubLabeller):
             names = [label.id for label in self.field.labels]
             return [self._draft(one, names, row) for one, row in zip(inputs, self._entailed(inputs), strict=True)]
         logits = self.hub.logits([one.text for one in inputs])
-        shares = softmax(logits) if self.field.kind != "multi_choice" else sigmoid(logits)
+        shares = sigmoid(logits) if self._takes_several else softmax(logits)
         names = [self._columns.get(at, own) for at, own in enumerate(self.hub.labels)]
         return [self._draft(one, names, row) for one, row in zip(inputs, shares, strict=True)]
 
@@ -77,24 +78,25 @@ class HubClassifier(_HubLabeller):
         texts = [one.text for one in inputs for _ in hypotheses]
         logits = self.hub.logits(texts, hypotheses * len(inputs))
         shaped = logits.reshape(len(inputs), len(hypotheses), -1)
-        if self.field.kind == "multi_choice":
+        if self._takes_several:
             return np.asarray(softmax(logits)[:, self._entailment].reshape(len(inputs), -1), dtype=np.float32)
         return np.asarray(softmax(shaped[:, :, self._entailment]), dtype=np.float32)
 
     def _draft(self, one: TextInput, names: Sequence[str], row: Matrix) -> Draft:
         order = [int(at) for at in np.argsort(-row, kind="stable")]
-        if self.field.kind == "multi_choice":
+        if self._takes_several:
             chosen = [at for at in order if row[at] >= 0.5]
             score = float(np.prod(np.maximum(row, 1 - row)))
         else:
             chosen, score = order[:1], float(row[order[0]])
-        known = set(self.field.label_ids) | {str(n) for n in range(self.field.min, self.field.max + 1)}
+        record = self.field.record
+        known = set(record.words(self.field))
         others = [Alternative(names[at], float(row[at])) for at in order if at not in chosen and names[at] in known]
         foreign = [names[at] for at in chosen if names[at] not in known]
         return Draft(
             one.item_id,
             self.field.id,
-            self._value([names[at] for at in chosen]),
+            {record.key: record.of_words(self.field, [names[at] for at in chosen])},
             score,
             "uncalibrated",
             tuple(others[:_ALTERNATIVES]),
@@ -103,18 +105,10 @@ class HubClassifier(_HubLabeller):
             f"the model answered {foreign[0]!r}, which is no answer of the field" if foreign else "",
         )
 
-    def _value(self, chosen: Sequence[str]) -> dict[str, JsonValue]:
-        if self.field.kind == "multi_choice":
-            known = self.field.label_ids
-            return {"labels": [*(one for one in known if one in chosen), *(one for one in chosen if one not in known)]}
-        if self.field.kind == "rating":
-            return {"rating": int(chosen[0]) if chosen[0].isdigit() else chosen[0]}
-        return {"label": chosen[0]}
-
 
 def match_labels(field: FieldSpec, own: Sequence[str]) -> dict[int, str]:
     """Output number to label id, by id or name in any case; for ratings by the first number in the output's name."""
-    if field.kind == "rating":
+    if field.record.is_ordered:
         found = {at: re.search(r"\d+", name) for at, name in enumerate(own)}
         numbers = {at: int(match.group()) for at, match in found.items() if match}
         return {at: str(number) for at, number in numbers.items() if field.min <= number <= field.max}
