@@ -90,10 +90,10 @@ TOOLS_FLOORS |= dict.fromkeys(ABILITIES, 10)
 # Houses within the houses: the rooms from the lowest up. No line imports from a later one.
 NESTED = {
     "tools.kinds": (
-        ("asked",),
+        ("asked", "in_files"),
         ("replies", "taking"),
         ("replying",),
-        ("contract",),
+        ("contract", "fitting"),
         ("choice", "drawn", "free_text", "rating", "relations", "spans"),
         ("boxes", "keypoints", "masks", "polygons"),
         ("registry",),

@@ -19,6 +19,7 @@ from tools.exchange.rows import Claim, ExchangeAnswer, ExchangeItem, ExchangePro
 from tools.geometry.boxes import Size
 from tools.records import ExposureKind, Part, to_json
 from tools.schema import FieldSpec, LabelSchema
+from tools.values import regions_of
 
 EXPOSURES = get_args(ExposureKind)
 Spans = dict[str, Sequence[Mapping[str, Any]]]
@@ -77,7 +78,7 @@ class AnswerColumns:
     ) -> None:
         """The labels of one item, whose fields are known; those of one annotator may join each other's spans."""
         spans: dict[str, Spans] = {}
-        for spec, answer in sorted(pairs, key=lambda pair: pair[0].kind == "relations"):
+        for spec, answer in sorted(pairs, key=lambda pair: pair[0].record.joins):
             self._add_answer(row, text, spec, answer, spans.setdefault(answer.annotator, {}), size)
 
     def _routed(self, row: int, claim: Claim, mark: str = "") -> list[tuple[FieldSpec, Claim]]:
@@ -96,7 +97,7 @@ class AnswerColumns:
             self.notes.update(taken.notes)
             if taken.value is None:
                 return
-            spans[spec.id] = taken.value.get("spans", ())
+            spans[spec.id] = regions_of(taken.value)
             value = taken.json
         if not is_storable(value, answer.annotator, answer.reason):
             self.dropped.add(row, spec.id, UNSTORABLE, excerpt_of(str(answer.claim.content)))
@@ -134,7 +135,7 @@ class AnswerColumns:
             else:
                 pairs.append((spec, one))
         spans: dict[str, Spans] = {}
-        for spec, one in sorted(merged(pairs) if size else pairs, key=lambda pair: pair[0].kind == "relations"):
+        for spec, one in sorted(merged(pairs) if size else pairs, key=lambda pair: pair[0].record.joins):
             self._add_proposal(row, text, spec, one, spans.setdefault(one.backend, {}), size)
 
     def _add_proposal(
@@ -148,7 +149,7 @@ class AnswerColumns:
         self.dropped.add_problems(row, spec.id, problems)
         if taken.value is None:
             return
-        spans[spec.id] = taken.value.get("spans", ())
+        spans[spec.id] = regions_of(taken.value)
         others = to_json([asdict(alternative) for alternative in one.alternatives])
         self.proposals.add(row, spec.id, taken.json, one.score, one.backend, one.state, one.problem, others)
 

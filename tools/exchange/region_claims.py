@@ -7,15 +7,12 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from tools.exchange.fields import FieldFinder
-from tools.exchange.regions import GEOMETRY
 from tools.exchange.rows import REGION_SHAPES, Claim, ExchangeAnswer, ExchangeProposal
-from tools.schema import IMAGE_KINDS, FieldSpec, LabelSchema
+from tools.kinds.drawn import OBJECTS
+from tools.kinds.registry import DRAWN
+from tools.schema import FieldSpec, LabelSchema
 
 NO_GEOMETRY = "the region has neither box nor outline nor points"
-LOST = {
-    "keypoints": "Objects whose key points were left out, because the schema has no field for them",
-    "outlines": "Objects of which only the box was kept, because the schema has no field for outlines",
-}
 Problem = tuple[str, Any]
 
 
@@ -31,7 +28,7 @@ class RegionRouter:
     """Puts every region to the fields that can hold it."""
 
     def __init__(self, schema: LabelSchema, finder: FieldFinder) -> None:
-        self._fields = [spec for spec in schema.fields if spec.kind in IMAGE_KINDS]
+        self._fields = [spec for spec in schema.fields if spec.is_image_region]
         self._finder = finder
 
     def route(self, claim: Claim) -> tuple[list[tuple[FieldSpec, Claim]], list[Problem]]:
@@ -51,7 +48,7 @@ class RegionRouter:
         return [(by_id[name], replace(claim, content=those)) for name, those in found.items()], problems
 
     def _empty(self, claim: Claim) -> tuple[list[tuple[FieldSpec, Claim]], list[Problem]]:
-        if claim.shape == "objects" and self._finder.named(claim.source) is None:
+        if claim.shape == OBJECTS and self._finder.named(claim.source) is None:
             return [(spec, claim) for spec in self._fields], []
         found = self._finder.find(claim.source, claim.shape)
         return ([], [(found, claim.content)]) if isinstance(found, str) else ([(found, claim)], [])
@@ -60,31 +57,27 @@ class RegionRouter:
         if region.get("fields"):
             # Our own exports say for which fields a region stands.
             return [spec for spec in self._fields if spec.id in region["fields"]] or "its field left the schema"
-        if claim.shape != "objects":
+        if claim.shape != OBJECTS:
             found = self._finder.find(claim.source, claim.shape)
             return found if isinstance(found, str) else [found]
-        kinds = [kind for key, kind in GEOMETRY.items() if region.get(key)]
-        if not kinds:
+        told = [kind.told_as for kind in DRAWN if any(region.get(key) for key in kind.geometry)]
+        if not told:
             return NO_GEOMETRY
-        found_all = [self._finder.find(kind, kind) for kind in kinds]
+        found_all = [self._finder.find(one, one) for one in told]
         targets = list({one.id: one for one in found_all if not isinstance(one, str)}.values())
         return targets or str(found_all[0])
 
     def losses(self, routed: Iterable[tuple[FieldSpec, Claim]]) -> list[str]:
         """Notes, one for each region, on geometry that came along with a region and that no field takes."""
+        present = [one for one in DRAWN if one.name in {spec.kind for spec in self._fields}]
+        absent = [one for one in DRAWN if one not in present]
         notes: list[str] = []
-        kinds = {spec.kind for spec in self._fields}
         for spec, claim in routed:
-            for region in claim.content if claim.shape == "objects" else ():
-                if region.get("points") and "keypoints" not in kinds:
-                    notes.append(LOST["keypoints"])
-                if spec.kind == "boxes" and not kinds & {"polygons", "masks"} and _outlined(region):
-                    notes.append(LOST["outlines"])
+            (own,) = (one for one in present if one.name == spec.kind)
+            for region in claim.content if claim.shape == OBJECTS else ():
+                said = (one.lost_with(own, present) for one in reversed(absent) if region.get(one.shape_key))
+                notes += dict.fromkeys(note for note in said if note)
         return notes
-
-
-def _outlined(region: Mapping[str, Any]) -> bool:
-    return bool(region.get("parts") or region.get("counts"))
 
 
 def merged(pairs: Sequence[tuple[FieldSpec, Said]]) -> list[tuple[FieldSpec, Said]]:
@@ -92,7 +85,7 @@ def merged(pairs: Sequence[tuple[FieldSpec, Said]]) -> list[tuple[FieldSpec, Sai
     kept: list[tuple[FieldSpec, Said]] = []
     places: dict[tuple[Any, ...], int] = {}
     for pair in pairs:
-        if pair[0].kind not in IMAGE_KINDS or pair[1].claim.content is None:
+        if not pair[0].is_image_region or pair[1].claim.content is None:
             kept.append(pair)
             continue
         at = places.setdefault((pair[0].id, *_author(pair[1])), len(kept))

@@ -6,15 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from tools.kinds.drawn import OBJECTS
+from tools.kinds.in_files import LABELS
+from tools.kinds.registry import ALL
 from tools.records import Alternative, ItemKind, JsonValue, Part, ProposalState, Verdict
 from tools.schema import FieldSpec
 
-Shape = Literal[
-    "labels", "spans", "relations", "rating", "text", "boxes", "polygons", "masks", "keypoints", "objects"
-]  # fmt: skip
-REGION_SHAPES = ("boxes", "polygons", "masks", "keypoints", "objects")
+Shape = str
+"""How a file tells an answer: :attr:`tools.kinds.in_files.InFiles.told_as` of a kind, or :data:`OBJECTS`."""
+REGION_SHAPES = frozenset({OBJECTS, *(one.told_as for one in ALL if one.marks == "image")})
 EVERY_FIELD = "*"
 
 
@@ -123,21 +125,14 @@ class RowSource:
 
 def empty_claim(spec: FieldSpec) -> Claim:
     """The claim that an image has nothing of what a field asks for."""
-    return Claim(spec.id, next(shape for shape in _KEYS if shape == spec.kind), [])
-
-
-_KEYS: tuple[Shape, ...] = (
-    "labels", "spans", "relations", "rating", "text", "boxes", "polygons", "masks", "keypoints",
-)  # fmt: skip
+    return Claim(spec.id, spec.record.told_as, [])
 
 
 def claim_of(source: str, value: Mapping[str, Any] | None) -> Claim:
     """The claim that a stored value makes; ``None`` is an event."""
     if value is None:
-        return Claim(source, "labels", None)
-    if "label" in value:
-        return Claim(source, "labels", [value["label"]])
-    for shape in _KEYS:
-        if shape in value:
-            return Claim(source, shape, value[shape])
-    return Claim(source, "labels", [str(sorted(value))])
+        return Claim(source, LABELS, None)
+    for kind in ALL:
+        if kind.key in value:
+            return Claim(source, kind.told_as, kind.told(value[kind.key]))
+    return Claim(source, LABELS, [str(sorted(value))])

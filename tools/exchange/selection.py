@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 from tools.errors import InputError
 from tools.exchange.export import Chosen, ChosenItem, ExportField, ExportItem, Loss
 from tools.exchange.options import ExportOptions
 from tools.records import VALUED_VERDICTS
 from tools.schema import FieldSpec, LabelSchema
+from tools.values import regions_of
 
 CONFLICT = "the reviewers disagree"
 ONLY_MACHINE = "only a model proposed an answer and nobody decided"
@@ -24,7 +25,7 @@ def chosen_fields(schema: LabelSchema, options: ExportOptions) -> tuple[FieldSpe
     fields = tuple(dict.fromkeys(schema.field(name) for name in options.fields)) or schema.fields
     ids = {spec.id for spec in fields}
     for spec in fields:
-        if spec.kind == "relations" and spec.over not in ids:
+        if spec.record.joins and spec.over not in ids:
             raise InputError(f"Field {spec.id!r} joins the spans of {spec.over!r}: export both, or leave it out.")
     return fields
 
@@ -70,18 +71,16 @@ class Selection:
     def _drop_dangling(self, item: ExportItem, answers: dict[str, Chosen]) -> None:
         """Relations whose spans are not written would point at nothing."""
         for name, chosen in list(answers.items()):
-            if chosen.spec.kind != "relations" or chosen.value is None:
+            record = chosen.spec.record
+            if not record.joins or chosen.value is None:
                 continue
             over = answers.get(chosen.spec.over)
-            known = {span["id"] for span in over.value["spans"]} if over and over.value else set()
-            kept: list[dict[str, Any]] = []
-            lost: list[dict[str, Any]] = []
-            for one in chosen.value["relations"]:
-                (kept if {one["from"], one["to"]} <= known else lost).append(one)
+            known = {region["id"] for region in regions_of(over.value)} if over else set()
+            lost = record.dangling(chosen.value[record.key], known)
+            kept = [one for one in regions_of(chosen.value) if one not in lost]
             self.losses += [Loss(item.item.item_id, name, DANGLING, str(one.get("label"))) for one in lost]
             if lost and kept:
-                value = {"relations": kept}
-                answers[name] = Chosen(chosen.spec, chosen.status, value, chosen.decisions, chosen.proposal)
+                answers[name] = replace(chosen, value={record.key: kept})
             elif lost:
                 del answers[name]
 

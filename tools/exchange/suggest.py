@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,65 +14,53 @@ from tools.errors import FormatRefused
 from tools.exchange.files.jsonread import parse_json
 from tools.exchange.files.source import open_source
 from tools.exchange.formats.lines.prodigy import ABSENT
-from tools.exchange.formats.lines.records import RELATION_NAMES, SPAN_NAMES, shape_of
+from tools.exchange.formats.lines.records import shape_of
 from tools.exchange.formats.registry import choose_format
 from tools.exchange.options import ImportOptions
 from tools.exchange.rows import EVERY_FIELD, REGION_SHAPES, Claim, ExchangeAnswer, ExchangeItem, RowSource, Shape
 from tools.exchange.suggest_regions import RegionQuestion
 from tools.exchange.tables.compose import as_text, is_blank
-from tools.exchange.tables.roles import LABEL_NAMES, first_of, text_columns
+from tools.exchange.tables.roles import COLUMN_GROUPS, first_of, text_columns
 from tools.exchange.tables.tabular import SourceTable
+from tools.kinds.contract import Kind
+from tools.kinds.in_files import LABELS, Heard
+from tools.kinds.registry import ALL
 from tools.labels import RESERVED, slug
 from tools.records import ItemKind
 from tools.schema import LabelSchema
 
 USUAL = ImportOptions()
-MOST_LABELS = 500
-LONGEST_NAME = 80
 _NICER = {"accept": "label", "labels": "label", "column_label": "label", "given_label": "label", "cats": "category"}
 _NICER |= {"spans": "entities"}
 
 
 @dataclass
-class Question:
-    """What a file says about one of its questions. ``most`` and ``least`` are labels on one item."""
+class Question(Heard):
+    """What a file says in answer to one of its questions, and what the file calls the question."""
 
-    source: str
-    shape: Shape
-    names: dict[str, int] = field(default_factory=dict)
-    numbers: set[float] = field(default_factory=set)
-    answers: int = 0
-    most: int = 0
-    least: int = 1
-    is_binary: bool = False
+    source: str = ""
+    shape: Shape = LABELS
 
     def add(self, content: Any) -> None:
         """One answer."""
         self.answers += 1
-        if self.shape == "rating":
-            self.numbers |= {float(one) for one in _listed(content) if isinstance(one, (int, float))}
-        elif self.shape != "text":
-            names = [one.get("label") if isinstance(one, Mapping) else one for one in _listed(content)]
-            self.most, self.least = max(self.most, len(names)), min(self.least, len(names))
-            for name in names:
-                if name is not None:
-                    self.names[str(name)] = self.names.get(str(name), 0) + 1
+        teller = next(one for one in ALL if one.told_as == self.shape)
+        names = teller.names_in(content)
+        self.most, self.least = max(self.most, len(names)), min(self.least, len(names))
+        for name in names:
+            if name is not None:
+                self.names[str(name)] = self.names.get(str(name), 0) + 1
 
     @property
-    def kind(self) -> str:
-        """The field kind that holds all the answers."""
-        if self.shape != "labels":
-            return self.shape
-        is_free = len(self.names) > MOST_LABELS or any(len(name) > LONGEST_NAME for name in self.names)
-        if is_free or (self.answers >= 20 and len(self.names) > 0.9 * self.answers):
-            return "text"
-        return "multi_choice" if self.most > 1 or self.least == 0 or self.is_binary else "choice"
+    def record(self) -> Kind:
+        """The kind of field that holds all the answers."""
+        return next(one for one in ALL if one.suits(self.shape, self))
 
 
 def suggest_schema(path: Path, options: ImportOptions = USUAL) -> LabelSchema:
     """The schema that holds the labels of a file: label sets in order of appearance, kinds by what the answers need."""
-    kind: ItemKind = "pair" if options.pair_columns else "conversation" if options.conversation_column else "text"
-    options = replace(options, item_kind=kind if kind != "text" else options.item_kind)
+    if options.pair_columns or options.conversation_column:
+        options = replace(options, item_kind="pair" if options.pair_columns else "conversation")
     source = open_source(path, options)
     loaded = choose_format(source, options).load(source, options, None)
     if isinstance(loaded, SourceTable):
@@ -116,7 +104,7 @@ def _of_rows(loaded: RowSource) -> _Asked:
                 question.add(proposal.claim.content)
     plain = [one for one in found.values() if isinstance(one, Question)]
     for one in plain:
-        if kind == "image" and one.shape == "labels":
+        if kind == "image" and one.shape == LABELS:
             one.names = {name: one.names.get(name, 0) for name in (*loaded.names, *one.names)}
     return _Asked(plain, [one for one in found.values() if isinstance(one, RegionQuestion)], loaded.names, kind)
 
@@ -124,7 +112,7 @@ def _of_rows(loaded: RowSource) -> _Asked:
 def _add_answer(question: Question | RegionQuestion | None, answer: ExchangeAnswer) -> None:
     if isinstance(question, Question):
         # Prodigy's yes-or-no task: what was rejected is still a label, and its absence an answer.
-        question.is_binary |= answer.verdict in ("accept", "reject") and answer.claim.shape == "labels"
+        question.is_binary |= answer.verdict in ("accept", "reject") and answer.claim.shape == LABELS
         if answer.claim.content is None and answer.reason.startswith(ABSENT):
             question.names.setdefault(answer.reason.removeprefix(ABSENT), 0)
     if question is not None and answer.claim.content is not None:
@@ -137,7 +125,7 @@ def _asked(found: dict[tuple[str, Shape], Question | RegionQuestion], claim: Cla
     place = (claim.source, claim.shape)
     if place not in found:
         made = RegionQuestion if claim.shape in REGION_SHAPES else Question
-        found[place] = made(claim.source, claim.shape)
+        found[place] = made(source=claim.source, shape=claim.shape)
     return found[place]
 
 
@@ -162,7 +150,7 @@ def _of_table(loaded: SourceTable, options: ImportOptions) -> list[Question]:
     texts, _ = text_columns(loaded.names, options.item_kind, options)
     free = [name for name in loaded.names if name not in texts]
     columns = [first_of(free, [column]) for column, _ in options.label_columns]
-    columns = columns or [first_of(free, group) for group in (LABEL_NAMES, SPAN_NAMES, RELATION_NAMES)]
+    columns = columns or [first_of(free, group) for group in COLUMN_GROUPS]
     return [_of_column(name, loaded.columns[name]) for name in columns if name]
 
 
@@ -173,8 +161,8 @@ def _of_column(name: str, column: Any) -> Question:
     else:
         texts = as_text(column)
         cells = [_opened(cell) for cell in pc.unique(texts.filter(pc.invert(is_blank(texts)))).to_pylist()]
-    shape: Shape = next((shape_of(name, cell) for cell in cells if cell), "labels")
-    question = Question(name, shape)
+    shape: Shape = next((shape_of(name, cell) for cell in cells if cell), LABELS)
+    question = Question(source=name, shape=shape)
     for cell in cells:
         question.add(cell)
     # Cells were made distinct, so the number of answers is that of the rows.
@@ -192,31 +180,33 @@ def _opened(cell: str) -> Any:
 
 
 def _ordered(questions: Sequence[Question]) -> list[Question]:
-    return sorted(questions, key=lambda one: one.shape == "relations")
+    return sorted(questions, key=lambda one: one.record.joins)
 
 
 def _field(question: Question, all_questions: Sequence[Question], options: ImportOptions) -> dict[str, Any] | None:
-    kind = question.kind
+    record = question.record
     mapped = {column.casefold(): name for column, name in options.label_columns}.get(question.source.casefold())
     name = mapped or _NICER.get(question.source.casefold(), question.source)
     # The file's own name is kept where it is needed to tell two questions of one kind apart.
     is_only = sum(one.shape == question.shape for one in all_questions) == 1
-    plain: dict[str, Any] = {"id": slug(name), "name": name if mapped or is_only else question.source, "kind": kind}
-    if kind == "text":
-        return plain
-    if kind == "rating":
-        whole = [int(number) for number in question.numbers if number.is_integer()]
-        return plain | {"min": min([1, *whole]), "max": max([5, *whole])}
+    shown = name if mapped or is_only else question.source
+    made: dict[str, Any] = {"id": slug(name), "name": shown, "kind": record.name, **record.suggested(question)}
+    if not record.has_labels:
+        return made
     labels, flags = _labels(question.names)
     if not labels:
         return None
-    if kind == "relations":
-        over = next((one for one in all_questions if one.shape == "spans" and one.names), None)
+    if record.joins:
+        over = next((one for one in all_questions if _is_joinable(one)), None)
         if over is None:
             return None
-        spans = _field(over, all_questions, options) or {}
-        return plain | {"labels": labels, "over": spans["id"]}
-    return plain | {"labels": labels} | (flags if kind != "spans" else {})
+        made["over"] = (_field(over, all_questions, options) or {})["id"]
+    return made | {"labels": labels} | {name: on for name, on in flags.items() if name in record.options}
+
+
+def _is_joinable(question: Question) -> bool:
+    """Whether the answers are regions that others may join."""
+    return question.record.has_regions and not question.record.joins and bool(question.names)
 
 
 def _labels(names: Iterable[str]) -> tuple[list[dict[str, str]], dict[str, bool]]:
@@ -239,7 +229,3 @@ def _labels(names: Iterable[str]) -> tuple[list[dict[str, str]], dict[str, bool]
         ids.add(own)
         labels.append({"id": own, "name": name})
     return labels, flags
-
-
-def _listed(content: Any) -> Sequence[Any]:
-    return content if isinstance(content, (list, tuple)) else [content]

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.exchange.regions import FLAGS
 from tools.exchange.rows import Shape
+from tools.kinds.drawn import OBJECTS
+from tools.kinds.fitting import FLAGS, Outlook
+from tools.kinds.registry import DRAWN
 from tools.labels import slug
 
 MOST_OPTIONS = 30
@@ -44,9 +46,7 @@ class RegionQuestion:
     _of_kind: dict[str, dict[str, int]] = field(default_factory=dict)
     _groups: dict[str, str] = field(default_factory=dict)
     _attributes: dict[str, dict[str, _Noted]] = field(default_factory=dict)
-    _points: list[str] = field(default_factory=list)
-    _joins: list[tuple[int, int]] = field(default_factory=list)
-    _is_turned: bool = False
+    _outlook: Outlook = field(default_factory=Outlook)
 
     def add(self, content: Any) -> None:
         """One answer."""
@@ -65,12 +65,7 @@ class RegionQuestion:
                 if value is not None and value != "":
                     noted = self._attributes.setdefault(kind, {}).setdefault(str(key), _Noted())
                     noted.values.add(value if isinstance(value, (bool, int, float)) else str(value))
-        self._is_turned |= bool(region.get("angle"))
-        if region.get("points") and len(region["points"]) > len(self._points):
-            count = len(region["points"])
-            stated = [str(one) for one in region.get("names") or ()]
-            self._points = stated if len(stated) == count else [str(n) for n in range(1, count + 1)]
-            self._joins = [(a, b) for a, b in region.get("skeleton") or () if 0 <= a < count and 0 <= b < count]
+        self._outlook.add(region)
 
     def fields(self, declared: Sequence[str]) -> list[dict[str, Any]]:
         """The fields that hold all the regions; ``declared`` are the labels that the file lists, in its order."""
@@ -79,8 +74,8 @@ class RegionQuestion:
 
     def _join_outlines(self) -> None:
         """One field for all outlines, of the kind that most are: COCO mixes polygons with masks of crowds."""
-        found = [kind for kind in ("polygons", "masks") if kind in self._of_kind]
-        if self.shape != "objects" or len(found) < 2:
+        found = [one.name for one in DRAWN if one.is_outline and one.name in self._of_kind]
+        if self.shape != OBJECTS or len(found) < 2:
             return
         most, least = sorted(found, key=lambda kind: -sum(self._of_kind[kind].values()))
         self._of_kind[most] = dict.fromkeys([*self._of_kind[most], *self._of_kind.pop(least)], 1)
@@ -88,29 +83,23 @@ class RegionQuestion:
             self._attributes.setdefault(most, {}).setdefault(name, _Noted()).values.update(noted.values)
 
     def _field(self, kind: str, labels: list[str], declared: Sequence[str]) -> dict[str, Any]:
+        record = next(one for one in DRAWN if one.name == kind)
         # Points belong to some of the classes; boxes and outlines may come of all.
-        listed = [name for name in declared if kind != "keypoints" or name in labels]
+        listed = [name for name in declared if record.has_area or name in labels]
         names = list(dict.fromkeys([*listed, *labels]))
-        own = kind if self.shape == "objects" else self.source
+        own = kind if self.shape == OBJECTS else self.source
         made: dict[str, Any] = {"id": slug(own), "name": own, "kind": kind, "labels": names, "groups": self._groups}
         attributes = [one.spec(name) for name, one in self._attributes.get(kind, {}).items()]
         if any(attributes):
             made["attributes"] = [one for one in attributes if one is not None]
-        if kind == "boxes" and self._is_turned:
-            made["rotated"] = True
-        if kind == "keypoints" and len(self._points) > 1:
-            made["points"] = self._points
-            made["skeleton"] = [[self._points[a], self._points[b]] for a, b in self._joins]
-        return made
+        return made | record.suggested_by(self._outlook)
 
 
 def _kinds_of(region: Mapping[str, Any]) -> list[str]:
     """The kinds of field that hold what a file says of an object: its outline rather than its box."""
-    kinds = ["masks"] if region.get("counts") else ["polygons"] if region.get("parts") else []
-    if region.get("points"):
-        kinds.append("keypoints")
-    return kinds or (["boxes"] if region.get("box") else [])
+    said = {one.shape_key for one in DRAWN if region.get(one.shape_key)}
+    return [one.name for one in DRAWN if one.shape_key in said and not one.yields_to & said]
 
 
 def _rank(entry: tuple[str, Any]) -> int:
-    return ("boxes", "polygons", "masks", "keypoints").index(entry[0])
+    return [one.name for one in DRAWN].index(entry[0])

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from tools.errors import ValueRefused
-from tools.geometry.boxes import Size, usual_angle
+from tools.geometry.boxes import Size, box_around, corners_of, usual_angle
+from tools.geometry.masks import box_of_runs
+from tools.geometry.polygons import polygon_box
 from tools.kinds.asked import Asked, Subject
 from tools.kinds.drawn import DECIMALS, Drawn, inside, number
+from tools.kinds.fitting import Outlook, mask_of, numbers_of, rings_of, turned_box
 from tools.kinds.replies.named_boxes import agreed_boxes, box_schema, read_boxes
 from tools.kinds.replying import BadReply, Seen
+
+BOXED = "Outlines of which only the box was kept, because the schema asks for boxes"
+UNTURNED = "Turned boxes replaced by the upright box around them, because the field takes no angle"
 
 
 class Boxes(Drawn):
@@ -24,9 +30,35 @@ class Boxes(Drawn):
     one, many = "box", "boxes"
     shape_key = "box"
     own_keys = frozenset({"box", "angle"})
+    geometry = ("box", "corners")
+    yields_to = frozenset({"parts", "counts", "points"})
     options = Drawn.options | {"rotated"}
     question = "Where are the objects?"
     reply_tokens = 2048
+    # A box says too little to be an outline; an outline says where its box is.
+    holds: ClassVar[dict[str, int]] = Drawn.holds | {"polygons": 2, "masks": 2}
+
+    def fit(self, field: Asked, region: Mapping[str, Any], size: Size | None, notes: list[str]) -> dict[str, Any]:
+        """A box as it is, that of four corners, or the one around an outline."""
+        if region.get("box") is None and region.get("corners"):
+            region = {**region, **turned_box(region["corners"], notes)}
+        if region.get("box") is None:
+            if not (region.get("parts") or region.get("counts")):
+                raise ValueRefused("the region has neither a box nor an outline")
+            notes.append(BOXED)
+            return {"box": _box_of_outline(region, size)}
+        box = numbers_of(region["box"], 4, "the box is not four numbers")
+        (angle,) = numbers_of([region.get("angle") or 0], 1, "the angle is not a number")
+        if not angle:
+            return {"box": box}
+        if field.rotated:
+            return {"box": box, "angle": angle}
+        notes.append(UNTURNED)
+        return {"box": list(box_around(corners_of(box, angle)))}
+
+    def suggested_by(self, outlook: Outlook) -> dict[str, Any]:
+        """Boxes may be turned where one is."""
+        return {"rotated": True} if outlook.is_turned else {}
 
     def shape(self, field: Asked, region: Mapping[str, Any], size: Size | None) -> dict[str, Any]:
         """Four numbers with an area, and an angle where the field allows one."""
@@ -59,6 +91,13 @@ class Boxes(Drawn):
     def settle(self, contents: Sequence[Any], asked: int) -> tuple[Any, float]:
         """The answer whose boxes the others find most of, each box with the share of all ``asked`` that found it."""
         return agreed_boxes(contents, asked)
+
+
+def _box_of_outline(region: Mapping[str, Any], size: Size | None) -> list[float]:
+    if region.get("parts"):
+        return list(polygon_box(rings_of(region["parts"])))
+    runs, found = mask_of(region, size)
+    return list(box_of_runs(runs, found))
 
 
 def _refuse_far(field: Asked, centre: tuple[float, float], size: Size) -> None:

@@ -3,25 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from tools.errors import ValueRefused
 from tools.kinds.asked import Asked, Subject
 from tools.kinds.contract import Kind, known_label, name_of
+from tools.kinds.in_files import LABELS, Column, Heard, listed
 from tools.kinds.replies.prose import Letters, read_label, read_labels
 from tools.kinds.replying import Seen, label_given, one_of_labels
+from tools.kinds.taking import LabelNames, Taken, excerpt
 from tools.labels import CANNOT_TELL, NONE_OF_THESE
 
+LABEL_COLUMNS = ("label", "labels", "category", "class", "intent", "sentiment", "topic", "column_label", "given_label")
 
-class Choice(Kind):
+
+class Picked(Kind):
+    """What the choices share."""
+
+    options = frozenset({"none_of_these", "cannot_tell"})
+    holds: ClassVar[dict[str, int]] = {"rating": 1, "text": 1}
+    columns = LABEL_COLUMNS
+
+    @property
+    def told_as(self) -> str:
+        """Names of labels."""
+        return LABELS
+
+
+class Choice(Picked):
     """One label: ``{"label": "refund"}``."""
 
     name = "choice"
     key = "label"
-    options = frozenset({"none_of_these", "cannot_tell"})
     question = "Which label fits?"
     learns_as = "class"
     reply_tokens = 256
+    picks = "one"
+    is_word = True
+    column = "text"
+
+    def told(self, content: Any) -> Any:
+        """A list of the one label."""
+        return [content]
+
+    def suits(self, told_as: str, heard: Heard) -> bool:
+        """Every item has one label."""
+        return told_as == LABELS and not heard.is_free and not heard.is_several
+
+    def take(self, field: Asked, names: LabelNames, content: Any, subject: Subject) -> Taken:
+        """The one label that was named."""
+        told = listed(content)
+        known, problems = names.find_all(told)
+        taken = Taken(problems=problems)
+        if len(known) == 1:
+            taken.value = {self.key: self.check(field, known[0], subject)}
+        elif not problems:
+            many = f"has {len(known)} labels where {field.id!r} takes one" if known else "nothing was chosen"
+            problems.append((many, excerpt(told)))
+        return taken
 
     def check(self, field: Asked, content: Any, subject: Subject) -> str:
         """A label of the field."""
@@ -59,14 +98,25 @@ def _alone(given: Any) -> Any:
     return _alone(given[0]) if len(given) == 1 else [_alone(one) for one in given]
 
 
-class MultiChoice(Kind):
+class MultiChoice(Picked):
     """Any number of labels: ``{"labels": ["billing", "delivery"]}``, in schema order and without repeats."""
 
     name = "multi_choice"
     key = "labels"
-    options = frozenset({"none_of_these", "cannot_tell"})
     question = "Which labels fit?"
     learns_as = "flags"
+    picks = "several"
+    column: ClassVar[Column] = ["text"]
+
+    def suits(self, told_as: str, heard: Heard) -> bool:
+        """Some items have several labels, or none."""
+        return told_as == LABELS and not heard.is_free and heard.is_several
+
+    def take(self, field: Asked, names: LabelNames, content: Any, subject: Subject) -> Taken:
+        """The labels that were named; no label at all is an answer only if the file gave none."""
+        known, problems = names.find_all(listed(content))
+        value = {self.key: self.check(field, known, subject)} if known or not problems else None
+        return Taken(value, problems)
 
     def check(self, field: Asked, content: Any, subject: Subject) -> list[str]:
         """Labels of the field; 'none of these' and 'cannot tell' stand alone."""

@@ -12,7 +12,9 @@ from typing import Any, ClassVar, Literal
 
 from tools.errors import InputError, NotFound, ValueRefused
 from tools.kinds.asked import Asked, Subject
+from tools.kinds.in_files import InFiles
 from tools.kinds.replying import Replying
+from tools.kinds.taking import LabelNames, Taken, distinct, excerpt, short_reason
 from tools.records import to_json
 
 Learning = Literal["", "class", "flags", "scale"]
@@ -20,7 +22,7 @@ ASIDE = ("prompts", "score")
 """Keys that say how a region came about; two regions that differ in them only are the same answer."""
 
 
-class Kind(Replying):
+class Kind(Replying, InFiles):
     """One kind of answer.
 
     ``name`` is how schemas write it, ``key`` the one key of a stored value. ``marks`` is the sort of content that its
@@ -55,6 +57,10 @@ class Kind(Replying):
     def check(self, field: Asked, content: Any, subject: Subject) -> Any:
         """The canonical content; :class:`ValueRefused` with one sentence."""
         raise NotImplementedError
+
+    def take(self, field: Asked, names: LabelNames, content: Any, subject: Subject) -> Taken:
+        """The value of what a file tells, with label names; :class:`ValueRefused` where none can be made of it."""
+        return Taken({self.key: self.check(field, content, subject)})
 
     def word(self, content: Any) -> str | None:
         """The one word for histograms, ``None`` where an answer is more than a word."""
@@ -122,6 +128,13 @@ def name_of(field: Asked, label_id: str) -> str:
     return field.label(label_id).name if label_id in field.label_ids else f"{label_id} (no longer in the schema)"
 
 
+def regions_told(field: Asked, content: Any) -> Sequence[Mapping[str, Any]]:
+    """What a file tells, if it is a list of regions."""
+    if not isinstance(content, (list, tuple)) or not all(isinstance(one, Mapping) for one in content):
+        raise ValueRefused(f"{field.id!r} takes a list of regions")
+    return content
+
+
 def refuse_same_ids(field: Asked, regions: Sequence[Mapping[str, Any]]) -> None:
     """:class:`ValueRefused` where two regions have one id."""
     ids = [region["id"] for region in regions]
@@ -136,6 +149,27 @@ class Regions(Kind):
     has_regions = True
     verdict = "edit"
     reply_tokens = 1536
+
+    def take(self, field: Asked, names: LabelNames, content: Any, subject: Subject) -> Taken:
+        """Region by region: those that do not fit are named with their reason, the others kept."""
+        taken = Taken()
+        kept: list[dict[str, Any]] = []
+        for region in regions_told(field, content):
+            try:
+                (found,) = self.check(field, [names.named(region)], subject)
+                one = distinct(found, kept)
+                self.refuse_beside(field, one, kept, subject)
+                kept.append(one)
+            except ValueRefused as refused:
+                taken.problems.append((short_reason(refused), excerpt(region)))
+        if kept or not taken.problems:
+            taken.value = {self.key: self.check(field, kept, subject)}
+        return taken
+
+    def refuse_beside(
+        self, field: Asked, region: Mapping[str, Any], kept: Sequence[Mapping[str, Any]], subject: Subject
+    ) -> None:
+        """:class:`ValueRefused` for a region that fits by itself and not beside those that were kept."""
 
     def labels_in(self, content: Any) -> tuple[str, ...]:
         """The label of each region."""
@@ -155,6 +189,10 @@ class Labelless(Kind):
     """What the kinds share that take no labels."""
 
     has_labels = False
+
+    def names_in(self, content: Any) -> Sequence[Any]:
+        """None."""
+        return ()
 
     def words(self, field: Asked) -> tuple[str, ...]:
         """None."""

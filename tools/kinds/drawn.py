@@ -15,25 +15,39 @@ from tools.errors import ValueRefused
 from tools.geometry.boxes import Size
 from tools.geometry.regions import same_regions
 from tools.kinds.asked import Asked, Subject
-from tools.kinds.contract import ASIDE, Regions, name_of
+from tools.kinds.contract import ASIDE, Regions, name_of, regions_told
+from tools.kinds.fitting import SLACK, Outlook, cut_at_edges, take_attributes
+from tools.kinds.taking import LabelNames, Taken, distinct, excerpt, short_reason
 from tools.labels import Attribute
 
 MOST_REGIONS = 5000
 MOST_POINTS = 100_000
-SLACK = 1.0
-"""Pixels by which a coordinate may lie outside the image, from rounding elsewhere; it is put on the edge."""
-
 DECIMALS = 2
+OUTLINE_LOST = "Objects of which only the box was kept, because the schema has no field for outlines"
+OBJECTS = "objects"
+"""How files tell things in a picture that may have several geometries each."""
 _COMMON = {"id", "label", "attributes", *ASIDE}
 
 
 class Drawn(Regions):
-    """Regions of an image. ``shape_key`` is the key that a region must have, ``own_keys`` are all of its geometry."""
+    """Regions of an image. ``shape_key`` is the key that a region must have, ``own_keys`` are all of its geometry.
+
+    ``geometry`` are the keys of a file's regions that make one of this kind; where one of ``yields_to`` is there too,
+    the file says more than this kind holds. ``has_area`` says that a region covers part of the image, so that it may
+    be of any class and may be segmented; ``is_outline`` that it says where exactly.
+    """
 
     marks = "image"
     shape_key: ClassVar[str]
     own_keys: ClassVar[frozenset[str]]
+    geometry: ClassVar[tuple[str, ...]]
+    yields_to: ClassVar[frozenset[str]] = frozenset()
+    has_area: ClassVar[bool] = True
+    is_outline: ClassVar[bool] = False
     options = frozenset({"attributes"})
+    holds: ClassVar[dict[str, int]] = {OBJECTS: 0}
+    # Nested lists of points have no type of column that every program reads; JSON has.
+    column = "json"
 
     def check_field(self, field: Asked) -> None:
         """Attributes have names of their own and labels that there are."""
@@ -79,6 +93,54 @@ class Drawn(Regions):
         """The geometry of one region, checked."""
         raise NotImplementedError
 
+    def fit(self, field: Asked, region: Mapping[str, Any], size: Size | None, notes: list[str]) -> dict[str, Any]:
+        """The geometry of this kind from whatever a file gives; what was changed is noted."""
+        raise NotImplementedError
+
+    def take(self, field: Asked, names: LabelNames, content: Any, subject: Subject) -> Taken:
+        """Region by region, inside the image: those that do not fit are named with their reason, the others kept."""
+        taken = Taken()
+        kept: list[dict[str, Any]] = []
+        found = regions_told(field, content)
+        for region in found:
+            try:
+                one = self._fitted(field, names, region, subject.size, taken)
+                wanted = str(region.get("id") or f"r{len(kept) + 1}")
+                kept.append(distinct({"id": wanted, **self.check_region(field, one, subject.size)}, kept))
+            except ValueRefused as refused:
+                taken.problems.append((short_reason(refused), excerpt(_brief(region))))
+        # A field is answered by no region at all only if the file gave none.
+        if len(kept) > MOST_REGIONS:
+            taken.problems.append((f"the image has more than {MOST_REGIONS:,} regions", f"{len(kept):,}"))
+        elif kept or not found:
+            # Each was checked by itself, and their ids are distinct.
+            taken.value = {self.key: kept}
+        return taken
+
+    def _fitted(
+        self, field: Asked, names: LabelNames, region: Mapping[str, Any], size: Size | None, taken: Taken
+    ) -> dict[str, Any]:
+        """One region in the form of the field, inside the image."""
+        label = names.find(region.get("label"))
+        if label is None:
+            raise ValueRefused(names.unknown(region.get("label")))
+        fitted = {"label": label, **self.fit(field, region, size, taken.notes)}
+        fitted |= {key: region[key] for key in ASIDE if region.get(key) is not None}
+        attributes = take_attributes(field, label, region.get("attributes") or {}, taken)
+        if attributes:
+            fitted["attributes"] = attributes
+        return cut_at_edges(fitted, size, taken.notes)
+
+    def suggested_by(self, outlook: Outlook) -> dict[str, Any]:
+        """What a field has beside labels and attributes that holds all regions of a file."""
+        return {}
+
+    def lost_with(self, other: Drawn, present: Sequence[Drawn]) -> str:
+        """What to note of a region that also had this geometry, was put to a field of the kind ``other`` and finds no
+        field of this kind among those that are ``present``.
+        """
+        return ""
+
     def agrees(self, one: Any, other: Any, iou: float) -> bool:
         """Whether each region of one answer is matched by one of the other, with the same label."""
         return same_regions(tuple(one), tuple(other), iou)
@@ -88,6 +150,22 @@ class Drawn(Regions):
         labels = self.labels_in(content)
         counts = {label: labels.count(label) for label in sorted(set(labels), key=_order(field))}
         return ", ".join(f"{count} {name_of(field, label)}" for label, count in counts.items()) or "no objects"
+
+
+class Outlined(Drawn):
+    """What outlines and masks share."""
+
+    is_outline = True
+
+    def lost_with(self, other: Drawn, present: Sequence[Drawn]) -> str:
+        """Of an outline the box may be left."""
+        is_box = other.has_area and not other.is_outline
+        return OUTLINE_LOST if is_box and not any(one.is_outline for one in present) else ""
+
+
+def _brief(region: Mapping[str, Any]) -> dict[str, Any]:
+    """What a person needs in order to find the region again."""
+    return {key: region[key] for key in ("id", "label", "box", "points") if region.get(key) is not None}
 
 
 def _order(field: Asked) -> Callable[[str], int]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from tools.errors import ValueRefused
 from tools.kinds.asked import Asked, Subject
 from tools.kinds.contract import Labelless
+from tools.kinds.in_files import LABELS, Heard
+from tools.kinds.taking import LabelNames, Taken, plain_name, single
 from tools.sentences import count_of
 
 TEXT_LIMIT = 20_000
@@ -19,6 +21,19 @@ class FreeText(Labelless):
     key = "text"
     verdict = "edit"
     question = "What do you write?"
+    holds: ClassVar[dict[str, int]] = {LABELS: 1, "rating": 1}
+    is_word = True
+    most_characters = TEXT_LIMIT
+    column = "text"
+
+    def suits(self, told_as: str, heard: Heard) -> bool:
+        """Texts, and what calls itself labels and is as good as never the same."""
+        return told_as == self.told_as or (told_as == LABELS and heard.is_free)
+
+    def take(self, field: Asked, names: LabelNames, content: Any, subject: Subject) -> Taken:
+        """The text; files write numbers and truth values too."""
+        text = single(field, content)
+        return Taken({self.key: self.check(field, text if isinstance(text, str) else plain_name(text), subject)})
 
     def check(self, field: Asked, content: Any, subject: Subject) -> str:
         """A text of at most :data:`TEXT_LIMIT` characters."""

@@ -9,6 +9,9 @@ from tools.errors import ValueRefused
 from tools.geometry.boxes import Size
 from tools.kinds.asked import Asked
 from tools.kinds.drawn import Drawn, inside, is_list, number
+from tools.kinds.fitting import Outlook, numbers_of
+
+LOST = "Objects whose key points were left out, because the schema has no field for them"
 
 
 class Keypoints(Drawn):
@@ -19,6 +22,8 @@ class Keypoints(Drawn):
     one, many = "object", "key points"
     shape_key = "points"
     own_keys = frozenset({"points"})
+    geometry = ("points",)
+    has_area = False
     options = Drawn.options | {"points", "skeleton"}
     question = "Where are the points?"
 
@@ -31,6 +36,27 @@ class Keypoints(Drawn):
                 raise ValueError(f"field {field.id!r}: the skeleton names {point!r}, which is none of its points")
         super().check_field(field)
 
+    def fit(self, field: Asked, region: Mapping[str, Any], size: Size | None, notes: list[str]) -> dict[str, Any]:
+        """Points in the order of the field."""
+        if not isinstance(region.get("points"), (list, tuple)) or not region["points"]:
+            raise ValueRefused("the object has no key points")
+        points = [numbers_of(point, 3, "a key point is not x, y and how far it is seen") for point in region["points"]]
+        names = [str(name) for name in region.get("names") or ()]
+        if names and field.points and len(names) == len(points):
+            points = _in_order(field, names, points)
+        return {"points": [[x, y, int(seen)] if seen else [0.0, 0.0, 0] for x, y, seen in points]}
+
+    def suggested_by(self, outlook: Outlook) -> dict[str, Any]:
+        """The points and what joins them, where there are more than one."""
+        if len(outlook.points) < 2:
+            return {}
+        joined = [[outlook.points[a], outlook.points[b]] for a, b in outlook.joins]
+        return {"points": outlook.points, "skeleton": joined}
+
+    def lost_with(self, other: Drawn, present: Sequence[Drawn]) -> str:
+        """No other kind says where the points are."""
+        return LOST
+
     def shape(self, field: Asked, region: Mapping[str, Any], size: Size | None) -> dict[str, Any]:
         """As many points as the field has, at least one of them there."""
         points = region["points"]
@@ -41,6 +67,16 @@ class Keypoints(Drawn):
         if not any(point[2] for point in checked):
             raise ValueRefused(f"A region of field {field.id!r} has no point that is there.")
         return {"points": checked}
+
+
+def _in_order(field: Asked, names: Sequence[str], points: Sequence[list[float]]) -> list[list[float]]:
+    """The points as the field orders them, by their names; points that a file leaves out are absent."""
+    by_name = {name.casefold(): point for name, point in zip(names, points, strict=True)}
+    wanted = [name.casefold() for name in field.points]
+    if not set(by_name) <= set(wanted):
+        # Names that the field does not know say nothing; the order then has to be that of the field.
+        return list(points)
+    return [by_name.get(name, [0.0, 0.0, 0.0]) for name in wanted]
 
 
 def _point(field: Asked, point: Sequence[Any], size: Size | None) -> list[Any]:

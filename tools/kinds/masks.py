@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from tools.errors import InputError, ValueRefused
 from tools.geometry.boxes import Size
-from tools.geometry.masks import area_of_runs, runs_of_string, string_of
+from tools.geometry.masks import area_of_runs, encode, runs_of_string, string_of
+from tools.geometry.polygons import rasterise
 from tools.kinds.asked import Asked
-from tools.kinds.drawn import Drawn, is_list
+from tools.kinds.drawn import Drawn, Outlined, is_list
+from tools.kinds.fitting import TWISTED, mask_of, rings_of
+
+FILLED = "Outlines that were filled in to masks, because the schema asks for masks"
 
 
-class Masks(Drawn):
+class Masks(Outlined):
     """Masks: ``{"masks": [{"id": "r1", "label": "car", "size": [h, w], "counts": "compressed runs as in COCO"}]}``."""
 
     name = "masks"
@@ -22,7 +26,24 @@ class Masks(Drawn):
     one, many = "mask", "masks"
     shape_key = "counts"
     own_keys = frozenset({"size", "counts"})
+    geometry = ("counts",)
     question = "Which pixels belong to the objects?"
+    holds: ClassVar[dict[str, int]] = Drawn.holds | {"polygons": 1}
+
+    def fit(self, field: Asked, region: Mapping[str, Any], size: Size | None, notes: list[str]) -> dict[str, Any]:
+        """A mask as it is, or an outline filled in."""
+        if region.get("counts"):
+            runs, found = mask_of(region, size)
+            return {"size": list(found), "counts": string_of(runs)}
+        if not region.get("parts"):
+            raise ValueRefused("the region has no outline")
+        if size is None:
+            raise ValueRefused("the size of the image is not known")
+        notes.append(FILLED)
+        filled = rasterise(rings_of(region["parts"]), (size[1], size[0]))
+        if not filled.any():
+            raise ValueRefused(TWISTED)
+        return {"size": [size[1], size[0]], "counts": encode(filled)}
 
     def shape(self, field: Asked, region: Mapping[str, Any], size: Size | None) -> dict[str, Any]:
         """The runs of a mask of the image's own size."""

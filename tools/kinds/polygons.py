@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from tools.errors import ValueRefused
 from tools.geometry.boxes import Size
-from tools.geometry.polygons import polygon_box
+from tools.geometry.masks import mask_of_runs
+from tools.geometry.polygons import polygon_box, polygons_of
 from tools.kinds.asked import Asked
-from tools.kinds.drawn import MOST_POINTS, Drawn, inside, is_list, number
+from tools.kinds.drawn import MOST_POINTS, Drawn, Outlined, inside, is_list, number
+from tools.kinds.fitting import mask_of, rings_of
+
+TRACED = "Masks whose outline was traced, because the schema asks for outlines"
 
 
-class Polygons(Drawn):
+class Polygons(Outlined):
     """Outlines: ``{"polygons": [{"id": "r1", "label": "car", "parts": [[[[x, y], ...], hole, ...], ...]}]}``."""
 
     name = "polygons"
@@ -20,7 +24,18 @@ class Polygons(Drawn):
     one, many = "polygon", "polygons"
     shape_key = "parts"
     own_keys = frozenset({"parts"})
+    geometry = ("parts",)
+    yields_to = frozenset({"counts"})
     question = "What are the outlines of the objects?"
+    holds: ClassVar[dict[str, int]] = Drawn.holds | {"masks": 1}
+
+    def fit(self, field: Asked, region: Mapping[str, Any], size: Size | None, notes: list[str]) -> dict[str, Any]:
+        """An outline as it is, or that of a mask."""
+        if region.get("parts") or region.get("corners"):
+            return {"parts": rings_of(region.get("parts") or [[region["corners"]]])}
+        runs, found = mask_of(region, size)
+        notes.append(TRACED)
+        return {"parts": polygons_of(mask_of_runs(runs, found))}
 
     def shape(self, field: Asked, region: Mapping[str, Any], size: Size | None) -> dict[str, Any]:
         """Parts of rings with an area."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from tools.errors import NotFound, ValueRefused
 from tools.kinds.asked import Asked, Subject
 from tools.kinds.contract import Labelless
+from tools.kinds.in_files import LABELS, Heard, listed
 from tools.kinds.replies.prose import Letters, read_rating
 from tools.kinds.replying import Seen
+from tools.kinds.taking import LabelNames, Taken, single
 
 
 class Rating(Labelless):
@@ -22,6 +24,22 @@ class Rating(Labelless):
     question = "How do you rate it?"
     learns_as = "scale"
     reply_tokens = 256
+    holds: ClassVar[dict[str, int]] = {LABELS: 1}
+    is_word = True
+    column = "whole"
+
+    def names_in(self, content: Any) -> Sequence[Any]:
+        """The numbers."""
+        return [float(one) for one in listed(content) if isinstance(one, (int, float))]
+
+    def suggested(self, heard: Heard) -> dict[str, Any]:
+        """A scale from 1 to 5, or as far as the numbers go."""
+        whole = [int(number) for number in map(float, heard.names) if number.is_integer()]
+        return {"min": min([1, *whole]), "max": max([5, *whole])}
+
+    def take(self, field: Asked, names: LabelNames, content: Any, subject: Subject) -> Taken:
+        """The number, also where it was written as text."""
+        return Taken({self.key: self.check(field, _whole(single(field, content)), subject)})
 
     def check_field(self, field: Asked) -> None:
         """The scale has at least two steps."""
@@ -84,3 +102,12 @@ def _number(given: Any) -> Any:
     if isinstance(given, list):
         return [_number(one) for one in given]
     return int(given) if isinstance(given, str) and re.fullmatch(r"-?\d{1,9}", given) else given
+
+
+def _whole(content: Any) -> Any:
+    """A whole number written as text or as a float; anything else as it came, for the check to refuse."""
+    try:
+        number = float(content)
+    except (TypeError, ValueError):
+        return content
+    return int(number) if number.is_integer() and not isinstance(content, bool) else content

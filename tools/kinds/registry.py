@@ -9,6 +9,7 @@ from tools.kinds.asked import Asked
 from tools.kinds.boxes import Boxes
 from tools.kinds.choice import Choice, MultiChoice
 from tools.kinds.contract import Kind
+from tools.kinds.drawn import Drawn
 from tools.kinds.free_text import FreeText
 from tools.kinds.keypoints import Keypoints
 from tools.kinds.masks import Masks
@@ -31,6 +32,9 @@ ALL: tuple[Kind, ...] = (
 )
 KINDS: Mapping[str, Kind] = {one.name: one for one in ALL}
 """Every kind by its name."""
+
+DRAWN = tuple(one for one in ALL if isinstance(one, Drawn))
+"""The kinds whose answers are regions of an image."""
 
 _BY_KEY = {one.key: one for one in ALL}
 _OPTIONAL = frozenset[str]().union(*(one.options for one in ALL))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, ClassVar
 
 from tools.errors import ValueRefused
 from tools.kinds.asked import Asked, Subject
 from tools.kinds.contract import Regions, known_label, name_of, refuse_same_ids
+from tools.kinds.in_files import Column
 from tools.kinds.replying import BadReply, Seen, closed, one_of_labels, records_given
 from tools.sentences import count_of
 
@@ -24,6 +25,18 @@ class Relations(Regions):
     one, many = "relation", "relations"
     question = "Which passages belong together?"
     joins = True
+    column: ClassVar[Column] = [{"id": "text", "label": "text", "from": "text", "to": "text"}]
+    columns = ("relations",)
+
+    def recognises(self, cell: Any) -> bool:
+        """Objects with two ends and no start."""
+        first = cell[0] if isinstance(cell, list) and cell else None
+        keys = set(first) if isinstance(first, Mapping) else set()
+        return bool(keys & {"from", "from_id"}) and not keys & {"start", "start_offset"}
+
+    def dangling(self, content: Any, known: Collection[str]) -> tuple[Mapping[str, Any], ...]:
+        """Those with an end that is not known."""
+        return tuple(one for one in content if one["from"] not in known or one["to"] not in known)
 
     def check_field(self, field: Asked) -> None:
         """It says whose regions it joins."""

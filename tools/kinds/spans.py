@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from tools.errors import ValueRefused
 from tools.kinds.asked import Asked, Subject
-from tools.kinds.contract import Regions, known_label, name_of, refuse_same_ids
+from tools.kinds.contract import Regions, known_label, name_of, refuse_same_ids, regions_told
+from tools.kinds.in_files import Column
 from tools.kinds.replies.quotes import locate_quote, quote_of
 from tools.kinds.replying import BadReply, Seen, closed, label_given, one_of_labels, records_given
+from tools.kinds.taking import LabelNames, Taken
 from tools.sentences import count_of
 
 
@@ -21,6 +23,28 @@ class Spans(Regions):
     marks = "text"
     one, many = "span", "spans"
     question = "Which passages?"
+    column: ClassVar[Column] = [{"id": "text", "start": "whole", "end": "whole", "label": "text"}]
+    columns = ("entities", "spans")
+
+    def recognises(self, cell: Any) -> bool:
+        """Lists of start, end and label, or objects with a start."""
+        first = cell[0] if isinstance(cell, list) and cell else None
+        return isinstance(first, list) or (isinstance(first, Mapping) and ("start" in first or "start_offset" in first))
+
+    def take(self, field: Asked, names: LabelNames, content: Any, subject: Subject) -> Taken:
+        """All at once, and one by one only where that does not do."""
+        spans = regions_told(field, content)
+        try:
+            return Taken({self.key: self.check(field, [names.named(span) for span in spans], subject)})
+        except ValueRefused:
+            return super().take(field, names, spans, subject)
+
+    def refuse_beside(
+        self, field: Asked, region: Mapping[str, Any], kept: Sequence[Mapping[str, Any]], subject: Subject
+    ) -> None:
+        """Spans overlap only where the field allows it."""
+        if not field.overlap:
+            self.check(field, [*kept, region], subject)
 
     def check(self, field: Asked, content: Any, subject: Subject) -> list[dict[str, Any]]:
         """Passages inside the text, which overlap only where the field allows it."""

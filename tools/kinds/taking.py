@@ -27,6 +27,25 @@ class LabelNames:
         wanted = plain_name(name).strip().casefold()
         return self._ids.get(wanted) or (self._ids.get(slug(wanted)) if wanted else None)
 
+    def find_all(self, told: Sequence[Any]) -> tuple[list[str], list[tuple[str, str]]]:
+        """The ids of the names that are known, each once, and the reasons for the others."""
+        known: list[str] = []
+        problems: list[tuple[str, str]] = []
+        for name in told:
+            found = self.find(name)
+            if found is None:
+                problems.append((self.unknown(name), excerpt(told)))
+            elif found not in known:
+                known.append(found)
+        return known, problems
+
+    def named(self, region: Mapping[str, Any]) -> dict[str, Any]:
+        """The region with the id of its label in place of the name."""
+        found = self.find(region.get("label"))
+        if found is None:
+            raise ValueRefused(self.unknown(region.get("label")))
+        return {**region, "label": found}
+
     def unknown(self, name: Any) -> str:
         """The reason for a name that is not found."""
         return f"{plain_name(name)[:40]!r} is not a label of {self._spec.id!r}"
@@ -58,6 +77,15 @@ def distinct(region: dict[str, Any], kept: Sequence[Mapping[str, Any]]) -> dict[
     while name in taken:
         name, number = f"{region['id']}_{number}", number + 1
     return {**region, "id": name}
+
+
+def single(field: Asked, content: Any) -> Any:
+    """What came as it is, or as a list of one."""
+    if isinstance(content, (list, tuple)):
+        if len(content) != 1:
+            raise ValueRefused(f"has {len(content)} values where {field.id!r} takes one")
+        return content[0]
+    return content
 
 
 def plain_name(name: Any) -> str:

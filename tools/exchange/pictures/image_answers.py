@@ -10,7 +10,9 @@ from tools.exchange.export import Chosen, ChosenItem
 from tools.exchange.options import ExportOptions
 from tools.exchange.pictures.image_export import STAY
 from tools.exchange.writer import Names, Plan
+from tools.kinds.registry import DRAWN
 from tools.schema import FieldSpec
+from tools.values import regions_of, value_labels
 
 DISAGREE = "the reviewers disagree, and the format holds one answer"
 
@@ -37,7 +39,7 @@ def regions_of_item(item: ChosenItem, plan: Plan, names: Names) -> Iterator[Writ
             continue
         if chosen.status == "conflict":
             plan.lose(item, chosen.spec, DISAGREE)
-        for region in chosen.value[chosen.spec.kind] if chosen.value else ():
+        for region in regions_of(chosen.value):
             label = names.of(chosen.spec, region["label"])
             yield WrittenRegion(chosen.spec, region, label, chosen.status == "machine")
 
@@ -45,20 +47,19 @@ def regions_of_item(item: ChosenItem, plan: Plan, names: Names) -> Iterator[Writ
 def labels_of_item(item: ChosenItem, plan: Plan, names: Names) -> Iterator[tuple[Chosen, list[str]]]:
     """The label names of the whole image, field by field."""
     for chosen in item.answers.values():
-        if chosen.spec.kind not in ("choice", "multi_choice"):
+        if not chosen.spec.record.picks:
             continue
         if chosen.status == "conflict":
             plan.lose(item, chosen.spec, DISAGREE)
         if chosen.value is not None:
-            ids = chosen.value["labels"] if "labels" in chosen.value else [chosen.value["label"]]
-            yield chosen, [names.of(chosen.spec, one) for one in ids]
+            yield chosen, [names.of(chosen.spec, one) for one in value_labels(chosen.value)]
 
 
 def usual_losses(fields: Sequence[FieldSpec], options: ExportOptions) -> list[str]:
     """What no format of image regions holds."""
     said = ["Who decided, when and after seeing what, and decisions without a value."]
     kinds = {spec.kind for spec in fields}
-    if kinds & {"boxes", "polygons", "masks"}:
+    if any(one.has_area for one in DRAWN if one.name in kinds):
         said.append("The clicks and boxes from which regions were segmented, and the scores of single regions.")
     if options.conflicts == "all_values":
         said.append("What each reviewer said where they disagree: there is one answer an image.")

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from tools.errors import ValueRefused
-from tools.exchange.regions import mask_of
 from tools.geometry.boxes import Size, box_around, corners_of
 from tools.geometry.masks import encode, mask_of_runs
+from tools.kinds.fitting import mask_of
 
 LYING = (5, 6, 7, 8)
 

@@ -19,9 +19,8 @@ from tools.exchange.tables.cells import cell_of, claim_of_cell, says
 from tools.exchange.tables.compose import as_text, is_blank
 from tools.exchange.tables.quoting import join, json_strings, per_chunk
 from tools.exchange.tables.roles import Roles, named_column
-from tools.kinds.free_text import TEXT_LIMIT
 from tools.kinds.taking import Taken
-from tools.schema import IMAGE_KINDS, TEXT_KINDS, FieldSpec, LabelSchema
+from tools.schema import FieldSpec, LabelSchema
 
 LONG_TEXT = "the text of the answer is too long"
 BAD_RECORD = "the cell holds no decisions as an export writes them"
@@ -92,18 +91,19 @@ class TableAnswers:
     def _is_plain(table: Any, spec: FieldSpec, name: str, roles: Roles) -> bool:
         own = roles.own.get(spec.id, {})
         is_own = bool(own.keys() & {"decisions", "status"}) and name == spec.id
-        return not (is_own or spec.kind in (*TEXT_KINDS, *IMAGE_KINDS) or pa.types.is_nested(table[name].type))
+        return not (is_own or spec.record.marks or pa.types.is_nested(table[name].type))
 
     def _add_column(self, spec: FieldSpec, column: Any, rows: Any, annotators: Any) -> None:
         cells = as_text(column)
         # White space may be somebody's answer where the answer is a text.
-        filled = pc.invert(pc.equal(cells, "") if spec.kind == "text" else is_blank(cells))
+        is_text = spec.record.most_characters > 0
+        filled = pc.invert(pc.equal(cells, "") if is_text else is_blank(cells))
         cells, rows = cells.filter(filled), rows.filter(filled)
         if not isinstance(annotators, str):
             annotators = annotators.filter(filled)
         if not len(cells):
             return
-        values = self._text_values(spec, cells, rows) if spec.kind == "text" else self._values(spec, cells, rows)
+        values = self._text_values(spec, cells, rows) if is_text else self._values(spec, cells, rows)
         taken = pc.is_valid(values)
         if not isinstance(annotators, str):
             annotators = annotators.filter(taken)
@@ -128,11 +128,11 @@ class TableAnswers:
             self._dropped.append(_rows_of(DROPPED, rows.filter(hit), spec.id, said.filter(hit), where))
 
     def _text_values(self, spec: FieldSpec, cells: Any, rows: Any) -> Any:
-        is_long = pc.greater(pc.utf8_length(cells), TEXT_LIMIT)
+        is_long = pc.greater(pc.utf8_length(cells), spec.record.most_characters)
         if pc.any(is_long).as_py():
             starts = pc.utf8_slice_codeunits(cells.filter(is_long), 0, 80)
             self._dropped.append(_rows_of(DROPPED, rows.filter(is_long), spec.id, LONG_TEXT, starts))
-        values = join('{"text":', json_strings(cells), "}")
+        values = join(f'{{"{spec.record.key}":', json_strings(cells), "}")
         return pc.if_else(is_long, pa.scalar(None, pa.string()), values)
 
     def _label_table(self, spec: FieldSpec, rows: Any, values: Any, annotators: Any) -> Any:
@@ -213,7 +213,7 @@ def _score(cell: Any) -> float | None:
 def _is_empty(cell: Any, spec: FieldSpec) -> bool:
     if not isinstance(cell, str):
         return cell is None
-    return not (cell if spec.kind == "text" else cell.strip())
+    return not (cell if spec.record.most_characters else cell.strip())
 
 
 def _empty_cells(column: Any) -> int:

@@ -6,42 +6,33 @@ from collections.abc import Mapping
 from typing import Any
 
 from tools.exchange.files.jsonread import parse_json
-from tools.exchange.rows import Claim, Shape
+from tools.exchange.rows import Claim
+from tools.kinds.registry import kind_of_value
 from tools.kinds.taking import LabelNames
 from tools.records import to_json
-from tools.schema import IMAGE_KINDS, TEXT_KINDS, FieldSpec
+from tools.schema import FieldSpec
 
 SEPARATORS = (";", "|", ",")
-_SHAPES: dict[str, Shape] = {
-    "choice": "labels",
-    "multi_choice": "labels",
-    "spans": "spans",
-    "relations": "relations",
-    "rating": "rating",
-    "text": "text",
-    "boxes": "boxes",
-    "polygons": "polygons",
-    "masks": "masks",
-    "keypoints": "keypoints",
-}
 
 
 def claim_of_cell(spec: FieldSpec, names: LabelNames, cell: Any) -> Claim:
     """The claim of one cell: text, or the list or object that a typed table holds."""
-    shape = _SHAPES[spec.kind]
-    if spec.kind in (*TEXT_KINDS, *IMAGE_KINDS):
-        return Claim(spec.id, shape, _regions(cell, shape))
-    if spec.kind == "multi_choice" and isinstance(cell, str):
-        return Claim(spec.id, shape, _labels(names, cell))
-    return Claim(spec.id, shape, [cell] if spec.kind == "choice" else cell)
+    record = spec.record
+    if record.picks == "several":
+        content = _labels(names, cell) if isinstance(cell, str) else cell
+    elif record.is_word:
+        content = record.told(cell)
+    else:
+        content = _opened(cell, record.key)
+    return Claim(spec.id, record.told_as, content)
 
 
 def cell_of(value: Mapping[str, Any] | None) -> str:
     """The text by which :func:`claim_of_cell` gives the value back; empty for no value."""
     if value is None:
         return ""
-    ((key, content),) = value.items()
-    return str(content) if key in ("label", "rating", "text") else to_json(content)
+    kind, (content,) = kind_of_value(value), value.values()
+    return str(content) if kind is not None and kind.is_word else to_json(content)
 
 
 def says(spec: FieldSpec, names: LabelNames, cell: Any, value: Mapping[str, Any] | None) -> bool:
@@ -73,7 +64,7 @@ def _labels(names: LabelNames, cell: str) -> list[Any]:
     return [part for part in cell.split(separator) if part.strip()] if separator else [cell]
 
 
-def _regions(cell: Any, shape: str) -> Any:
+def _opened(cell: Any, key: str) -> Any:
     if isinstance(cell, str):
         try:
             cell = parse_json(cell)
@@ -81,7 +72,7 @@ def _regions(cell: Any, shape: str) -> Any:
             return cell
     if isinstance(cell, Mapping):
         # {"spans": [...]}, or columns of lists as Hugging Face flips a list of objects.
-        return cell[shape] if shape in cell else _unflipped(cell)
+        return cell[key] if key in cell else _unflipped(cell)
     return cell
 
 

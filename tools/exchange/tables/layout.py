@@ -34,8 +34,8 @@ def flat_row(
     for spec in fields:
         chosen = item.answers.get(spec.id)
         content = None if chosen is None else content_of(chosen.value)
-        # Nested lists of points have no column type that every program reads; JSON has.
-        row[spec.id] = to_json(content) if spec.is_image_region and content is not None else content
+        is_written_out = spec.record.column == "json" and content is not None
+        row[spec.id] = to_json(content) if is_written_out else content
         cells = _cells(chosen) if chosen else {"status": "undecided"}
         row |= {f"{spec.id}.{name}": cells.get(name) for name in beside}
     return row

@@ -9,12 +9,15 @@ from tools.errors import FormatRefused
 from tools.exchange.fields import FieldFinder
 from tools.exchange.options import ImportOptions
 from tools.exchange.tables.keys import KEY_NAMES, id_column, taken_as_key
+from tools.kinds.choice import LABEL_COLUMNS
+from tools.kinds.registry import ALL
 from tools.schema import FieldSpec, LabelSchema
 
 TEXT_NAMES: tuple[str, ...] = ("text", "sentence", "content", "body", "document", "utterance", "tweet", "headline")
 TEXT_NAMES += ("message", "review", "comment", "question", "column_data", "data")
 IMAGE_NAMES = ("image", "file_name", "filename", "image_path", "filepath", "path", "file", "img", "image_name", "text")
-LABEL_NAMES = ("label", "labels", "category", "class", "intent", "sentiment", "topic", "column_label", "given_label")
+COLUMN_GROUPS = tuple(dict.fromkeys(one.columns for one in ALL if one.columns))
+"""Names of columns that usually hold answers, by the kind of answer."""
 ANNOTATOR_NAMES = ("annotator", "annotator_id", "worker", "worker_id", "rater", "coder")
 PAIR_NAMES = (
     ("text_a", "text_b"),
@@ -166,8 +169,8 @@ def _answer_columns(names: Sequence[str], schema: LabelSchema, options: ImportOp
     if options.label_columns:
         return {name: finder.mapped[name.casefold()] for name in names if name.casefold() in finder.mapped}
     named = {name: spec for name in names if (spec := finder.named(name)) is not None}
-    usual = first_of(names, LABEL_NAMES)
-    plain = [spec for spec in schema.fields if spec.kind in ("choice", "multi_choice")]
+    usual = first_of(names, LABEL_COLUMNS)
+    plain = [spec for spec in schema.fields if spec.record.picks]
     if not named and usual and len(plain) == 1:
         return {usual: plain[0]}
     return named

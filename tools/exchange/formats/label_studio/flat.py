@@ -13,7 +13,7 @@ from tools.exchange.formats.label_studio.subject import KEY, Text, addressed, su
 from tools.exchange.options import ImportOptions
 from tools.exchange.pictures.image_files import ImageFinder
 from tools.exchange.rows import ExchangeAnswer, ExchangeItem, ExchangeReject, Row
-from tools.exchange.tables.roles import LABEL_NAMES
+from tools.kinds.choice import LABEL_COLUMNS
 from tools.records import to_json
 
 MIN_KEYS = ("annotator", "annotation_id", "lead_time", "created_at", "updated_at")
@@ -71,4 +71,4 @@ def _is_answer(name: str, finder: FieldFinder | None) -> bool:
     """Whether a plain cell of JSON_MIN is an answer: its name is that of a field, or a usual one for labels."""
     if finder and (name.casefold() in finder.mapped or finder.named(name) is not None):
         return True
-    return name.casefold() in LABEL_NAMES
+    return name.casefold() in LABEL_COLUMNS

@@ -7,7 +7,7 @@ Labels come as names, as ``[start, end, label]`` lists, as objects with offsets,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,12 +29,14 @@ from tools.exchange.rows import (
 )
 from tools.exchange.tables.compose import join_parts, read_parts, read_turns
 from tools.exchange.tables.keys import KEY_NAMES, id_column, keys_of, taken_as_key
-from tools.exchange.tables.roles import ANNOTATOR_NAMES, LABEL_NAMES, first_of, text_columns
+from tools.exchange.tables.roles import ANNOTATOR_NAMES, COLUMN_GROUPS, first_of, text_columns
+from tools.kinds.choice import LABEL_COLUMNS
+from tools.kinds.in_files import LABELS
+from tools.kinds.registry import ALL
+from tools.kinds.spans import Spans
 from tools.records import ItemKind, Part, to_json
 from tools.schema import LabelSchema
 
-SPAN_NAMES = ("entities", "spans")
-RELATION_NAMES = ("relations",)
 CATEGORY_NAMES = ("cats", "categories")
 NO_TEXT = "there is no text"
 DOCCANO_EMPTY = ("Comments", "comments")
@@ -122,7 +124,8 @@ def _own_key(unique: set[str], values: dict[str, set[str]], texts: tuple[str, ..
 def _answer_keys(names: list[str], options: ImportOptions, schema: LabelSchema | None) -> tuple[str, ...]:
     if options.label_columns:
         return tuple(found for column, _ in options.label_columns if (found := first_of(names, [column])))
-    usual = [first_of(names, group) for group in (LABEL_NAMES, SPAN_NAMES, CATEGORY_NAMES, RELATION_NAMES)]
+    groups = dict.fromkeys((LABEL_COLUMNS, Spans.columns, CATEGORY_NAMES, *COLUMN_GROUPS))
+    usual = [first_of(names, group) for group in groups]
     finder = FieldFinder(schema, ()) if schema else None
     named = [name for name in names if finder and finder.named(name)]
     return tuple(dict.fromkeys(name for name in (*named, *usual) if name))
@@ -130,15 +133,8 @@ def _answer_keys(names: list[str], options: ImportOptions, schema: LabelSchema |
 
 def shape_of(name: str, cell: Any) -> Shape:
     """What a cell with something in it says, by its form."""
-    first = cell[0] if isinstance(cell, list) and cell else None
-    if isinstance(first, list):
-        return "spans"
-    if isinstance(first, Mapping):
-        if "start" in first or "start_offset" in first:
-            return "spans"
-        if "from" in first or "from_id" in first:
-            return "relations"
-    return "labels"
+    # The forms of later kinds are the narrower ones.
+    return next((kind.told_as for kind in reversed(ALL) if kind.recognises(cell)), LABELS)
 
 
 def _item(number: int, record: dict[str, Any], layout: Layout, options: ImportOptions) -> Row:
@@ -237,16 +233,16 @@ def _own_answers(record: dict[str, Any]) -> tuple[list[ExchangeAnswer] | None, l
 
 def _read(name: str, cell: Any, layout: Layout, annotator: str) -> list[ExchangeAnswer]:
     shape = layout.shapes.get(name) or shape_of(name, cell)
-    if shape == "spans":
-        return [ExchangeAnswer(Claim(name, shape, [_span(one) for one in _list(cell)]), annotator)]
-    if shape == "relations":
-        return [ExchangeAnswer(Claim(name, shape, [_relation(one) for one in _list(cell)]), annotator)]
+    if shape in _REGIONS:
+        return [ExchangeAnswer(Claim(name, shape, [_REGIONS[shape](one) for one in _list(cell)]), annotator)]
+    if shape != LABELS:
+        return [ExchangeAnswer(Claim(name, shape, cell), annotator)]
     names = cell if isinstance(cell, list) else [cell]
     if any(isinstance(one, Mapping) for one in names):
         return [_crowd(name, one) for one in names]
     if any(isinstance(one, list) for one in names):
         raise ValueError(_MIXED)
-    return [ExchangeAnswer(Claim(name, "labels", names), annotator)]
+    return [ExchangeAnswer(Claim(name, LABELS, names), annotator)]
 
 
 def _crowd(name: str, one: Any) -> ExchangeAnswer:
@@ -255,7 +251,7 @@ def _crowd(name: str, one: Any) -> ExchangeAnswer:
     label = one.get("label", one.get("value")) if who else None
     if label is None or isinstance(label, (Mapping, list)):
         raise ValueError(_MIXED)
-    return ExchangeAnswer(Claim(name, "labels", [label]), who)
+    return ExchangeAnswer(Claim(name, LABELS, [label]), who)
 
 
 def _list(cell: Any) -> list[Any]:
@@ -279,6 +275,9 @@ def _relation(one: Any) -> dict[str, Any]:
     label = one.get("label", one.get("type"))
     ends = {"from": str(one.get("from", one.get("from_id"))), "to": str(one.get("to", one.get("to_id")))}
     return {"label": label, **ends, **_id(one)}
+
+
+_REGIONS: Mapping[str, Callable[[Any], dict[str, Any]]] = {"spans": _span, "relations": _relation}
 
 
 def _id(one: Mapping[str, Any]) -> dict[str, str]:

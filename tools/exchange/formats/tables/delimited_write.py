@@ -28,7 +28,7 @@ def cannot_hold(fields: Sequence[FieldSpec], options: ExportOptions) -> list[str
         "Columns of the items come back as text: numbers, lists and nested values are written as JSON text.",
         "An empty cell in a column of the items cannot be told from an absent one.",
     ]
-    if any(spec.kind == "text" for spec in fields) and options.provenance == "none":
+    if any(spec.record.most_characters for spec in fields) and options.provenance == "none":
         said.append("An empty text as an answer cannot be told from no answer.")
     return said
 

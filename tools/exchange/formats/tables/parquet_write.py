@@ -14,21 +14,12 @@ from tools.exchange.options import ExportOptions
 from tools.exchange.tables.layout import columns_of, flat_row
 from tools.exchange.tables.tabular import META
 from tools.exchange.writer import Plan
+from tools.kinds.in_files import Column
 from tools.records import to_json
 from tools.schema import FieldSpec
 
 ROWS = 10_000
 _S = pa.string()
-SPAN = pa.struct([("id", _S), ("start", pa.int64()), ("end", pa.int64()), ("label", _S)])
-RELATION = pa.struct([("id", _S), ("label", _S), ("from", _S), ("to", _S)])
-_TYPES = {
-    "choice": _S,
-    "multi_choice": pa.list_(_S),
-    "spans": pa.list_(SPAN),
-    "relations": pa.list_(RELATION),
-    "rating": pa.int64(),
-    "text": _S,
-}
 _BESIDE = {"reviewers": pa.list_(_S), "exposures": pa.list_(_S), "score": pa.float64()}
 
 
@@ -37,17 +28,25 @@ def cannot_hold(fields: Sequence[FieldSpec], options: ExportOptions) -> list[str
     if options.provenance == "full":
         return []
     said = ["Who decided, when and after seeing what was left out as asked."]
-    if any(spec.kind == "text" for spec in fields):
+    if any(spec.record.most_characters for spec in fields):
         said.append("An empty text as an answer cannot be told from no answer.")
     return said
 
 
 def arrow_schema(plan: Plan) -> Any:
     """The columns of an export."""
-    kinds = {spec.id: _TYPES.get(spec.kind, _S) for spec in plan.fields}
+    kinds = {spec.id: _arrow_type(spec.record.column) for spec in plan.fields}
     columns = columns_of(plan.schema, plan.fields, plan.options)
     typed = [(name, kinds.get(name) or _BESIDE.get(name.partition(".")[2], _S)) for name in columns]
     return pa.schema([*typed, (META, _S)])
+
+
+def _arrow_type(column: Column) -> Any:
+    if isinstance(column, list):
+        return pa.list_(_arrow_type(column[0]))
+    if isinstance(column, dict):
+        return pa.struct([(name, _arrow_type(one)) for name, one in column.items()])
+    return pa.int64() if column == "whole" else _S
 
 
 class Chunks:
