@@ -25,7 +25,7 @@ from assistant.learning.learner import Learner, LearnerEnded
 from assistant.queueing import Queues
 from assistant.store.people.people import OWN_NAME
 from assistant.store.project import LearningState, ProjectStore
-from tools.backends.registry import BUILTIN
+from tools.backends.registry import USUAL
 from tools.errors import AssistantError
 from tools.records import Actor, JsonValue
 from tools.sample.strategies import UNCERTAIN
@@ -284,4 +284,4 @@ def taken_back(store: ProjectStore, field_id: str, base: Asked) -> tuple[bool, f
 def _learns(tool: str, asked: Asked, active: str) -> bool:
     if tool == "sample":
         return asked.arguments.get("strategy", "auto") in _SAMPLED_AGAIN and not asked.arguments.get("like")
-    return asked.backend in BUILTIN.values() and active in ("", asked.backend)
+    return asked.backend in USUAL and active in ("", asked.backend)

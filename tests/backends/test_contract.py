@@ -16,7 +16,7 @@ from tests.fake_context import MemoryCalls
 from tests.openai_server import Answer, Body, OpenAIServer, say
 from tools.backends import hub_model
 from tools.backends.contract import Labeller, TextInput
-from tools.backends.registry import BUILTIN, Resources, open_labeller
+from tools.backends.registry import Resources, default_reference, open_labeller
 from tools.backends.remote.prompts import load_prompt
 from tools.records import Draft
 from tools.results import Artefact
@@ -31,7 +31,7 @@ HUB_LABELS = {
     "things": ("BertForTokenClassification", ["O", "B-product", "I-product", "B-place", "I-place"]),
 }
 CASES = [
-    *((f"builtin {field.id}", BUILTIN[field.kind], field) for field in FIELDS),
+    *((f"builtin {field.id}", default_reference(field), field) for field in FIELDS),
     *((f"remote {field.id}", "remote:m", field) for field in FIELDS),
     *((f"hub {field.id}", "hub:", field) for field in FIELDS if field.id in HUB_LABELS),
 ]

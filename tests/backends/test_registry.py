@@ -90,3 +90,26 @@ def test_free_work_makes_no_paid_calls() -> None:
     calls: Any = NoPaidCalls()
     with pytest.raises(BudgetSpent):
         calls.reserve("key", 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("text", "Nothing built in proposes free text for field 'Mine'; it has to be written by people."),
+        (
+            "masks",
+            "prelabel proposes no masks: for field 'Mine', draw a box or click into the object, and 'segment' makes "
+            "the mask. It proposes boxes, choices and ratings of images.",
+        ),
+        (
+            "keypoints",
+            "prelabel proposes no keypoints: for field 'Mine', points are placed by people. It proposes boxes, "
+            "choices and ratings of images.",
+        ),
+    ],
+)
+def test_a_field_that_no_back_end_serves_is_refused_with_what_people_do_instead(kind: str, sentence: str) -> None:
+    labels = () if kind == "text" else ("car",)
+    with pytest.raises(InputError) as refused:
+        registry.default_reference(FieldSpec.model_validate({"name": "Mine", "kind": kind, "labels": labels}))
+    assert str(refused.value) == sentence

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,13 @@ from tools.records import Draft, JsonValue, Stopping
 from tools.results import Artefact
 
 Matrix = npt.NDArray[np.float32]
-Ability = Literal["embed", "embed images", "classify", "spans", "relations", "detect", "segment", "chat"]
+Ability = str
+"""What a back-end does, in a word for the doctor: embed, classify, detect, segment, chat or what it proposes."""
+
+Material = Literal["", "vectors", "texts", "images", "replies"]
+"""What a labeller learns from: nothing; vectors of texts or images; texts; images; what people answered to things that
+it was asked before."""
+
 CALIBRATING_LABELS = 100
 """Scores are called calibrated only from this many labels that may calibrate."""
 
@@ -127,9 +133,15 @@ class ImageEmbedder(TextEmbedder, Protocol):
 class Labeller(Protocol):
     """What every back-end that proposes values has in common."""
 
+    learns_from: ClassVar[Material]
+
     @property
     def identity(self) -> BackendIdentity:
         """What made the drafts."""
+
+    @property
+    def needs_answers(self) -> bool:
+        """Whether nothing can be proposed before people have answered; ``fit`` then says so."""
 
     def fit(self, examples: Sequence[Example], pool: Sequence[TextInput], seed: int) -> Artefact:
         """Learn from confirmed values and from unlabelled items; the same arguments give the same artefact."""

@@ -6,7 +6,7 @@ Nothing moves from one scheme to another by itself, and where the usual embedder
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 
@@ -19,7 +19,6 @@ from tools.backends.images.registry_images import (
     is_image_model,
     open_box_labeller,
     open_image_embedder,
-    refuse_regions,
     status_of,
     usable_for_images,
 )
@@ -30,25 +29,19 @@ from tools.backends.remote.labeller import RemoteLabeller, RemoteSettings
 from tools.backends.remote.prompts import Prompt
 from tools.backends.texts import builtin_minilm, builtin_relations, builtin_spans, hub_embedder
 from tools.backends.texts.builtin_few_shot import REFERENCE as FEW_SHOT
-from tools.backends.texts.builtin_few_shot import ZERO_SHOT, FewShotClassifier
+from tools.backends.texts.builtin_few_shot import ZERO_SHOT, FewShotClassifier, can_learn
 from tools.backends.texts.builtin_ngrams import MixedEmbedder, NgramEmbedder
 from tools.backends.texts.language import FOREIGN_LIMIT, foreign_share
 from tools.errors import BudgetSpent, InputError, NotFound
+from tools.kinds.boxes import Boxes
+from tools.kinds.contract import Kind
+from tools.kinds.relations import Relations
+from tools.kinds.spans import Spans
 from tools.records import Stopping
 from tools.schema import FieldSpec
 from tools.sentences import percent
 
 SCHEMES = ("builtin", "hub", "remote")
-BUILTIN = {
-    "choice": FEW_SHOT,
-    "multi_choice": FEW_SHOT,
-    "rating": FEW_SHOT,
-    "spans": builtin_spans.REFERENCE,
-    "relations": builtin_relations.REFERENCE,
-    "boxes": SIMILAR,
-}
-"""The back-end that needs nothing but the package, by field kind."""
-
 _LANGUAGE_SAMPLE = 500
 _MINILM_MIXED = "builtin:minilm+ngrams"
 
@@ -109,18 +102,26 @@ def split_reference(reference: str) -> tuple[str, str]:
 
 def default_reference(spec: FieldSpec) -> str:
     """The built-in back-end for a field."""
-    refuse_regions(spec)
-    if spec.kind not in BUILTIN:
+    return _family_of(spec).usual
+
+
+def _family_of(spec: FieldSpec) -> Family:
+    found = next((family for family in FAMILIES if family.serves(spec.record)), None)
+    if found is not None:
+        return found
+    record = spec.record
+    if record.marks == "image":
         raise InputError(
-            f"Nothing built in proposes free text for field {spec.name!r}; it has to be written by people."
+            f"prelabel proposes no {spec.kind}: for field {spec.name!r}, {record.by_hand}. It "
+            "proposes boxes, choices and ratings of images."
         )
-    return BUILTIN[spec.kind]
+    raise InputError(f"Nothing built in proposes {record.called} for field {spec.name!r}; {record.by_hand}.")
 
 
 def open_labeller(reference: str, spec: FieldSpec, resources: Resources) -> Labeller:
     """The labeller of that name for a field; :class:`BackendMissing` carries the line that would make it usable."""
     scheme, name = split_reference(reference)
-    usual = default_reference(spec)
+    family = _family_of(spec)
     if scheme == "remote":
         if resources.prompt is None:
             raise InputError(f"{reference} needs a prompt.")
@@ -128,27 +129,75 @@ def open_labeller(reference: str, spec: FieldSpec, resources: Resources) -> Labe
         return RemoteLabeller(
             spec, endpoint, resources.prompt, resources.calls, resources.secret, settings=resources.remote
         )
-    if spec.kind == "boxes":
-        return open_box_labeller(reference, spec)
+    return family.open(reference, spec, resources)
+
+
+@dataclass(frozen=True)
+class Family:
+    """What proposes values of the kinds that it serves.
+
+    ``usual`` is the reference that needs nothing but the package. ``open`` makes the labeller of a ``builtin:`` or
+    ``hub:`` reference, or says in one sentence why there is none.
+    """
+
+    usual: str
+    serves: Callable[[Kind], bool]
+    open: Callable[[str, FieldSpec, Resources], Labeller]
+
+
+def _open_classifier(reference: str, spec: FieldSpec, resources: Resources) -> Labeller:
+    scheme, name = split_reference(reference)
     if scheme == "hub":
-        return _open_hub(name, spec)
-    if reference != usual and (reference, usual) != (ZERO_SHOT, FEW_SHOT):
-        known = ", ".join(sorted({ZERO_SHOT, *BUILTIN.values()}))
-        if reference not in BUILTIN.values() and reference != ZERO_SHOT:
-            raise NotFound(f"There is no back-end {reference!r}; built in are {known}.")
-        raise InputError(f"{reference} does not propose {spec.kind} values; for field {spec.name!r} use {usual}.")
-    if usual == FEW_SHOT:
-        embedder = open_embedder(resources.embedder or NgramEmbedder.reference)
-        return FewShotClassifier(spec, embedder, reference=reference)
-    return builtin_spans.CrfSpanTagger(spec) if spec.kind == "spans" else builtin_relations.PairRelationTagger(spec)
+        from tools.backends.texts.hub_text import HubClassifier
+
+        return HubClassifier(spec, name)
+    if reference != ZERO_SHOT:
+        _refuse_other(reference, FEW_SHOT, spec)
+    return FewShotClassifier(spec, open_embedder(resources.embedder or NgramEmbedder.reference), reference=reference)
 
 
-def _open_hub(name: str, spec: FieldSpec) -> Labeller:
-    from tools.backends.texts.hub_text import HubClassifier, HubSpanTagger
+def _open_span_tagger(reference: str, spec: FieldSpec, resources: Resources) -> Labeller:
+    scheme, name = split_reference(reference)
+    if scheme == "hub":
+        from tools.backends.texts.hub_text import HubSpanTagger
 
-    if spec.kind == "relations":
-        raise InputError(f"hub:{name} proposes no relations; use builtin:relations or remote:MODEL.")
-    return HubSpanTagger(spec, name) if spec.kind == "spans" else HubClassifier(spec, name)
+        return HubSpanTagger(spec, name)
+    _refuse_other(reference, builtin_spans.REFERENCE, spec)
+    return builtin_spans.CrfSpanTagger(spec)
+
+
+def _open_relation_tagger(reference: str, spec: FieldSpec, resources: Resources) -> Labeller:
+    if split_reference(reference)[0] == "hub":
+        usual = builtin_relations.REFERENCE
+        raise InputError(f"{reference} proposes no relations; use {usual} or remote:MODEL.")
+    _refuse_other(reference, builtin_relations.REFERENCE, spec)
+    return builtin_relations.PairRelationTagger(spec)
+
+
+def _open_boxes(reference: str, spec: FieldSpec, resources: Resources) -> Labeller:
+    return open_box_labeller(reference, spec)
+
+
+def _refuse_other(reference: str, usual: str, spec: FieldSpec) -> None:
+    """One sentence for a built-in reference that is not the one of a family."""
+    if reference == usual:
+        return
+    known = {ZERO_SHOT, *USUAL}
+    if reference not in known:
+        raise NotFound(f"There is no back-end {reference!r}; built in are {', '.join(sorted(known))}.")
+    raise InputError(f"{reference} does not propose {spec.kind} values; for field {spec.name!r} use {usual}.")
+
+
+FAMILIES = (
+    Family(FEW_SHOT, can_learn, _open_classifier),
+    Family(builtin_spans.REFERENCE, lambda kind: isinstance(kind, Spans), _open_span_tagger),
+    Family(builtin_relations.REFERENCE, lambda kind: isinstance(kind, Relations), _open_relation_tagger),
+    Family(SIMILAR, lambda kind: isinstance(kind, Boxes), _open_boxes),
+)
+"""What proposes values, one line for each sort of back-end."""
+
+USUAL = frozenset(family.usual for family in FAMILIES)
+"""The back-ends that fields have where nobody names one."""
 
 
 def open_embedder(reference: str) -> TextEmbedder:

@@ -31,7 +31,8 @@ class Kind(Replying, InFiles):
     ``is_ordered`` says that answers are numbers whose distance counts. ``one`` and ``many`` name its regions.
     ``learns_as`` says how answers are learned that are made of :meth:`words`: one of them ("class"), any number of them
     ("flags"), one of them in their order ("scale"); empty for answers of another making. ``joins`` says that an answer
-    is about the regions of another field, the field's ``over``.
+    is about the regions of another field, the field's ``over``. ``by_hand`` says who answers where no model proposes
+    anything, and ``called`` what is then not proposed.
     """
 
     name: ClassVar[str]
@@ -47,6 +48,8 @@ class Kind(Replying, InFiles):
     question: ClassVar[str] = ""
     learns_as: ClassVar[Learning] = ""
     joins: ClassVar[bool] = False
+    by_hand: ClassVar[str] = "it has to be answered by people"
+    called: ClassVar[str] = "answers"
 
     def check_field(self, field: Asked) -> None:
         """``ValueError`` with what is wrong in a field of this kind by itself."""

@@ -21,6 +21,8 @@ class FreeText(Labelless):
     key = "text"
     verdict = "edit"
     question = "What do you write?"
+    by_hand = "it has to be written by people"
+    called = "free text"
     holds: ClassVar[dict[str, int]] = {LABELS: 1, "rating": 1}
     is_word = True
     most_characters = TEXT_LIMIT

@@ -25,6 +25,7 @@ class Keypoints(Drawn):
     geometry = ("points",)
     has_area = False
     options = Drawn.options | {"points", "skeleton"}
+    by_hand = "points are placed by people"
     question = "Where are the points?"
 
     def check_field(self, field: Asked) -> None:

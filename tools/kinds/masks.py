@@ -27,6 +27,7 @@ class Masks(Outlined):
     shape_key = "counts"
     own_keys = frozenset({"size", "counts"})
     geometry = ("counts",)
+    by_hand = "draw a box or click into the object, and 'segment' makes the mask"
     question = "Which pixels belong to the objects?"
     holds: ClassVar[dict[str, int]] = Drawn.holds | {"polygons": 1}
 

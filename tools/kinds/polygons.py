@@ -26,6 +26,7 @@ class Polygons(Outlined):
     own_keys = frozenset({"parts"})
     geometry = ("parts",)
     yields_to = frozenset({"counts"})
+    by_hand = "draw a box or click into the object, and 'segment' makes the outline"
     question = "What are the outlines of the objects?"
     holds: ClassVar[dict[str, int]] = Drawn.holds | {"masks": 1}
 

@@ -9,7 +9,7 @@ from tools.backends.learning.material import make_examples, make_inputs
 from tools.backends.registry import NoPaidCalls
 from tools.context import LabelTable, ToolContext
 from tools.prelabel.injection import injection_score
-from tools.prelabel.spans import spans_of
+from tools.prelabel.spans import joined_spans
 from tools.schema import FieldSpec
 
 
@@ -39,6 +39,6 @@ def confirmed_examples(field: FieldSpec, table: LabelTable, ctx: ToolContext) ->
         if table.calibrates[row] or (item not in gold and not (is_text and injection_score(text).is_suspicious))
     ]
     ids = table.item_ids[np.array(kept, dtype=np.int64)]
-    spans = spans_of(field, ids, ctx) if field.kind == "relations" else None
+    spans = joined_spans(field, ids, ctx)
     inputs = make_inputs(ids, [texts[row] for row in kept], spans=spans)
     return make_examples(inputs, [table.values[row] for row in kept], table.calibrates[kept].tolist())

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tools.backends.contract import CALIBRATING_LABELS, Example, Labeller, TextEmbedder, TextInput
-from tools.backends.images.registry_images import SIMILAR
-from tools.backends.learning.label_names import knows_words
 from tools.backends.learning.material import make_examples, make_inputs, spread
-from tools.backends.registry import (
-    ChosenEmbedder,
-    Resources,
-    default_reference,
-    open_embedder,
-    open_labeller,
-    split_reference,
-)
-from tools.backends.remote.labeller import RemoteSettings, settings_from
-from tools.backends.remote.prompts import load_prompt, read_prompt
+from tools.backends.registry import ChosenEmbedder, NoPaidCalls, default_reference, open_embedder, split_reference
+from tools.backends.remote.labeller import settings_from
+from tools.backends.remote.prompts import load_prompt
 from tools.backends.texts.builtin_few_shot import REFERENCE as FEW_SHOT
 from tools.backends.texts.builtin_few_shot import ZERO_SHOT
 from tools.context import IdArray, LabelTable, ToolContext
@@ -29,10 +19,12 @@ from tools.filters import ItemFilter
 from tools.learning.material import labelled_examples, pool_inputs, project_embedder
 from tools.prelabel.confirmed import KnownReplies, confirmed_examples
 from tools.prelabel.more_labels import say_how_many_more
-from tools.prelabel.spans import spans_of
+from tools.prelabel.settled import Settled, open_anew, with_plan
+from tools.prelabel.spans import joined_spans
 from tools.records import JsonValue
 from tools.results import Artefact
 from tools.schema import FieldSpec
+from tools.values import value_labels
 
 NEW_POOL_VECTORS = 2000
 """Unlabelled items whose vectors are made before the job begins; more are used where they are there already."""
@@ -40,17 +32,15 @@ NEW_POOL_VECTORS = 2000
 NEW_LABEL_VECTORS = 5000
 _ESTIMATE_FROM = 200
 _MARGIN = 1.2
-_NEEDS_ANSWERS = ("rating", "spans", "relations")
 _POOL_OF_IMAGES = 24
 
 
 @dataclass(frozen=True)
 class Task:
-    """A back-end that is settled and not fitted yet. ``frozen`` is all that a job needs to open it again."""
+    """A back-end that is settled and not fitted yet."""
 
     labeller: Labeller
-    reference: str
-    frozen: Mapping[str, JsonValue]
+    settled: Settled
 
 
 @dataclass(frozen=True)
@@ -71,49 +61,32 @@ def open_task(reference: str, prompt_name: str, field: FieldSpec, ctx: ToolConte
         own = ctx.own_prompt(prompt_name) if prompt_name else None
         prompt = load_prompt(prompt_name, field.kind, own, ctx.schema.item)
     chosen = _embedder(reference, ctx)
-    remote = settings_from(ctx.settings)
-    resources = Resources(chosen.embedder.reference if chosen else "", prompt, secret=ctx.seed, remote=remote)
-    labeller = open_labeller(reference, field, resources)
-    if _needs_answers(field, reference, chosen) and not _has_answers(field, reference, ctx):
-        labeller.fit([], [], ctx.seed)
-    frozen: dict[str, JsonValue] = {
-        "field": field.model_dump(mode="json", by_alias=True),
-        "reference": reference,
-        "item": ctx.schema.item,
-        "embedder": resources.embedder,
-        "prompt": prompt.name if prompt else "",
-        "prompt_source": prompt.source if prompt else "",
-        "remote": asdict(remote),
-        "notes": list(chosen.notes) if chosen else [],
-    }
-    return Task(labeller, reference, frozen)
-
-
-def _needs_answers(field: FieldSpec, reference: str, chosen: ChosenEmbedder | None) -> bool:
-    """Whether nothing can be said before people have: the back-end then refuses with a sentence of its own."""
-    return (
-        field.kind in _NEEDS_ANSWERS
-        or reference == SIMILAR
-        or (chosen is not None and not knows_words(chosen.embedder))
+    settled = Settled(
+        spec=field,
+        reference=reference,
+        item=ctx.schema.item,
+        embedder=chosen.embedder.reference if chosen else "",
+        prompt=prompt,
+        remote=settings_from(ctx.settings),
+        notes=chosen.notes if chosen else (),
     )
+    labeller = open_anew(settled, NoPaidCalls(), ctx.seed)
+    if labeller.needs_answers and not _has_answers(field, reference, ctx):
+        labeller.fit([], [], ctx.seed)
+    return Task(labeller, settled)
 
 
 def _has_answers(field: FieldSpec, reference: str, ctx: ToolContext) -> bool:
     return reference != ZERO_SHOT and len(ctx.labels.training(field.id)) > 0
 
 
-def learn(frozen: Mapping[str, Any], ctx: ToolContext) -> Learned:
+def learn(settled: Settled, ctx: ToolContext) -> Learned:
     """Fit the back-end of a task on what people confirmed; takes seconds to minutes."""
-    field, reference = FieldSpec.model_validate(frozen["field"]), str(frozen["reference"])
-    prompt = read_prompt(frozen["prompt"], frozen["prompt_source"]) if frozen["prompt"] else None
-    remote = RemoteSettings(**frozen.get("remote", {}))
-    resources = Resources(frozen["embedder"], prompt, KnownReplies(ctx), ctx.seed, remote)
-    labeller = open_labeller(reference, field, resources)
-    embedder = open_embedder(frozen["embedder"]) if frozen["embedder"] else None
-    examples, pool, notes = _material(field, reference, ctx.labels.training(field.id), embedder, ctx)
+    labeller = open_anew(settled, KnownReplies(ctx), ctx.seed)
+    examples, pool, notes = _material(labeller, settled, ctx)
     artefact = labeller.fit(examples, pool, ctx.seed)
-    whole = Artefact({**artefact.json, "plan": dict(frozen)}, artefact.arrays)
-    return Learned(whole, reference, int(artefact.json.get("labels", len(examples))), notes)
+    whole = with_plan(artefact, settled)
+    return Learned(whole, settled.reference, int(artefact.json.get("labels", len(examples))), notes)
 
 
 def reference_for(wanted: str, field: FieldSpec, settings: Mapping[str, JsonValue]) -> str:
@@ -128,22 +101,21 @@ def _embedder(reference: str, ctx: ToolContext) -> ChosenEmbedder | None:
 
 
 def _material(
-    field: FieldSpec, reference: str, table: LabelTable, embedder: TextEmbedder | None, ctx: ToolContext
+    labeller: Labeller, settled: Settled, ctx: ToolContext
 ) -> tuple[list[Example], list[TextInput], tuple[str, ...]]:
     """(examples, pool, notes); back-ends that do not learn get nothing."""
-    scheme = split_reference(reference)[0]
-    if scheme == "remote":
+    field, table = settled.spec, ctx.labels.training(settled.spec.id)
+    if labeller.learns_from == "replies":
         return confirmed_examples(field, table, ctx), [], ()
-    if field.kind == "boxes":
+    if labeller.learns_from == "images":
         return *_with_images(table, ctx), ()
-    if scheme != "builtin":
-        return [], [], ()
-    if embedder is not None:
-        return _with_vectors(table, embedder, ctx)
-    spans = spans_of(field, table.item_ids, ctx) if field.kind == "relations" else None
-    texts = ctx.items.contents(table.item_ids.tolist())
-    inputs = make_inputs(table.item_ids, texts, spans=spans)
-    return make_examples(inputs, table.values, table.calibrates.tolist()), [], ()
+    if labeller.learns_from == "vectors":
+        return _with_vectors(table, open_embedder(settled.embedder), ctx)
+    if labeller.learns_from == "texts":
+        texts = ctx.items.contents(table.item_ids.tolist())
+        inputs = make_inputs(table.item_ids, texts, spans=joined_spans(field, table.item_ids, ctx))
+        return make_examples(inputs, table.values, table.calibrates.tolist()), [], ()
+    return [], [], ()
 
 
 def _with_images(table: LabelTable, ctx: ToolContext) -> tuple[list[Example], list[TextInput]]:
@@ -208,7 +180,7 @@ def refuse_absent(labeller: Labeller) -> None:
 def _looked_at(ids: IdArray, field: FieldSpec, ctx: ToolContext) -> tuple[list[TextInput], list[Example], float]:
     """(a sample of the items, what their prompts may show, how many items each stands for)."""
     some = spread(ids, _ESTIMATE_FROM)
-    spans = spans_of(field, some, ctx) if field.kind == "relations" else None
+    spans = joined_spans(field, some, ctx)
     known = confirmed_examples(field, ctx.labels.training(field.id), ctx)
     return make_inputs(some, ctx.items.contents(some), spans=spans), known, len(ids) / len(some)
 
@@ -227,7 +199,7 @@ def describe_learning(learned: Learned, field: FieldSpec, table: LabelTable) -> 
             + say_how_many_more(learned.artefact, field, ())
         )
     text = f"It learned from {learned.labels:,} confirmed {'answer' if learned.labels == 1 else 'answers'}."
-    if field.kind == "choice":
+    if field.record.learns_as == "class":
         text += _gaps(field, table)
     on = int(said.get("calibrated_on", 0))
     if on:
@@ -250,7 +222,7 @@ def calibration_words(learned: Learned) -> str:
 
 
 def _gaps(field: FieldSpec, table: LabelTable) -> str:
-    seen = {str(value.get("label")) for value in table.values}
+    seen = {label for value in table.values for label in value_labels(value)}
     missing = [label.name for label in field.labels if label.id not in seen]
     if not missing:
         return ""

@@ -25,3 +25,10 @@ def spans_of(
     for item, proposal in ctx.proposals.latest(field.over, missing).items():
         found[item] = list((proposal.draft.value or {}).get("spans", ()))
     return found
+
+
+def joined_spans(
+    field: FieldSpec, item_ids: IdArray | list[int], ctx: ToolContext
+) -> dict[int, list[Mapping[str, JsonValue]]] | None:
+    """The same for fields whose answers join regions, ``None`` for the others."""
+    return spans_of(field, item_ids, ctx) if field.record.joins else None

@@ -7,7 +7,6 @@ from typing import Literal
 from pydantic import Field
 
 from tools.backends.images.builtin_opencv import NOTES
-from tools.backends.images.registry_images import SIMILAR
 from tools.backends.registry import split_reference
 from tools.backends.texts.builtin_few_shot import ZERO_SHOT
 from tools.context import IdArray, ToolContext
@@ -23,9 +22,10 @@ from tools.prelabel.plan import (
     reference_for,
     refuse_absent,
 )
+from tools.prelabel.settled import planned
 from tools.prelabel.work import PrelabelWork
 from tools.records import RunIdentity
-from tools.results import Artefact, Fact, ToolResult, WorkPlan
+from tools.results import Fact, ToolResult, WorkPlan
 from tools.schema import FieldSpec
 from tools.sentences import count_of
 from tools.spec import ToolArgs, tool
@@ -90,9 +90,9 @@ def prelabel(args: PrelabelArgs, ctx: ToolContext) -> ToolResult:
 def _refuse_paid(task: Task, ctx: ToolContext) -> None:
     """What costs money is not even asked whether it is there, for whoever may not start it."""
     actor = ctx.actor
-    if split_reference(task.reference)[0] == "remote" and not (actor.may("engineer") or actor.via == "job"):
+    if split_reference(task.settled.reference)[0] == "remote" and not (actor.may("engineer") or actor.via == "job"):
         raise NotAllowed(
-            f"{task.reference} costs money; an engineer or a lead starts it. {actor.person} is {actor.role}."
+            f"{task.settled.reference} costs money; an engineer or a lead starts it. {actor.person} is {actor.role}."
         )
 
 
@@ -116,12 +116,12 @@ def _result(
     ctx: ToolContext,
 ) -> ToolResult:
     price, most = _price(cost, ctx), most_of(task.labeller, chosen, field, ctx)
-    size = REMOTE_UNIT if split_reference(task.reference)[0] == "remote" else UNIT
+    size = REMOTE_UNIT if split_reference(task.settled.reference)[0] == "remote" else UNIT
     work = WorkPlan(
         identity=_identity(task),
         field=field.id,
         units=tuple(tuple(chosen[at : at + size].tolist()) for at in range(0, len(chosen), size)),
-        artefact=Artefact({"plan": dict(task.frozen)}),
+        artefact=planned(task.settled),
         token_estimate=sum(cost) if cost else None,
         price_estimate=price,
         token_limit=most,
@@ -130,9 +130,9 @@ def _result(
     text = " ".join(
         part
         for part in (
-            f"I will suggest {field.name!r} for {some} with {task.reference}.",
+            f"I will suggest {field.name!r} for {some} with {task.settled.reference}.",
             _learns_from(task, field, ctx),
-            *task.frozen["notes"],
+            *task.settled.notes,
             _cost_words(cost, price, ctx),
             _stops_at(most, ctx),
         )
@@ -161,11 +161,11 @@ def _identity(task: Task) -> RunIdentity:
 
 
 def _learns_from(task: Task, field: FieldSpec, ctx: ToolContext) -> str:
-    if field.kind == "boxes" and task.reference != SIMILAR:
+    if task.labeller.learns_from == "images" and not task.labeller.needs_answers:
         return _tries_on(len(ctx.labels.training(field.id)), task)
-    if split_reference(task.reference)[0] != "builtin":
+    if split_reference(task.settled.reference)[0] != "builtin":
         return ""
-    if task.reference == ZERO_SHOT:
+    if task.settled.reference == ZERO_SHOT:
         return "It goes by the names and descriptions of the labels only, whatever people have labelled."
     labels = len(ctx.labels.training(field.id))
     if not labels:
@@ -178,8 +178,8 @@ def _learns_from(task: Task, field: FieldSpec, ctx: ToolContext) -> str:
 
 def _tries_on(labels: int, task: Task) -> str:
     """What a detector does with confirmed boxes, and what it is worth where that is known."""
-    told = [NOTES[task.reference]] if task.reference in NOTES else []
-    if labels and split_reference(task.reference)[0] != "remote":
+    told = [NOTES[task.settled.reference]] if task.settled.reference in NOTES else []
+    if labels and split_reference(task.settled.reference)[0] != "remote":
         told.append(f"It is tried on {count_of(labels, 'confirmed image')} first, to see how far to believe it.")
     return " ".join(told)
 

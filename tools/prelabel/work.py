@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,21 +10,20 @@ from tools.backends.contract import TextInput
 from tools.backends.learning.blind_record import ANSWERS, RIGHT
 from tools.backends.learning.material import make_inputs
 from tools.backends.learning.vectors import vectors_of
-from tools.backends.registry import Resources, open_embedder, open_labeller, split_reference
+from tools.backends.registry import open_embedder
 from tools.backends.remote.labeller import RemoteSettings, settings_from
-from tools.backends.remote.prompts import read_prompt
 from tools.context import CallLog, ToolContext
 from tools.errors import BackendFailed, StoppedShort
 from tools.prelabel.injection import MARK, injection_score
 from tools.prelabel.plan import calibration_words, describe_learning, learn
-from tools.prelabel.spans import spans_of
+from tools.prelabel.settled import Settled, open_kept, settled_in
+from tools.prelabel.spans import joined_spans
 from tools.records import Draft
 from tools.results import Artefact, Prepared
-from tools.schema import FieldSpec
 
 REMOTE_UNITS = 6
 LEARNED_SETTINGS = (
-    *("labels", "mode", "c", "spans", "relations", "examples_shown", "exemplars", "scores"),
+    *("labels", "mode", "c", "spans", "relations", "examples_shown", "exemplars", "scores"),  # kinds: keys of artefacts
     *(ANSWERS, RIGHT),
 )
 
@@ -43,8 +42,8 @@ class PrelabelWork:
 
     def prepare(self, ctx: ToolContext, artefact: Artefact) -> Prepared:
         """Learn from what people confirmed, once for the whole job."""
-        learned = learn(artefact.json["plan"], ctx)
-        field = FieldSpec.model_validate(artefact.json["plan"]["field"])
+        settled = settled_in(artefact)
+        field, learned = settled.spec, learn(settled, ctx)
         said = learned.artefact.json
         settings = {key: said[key] for key in LEARNED_SETTINGS if key in said}
         settings["calibration"] = calibration_words(learned)
@@ -53,14 +52,14 @@ class PrelabelWork:
 
     def units_at_once(self, artefact: Artefact) -> int:
         """Several where a model elsewhere is waited for: one slow answer must not leave its connections idle."""
-        return REMOTE_UNITS if split_reference(str(artefact.json["plan"]["reference"]))[0] == "remote" else 1
+        return REMOTE_UNITS if settled_in(artefact).is_remote else 1
 
     def kept(self, ctx: ToolContext, artefact: Artefact) -> str:
         """Another number of repeats or of answer tokens is another question, whose answers are for another run."""
-        plan = artefact.json["plan"]
-        if split_reference(str(plan["reference"]))[0] != "remote":
+        settled = settled_in(artefact)
+        if not settled.is_remote:
             return ""
-        began, now = RemoteSettings(**plan.get("remote", {})), settings_from(ctx.settings)
+        began, now = settled.remote, settings_from(ctx.settings)
         same = {
             "remote_repeats": (began.repeats, now.repeats),
             "remote_answer_tokens": (began.answer_tokens, now.answer_tokens),
@@ -70,37 +69,34 @@ class PrelabelWork:
 
     def load(self, ctx: ToolContext, unit: Sequence[int], artefact: Artefact) -> Batch:
         """Texts of the items, with their vectors or spans where the back-end uses them."""
-        plan = artefact.json["plan"]
-        field = FieldSpec.model_validate(plan["field"])
+        settled = settled_in(artefact)
         texts = ctx.items.contents(unit)
         vectors = None
-        if plan["embedder"]:
-            vectors = vectors_of(ctx.cache, open_embedder(plan["embedder"]), list(unit), texts).matrix
-        spans = spans_of(field, list(unit), ctx) if field.kind == "relations" else None
-        return Batch(tuple(make_inputs(unit, texts, vectors, spans)), ctx.seed, _asked_now(plan, ctx))
+        if settled.embedder:
+            vectors = vectors_of(ctx.cache, open_embedder(settled.embedder), list(unit), texts).matrix
+        spans = joined_spans(settled.spec, list(unit), ctx)
+        return Batch(tuple(make_inputs(unit, texts, vectors, spans)), ctx.seed, _asked_now(settled, ctx))
 
     def compute(self, payload: Any, artefact: Artefact, calls: CallLog) -> list[Draft]:
         """One draft for each item of the batch; texts that speak to the labeller are marked."""
         batch: Batch = payload
-        plan = artefact.json["plan"]
-        prompt = read_prompt(plan["prompt"], plan["prompt_source"]) if plan["prompt"] else None
-        resources = Resources(plan["embedder"], prompt, calls, batch.secret, batch.remote)
-        labeller = open_labeller(plan["reference"], FieldSpec.model_validate(plan["field"]), resources)
+        settled = replace(settled_in(artefact), remote=batch.remote)
+        labeller = open_kept(settled, calls, batch.secret)
         # The text of an image is the path of its file, which speaks to nobody.
-        texts = {one.item_id: "" if plan.get("item") == "image" else one.text for one in batch.inputs}
+        texts = {one.item_id: "" if settled.item == "image" else one.text for one in batch.inputs}
         try:
             drafts = labeller.predict(artefact, batch.inputs)
         except StoppedShort as stop:
             raise stop.with_made([mark_suspicious(one, texts[one.item_id]) for one in stop.made]) from None
         if [draft.item_id for draft in drafts] != [one.item_id for one in batch.inputs]:
-            raise BackendFailed(f"{plan['reference']} gave {len(drafts)} answers for {len(batch.inputs)} items.")
+            raise BackendFailed(f"{settled.reference} gave {len(drafts)} answers for {len(batch.inputs)} items.")
         return [mark_suspicious(draft, texts[draft.item_id]) for draft in drafts]
 
 
-def _asked_now(plan: Mapping[str, Any], ctx: ToolContext) -> RemoteSettings:
+def _asked_now(settled: Settled, ctx: ToolContext) -> RemoteSettings:
     """How the run asks from here on: patience and connections as they are set now, the question as it began."""
-    began, now = RemoteSettings(**plan.get("remote", {})), settings_from(ctx.settings)
-    return replace(began, connections=now.connections, timeout=now.timeout)
+    now = settings_from(ctx.settings)
+    return replace(settled.remote, connections=now.connections, timeout=now.timeout)
 
 
 def mark_suspicious(draft: Draft, text: str) -> Draft:

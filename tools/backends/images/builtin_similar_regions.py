@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from tools.backends.contract import BackendIdentity, Example, TextInput
+from tools.backends.contract import BackendIdentity, Example, Material, TextInput
 from tools.backends.images.box_scores import BoxScores, Judged, learn_scores, scores_of
 from tools.backends.images.detector_labeller import (
     boxes_draft,
@@ -60,6 +60,9 @@ class _Learned:
 
 class SimilarRegions:
     """Learns from confirmed boxes of a field."""
+
+    learns_from: ClassVar[Material] = "images"
+    needs_answers = True
 
     def __init__(self, field: FieldSpec) -> None:
         """Bind to a boxes field."""

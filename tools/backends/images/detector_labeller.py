@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 
-from tools.backends.contract import CALIBRATING_LABELS, BackendIdentity, Example, Matrix, TextInput
+from tools.backends.contract import CALIBRATING_LABELS, BackendIdentity, Example, Material, Matrix, TextInput
 from tools.backends.images.box_scores import IMAGES_TO_CALIBRATE, BoxScores, Judged, item_score, learn_scores, scores_of
 from tools.backends.images.detections import Codes, Detections, Detector, matched
 from tools.backends.texts.label_map import map_labels
@@ -30,6 +31,9 @@ _FEWEST, _MOST = 20, 400
 
 class DetectorLabeller:
     """Suggests boxes. What it learns is only how far to believe the detector."""
+
+    learns_from: ClassVar[Material] = "images"
+    needs_answers = False
 
     def __init__(self, field: FieldSpec, detector: Detector) -> None:
         """Refuse a detector none of whose classes is a label of the field."""

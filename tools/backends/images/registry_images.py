@@ -22,12 +22,6 @@ SIMILAR = builtin_similar_regions.REFERENCE
 BOX_BACKENDS = (SIMILAR, FACES, PEOPLE)
 """What proposes boxes without any weights of ours or of others to fetch."""
 
-_WITHOUT_MODEL = {
-    "masks": "draw a box or click into the object, and 'segment' makes the mask",
-    "polygons": "draw a box or click into the object, and 'segment' makes the outline",
-    "keypoints": "points are placed by people",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class BackendStatus:
@@ -76,15 +70,6 @@ def is_image_model(name: str) -> bool:
         except AssistantError:
             return False
     return family in hub_images.WORD_FAMILIES or family in hub_images.SIGHT_FAMILIES
-
-
-def refuse_regions(spec: FieldSpec) -> None:
-    """Say who makes the regions of kinds that nothing here proposes."""
-    if spec.kind in _WITHOUT_MODEL:
-        raise InputError(
-            f"prelabel proposes no {spec.kind}: for field {spec.name!r}, {_WITHOUT_MODEL[spec.kind]}. It "
-            "proposes boxes, choices and ratings of images."
-        )
 
 
 def open_box_labeller(reference: str, spec: FieldSpec) -> Labeller:

@@ -6,8 +6,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
-from tools.backends.contract import CALIBRATING_LABELS, BackendIdentity, Example, ReplyLog, TextInput
+from tools.backends.contract import CALIBRATING_LABELS, BackendIdentity, Example, Material, ReplyLog, TextInput
 from tools.backends.images.detections import SAME_OBJECT
 from tools.backends.remote.check import refuse_absent
 from tools.backends.remote.confidence import (
@@ -66,6 +67,9 @@ class _Answered:
 
 class RemoteLabeller:
     """Asks an OpenAI-compatible endpoint with a versioned prompt, once per item and once more after a bad answer."""
+
+    learns_from: ClassVar[Material] = "replies"
+    needs_answers = False
 
     def __init__(
         self,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 
-from tools.backends.contract import BackendIdentity, Example, Matrix, TextEmbedder, TextInput
+from tools.backends.contract import BackendIdentity, Example, Material, Matrix, TextEmbedder, TextInput
 from tools.backends.learning.blind_record import BlindRecord, blind_record
 from tools.backends.learning.held_out import HeldOut
 from tools.backends.learning.linear import Flags
@@ -43,6 +44,8 @@ class FewShotClassifier:
 
     Before the first label the names and descriptions of the labels decide, and the drafts say so.
     """
+
+    learns_from: ClassVar[Material] = "vectors"
 
     def __init__(
         self, field: FieldSpec, embedder: TextEmbedder, calibrate: bool = True, reference: str = REFERENCE

@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import ClassVar
 
 import numpy as np
 
-from tools.backends.contract import BackendIdentity, Example, TextInput
+from tools.backends.contract import BackendIdentity, Example, Material, TextInput
 from tools.backends.learning.threads import limited_threads
 from tools.backends.texts.pair_features import Pair, PairDescriber, Span
 from tools.backends.texts.pair_training import (
@@ -53,6 +54,9 @@ class _Example:
 
 class PairRelationTagger:
     """Softmax regression on words, heads and word classes of span pairs; only what the schema allows is proposed."""
+
+    learns_from: ClassVar[Material] = "texts"
+    needs_answers = True
 
     def __init__(self, field: FieldSpec) -> None:
         """Bind the tagger to a relations field."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 
-from tools.backends.contract import BackendIdentity, Example, TextInput
+from tools.backends.contract import BackendIdentity, Example, Material, TextInput
 from tools.backends.texts import crf
 from tools.backends.texts.span_model import Answer, coarse_fits, cut, freeze, thaw
 from tools.backends.texts.span_tags import Region, read_regions, without_overlap
@@ -32,6 +33,9 @@ class CrfSpanTagger:
     Labels that were confirmed over each other get models of their own; all others share one. How many spans are
     proposed, and what the score of an item is worth, is found on confirmed items that the model did not see.
     """
+
+    learns_from: ClassVar[Material] = "texts"
+    needs_answers = True
 
     def __init__(self, field: FieldSpec) -> None:
         """Bind the tagger to a spans field."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 
-from tools.backends.contract import BackendIdentity, Example, Matrix, TextInput
+from tools.backends.contract import BackendIdentity, Example, Material, Matrix, TextInput
 from tools.backends.hub_model import CLASSIFIER, LOCK, TAGGER, HubModel, open_model
 from tools.backends.texts.span_tags import Region
 from tools.errors import InputError
@@ -26,6 +27,9 @@ class _HubLabeller:
     """What the labellers of this module share: they learn nothing and are named after their model."""
 
     kind = CLASSIFIER
+
+    learns_from: ClassVar[Material] = ""
+    needs_answers = False
 
     def __init__(self, field: FieldSpec, name: str) -> None:
         """Load the model; :class:`BackendMissing` says what is lacking."""
