@@ -174,7 +174,7 @@ class JobStore:
 
     def set(self, job_id: int, state: str, note: str) -> None:
         """Change state and note."""
-        with self._database.write() as transaction:
+        with self._database.write() as transaction, transaction.changing("jobs", "job_id = ?", [job_id]):
             transaction.execute(
                 "UPDATE jobs SET state = ?, note = ?, changed_at = ? WHERE job_id = ?",
                 [state, note, stored_time(transaction.now), job_id],

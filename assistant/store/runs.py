@@ -282,6 +282,7 @@ class RunStore:
                 }
             )
             transaction.append("queue_entries", rows)
+            transaction.cover("queue_entries", run_id, run_id)
         return run_id
 
 

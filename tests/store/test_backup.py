@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +227,22 @@ def test_a_note_that_stayed_behind_is_no_damage(folder: Path) -> None:
     with reopen(folder) as project:
         assert broken_checks(project) == []
         assert len(project.desk.history(ANN)) == 1
+
+
+@pytest.mark.parametrize(("seconds", "broken"), [(59, []), (61, ["the newest entry is noted beside the database"])])
+def test_a_note_alone_put_back_to_an_earlier_moment_is_named_by_verify(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, seconds: int, broken: list[str]
+) -> None:
+    note = (folder / "project.head").read_bytes()
+    began = datetime(2030, 1, 1, tzinfo=UTC)
+    with reopen(folder) as project:
+        for later in (0, seconds):
+            moment = began + timedelta(seconds=later)
+            monkeypatch.setattr("assistant.store.file.database.utc_now", lambda moment=moment: moment)
+            project.store.settings.put("seed", later, LEAD)
+    (folder / "project.head").write_bytes(note)
+    with reopen(folder) as project:
+        assert broken_checks(project) == broken
 
 
 def test_a_note_that_was_altered_is_named_by_verify(folder: Path) -> None:

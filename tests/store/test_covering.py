@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -13,11 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.store.chain.audit import GENESIS
-from assistant.store.chain.covering import COVERED, COVERING_STEP, MORE_COVERED_STEP, number_of, number_sql, table_of
-from assistant.store.chain.head import Head
+from assistant.store.chain.covering import (
+    ALL_COVERED,
+    COVERING_STEP,
+    number_of,
+    number_sql,
+    table_of,
+)
 from assistant.store.checks.verify import verify
-from assistant.store.file.migrations import MIGRATIONS
+from assistant.store.file.migrating import migrate
+from tests.store.damaging import as_before_that_step, damaged
 from tests.store.opened import ANN, BOB, LEAD, REFUND, Opened, broken_checks, decide, reopen, suggest
 from tools.results import Change
 
@@ -34,16 +38,15 @@ CELLS = {
 def tables() -> Any:
     """The tables of a project in memory, free of conditions, so that any cell may be empty."""
     with duckdb.connect(config={"threads": 1}) as connection:
-        for migration in MIGRATIONS:
-            connection.execute(migration.sql)
-        for name in COVERED:
+        migrate(connection, Path("an empty project"))
+        for name in ALL_COVERED:
             connection.execute(f"CREATE TABLE free_{name} AS SELECT * FROM {table_of(name)}")
         yield connection
 
 
-@pytest.mark.parametrize("table", list(COVERED))
+@pytest.mark.parametrize("table", list(ALL_COVERED))
 def test_the_number_of_a_row_is_the_same_in_python_and_in_sql(tables: Any, table: str) -> None:
-    columns = COVERED[table].columns
+    columns = ALL_COVERED[table].columns
 
     @settings(max_examples=40, deadline=None)
     @given(st.fixed_dictionaries({name: st.none() | CELLS[kind] for name, kind in columns.items()}))
@@ -94,7 +97,8 @@ SENTENCE = "every sentence of a change is as it was saved"
 MESSAGE = "every message is as it was saved"
 ITSELF = "the project is the one that it was"
 SIGN_IN = "every sign-in is as the audit tells"
-ALONE = "the older checks alone cover those"
+STEP = "every step of the shape is as it was saved"
+UNTIL_THEN = "what was changed in them until then cannot be told"
 PASSWORD = "correct horse"
 FORGERIES = [
     ("DELETE FROM reviews WHERE review_id = (SELECT max(review_id) FROM reviews)", DECISION),
@@ -203,18 +207,13 @@ def test_rows_of_an_older_program_are_told_apart_and_not_called_broken(folder: P
         checks = {one.name: one for one in verify(project.store.database)}
     assert (checks[DECISION].holds, checks[DECISION].limit) == (
         True,
-        "1 of them were saved before this was kept; " + ALONE,
+        "1 of them were saved before this was kept; " + UNTIL_THEN,
     )
-    assert (checks[ITEM].holds, checks[ITEM].limit) == (True, "6 of them were saved before this was kept; " + ALONE)
+    assert (checks[ITEM].holds, checks[ITEM].limit) == (
+        True,
+        "6 of them were saved before this was kept; " + UNTIL_THEN,
+    )
     assert checks[VERSION].holds
-
-
-def damaged(project: Opened, *changes: str) -> dict[str, str]:
-    """The checks that do not hold after these changes, with the row that each names."""
-    with project.store.database.write() as transaction:
-        for change in changes:
-            transaction.execute(change)
-    return {one.name: one.example for one in verify(project.store.database) if not one.holds}
 
 
 def test_which_of_many_rows_was_changed_is_not_claimed(project: Opened) -> None:
@@ -262,7 +261,7 @@ def test_what_was_shown_before_it_was_kept_is_told_apart_and_the_rest_stays_cove
         decide(project, ANN, 2, REFUND)
         checks = {one.name: one for one in verify(project.store.database)}
         assert [one.name for one in checks.values() if not one.holds] == []
-        assert checks[SHOWN].limit == "1 of them were saved before this was kept; " + ALONE
+        assert checks[SHOWN].limit == "1 of them were saved before this was kept; " + UNTIL_THEN
         assert (checks[DECISION].limit, checks[ITEM].limit) == ("", "")
         changes = (
             "UPDATE reviews SET reason = 'x' WHERE item_id = 1",
@@ -284,32 +283,12 @@ def test_who_is_signed_in_when_covering_begins_stays_signed_in_and_is_covered(fo
         assert SIGN_IN in damaged(project, "UPDATE logins SET until = until + INTERVAL 1 DAY")
 
 
-def as_before_that_step(project: Opened) -> None:
-    """Take from the audit and the project what the step began to keep."""
-    names = [name for name, covered in COVERED.items() if covered.step == MORE_COVERED_STEP]
-    written: list[tuple[str, str, dict[str, Any]]] = []
-    for _seq, _at, actor, kind, payload, _prev, _hash in project.store.database.audit_events():
-        told = json.loads(payload)
-        for part in ("rows", "above"):
-            told[part] = {name: one for name, one in told.get(part, {}).items() if name not in names}
-        for name in ("project_rows", "sign_in_rows", "sign_ins_ended", *(() if told["above"] else ("above",))):
-            told.pop(name, None)
-        if kind != "rows" or told["rows"]:
-            written.append((actor, kind, told))
-    with project.store.database.write() as transaction:
-        transaction.execute("DELETE FROM audit")
-        transaction.execute("DELETE FROM migrations WHERE number = ?", [MORE_COVERED_STEP])
-        project.store.database._head = Head(0, GENESIS)
-        for actor, kind, told in written:
-            transaction.record(actor, kind, told)
-
-
 def test_where_covering_begins_is_said_once_for_all(folder: Path) -> None:
     with reopen(folder) as project, project.store.database.write() as transaction:
         transaction.execute("INSERT INTO undos VALUES (1, 'review', 1, true, 'eve', 'key', '', now()::TIMESTAMP)")
         transaction.execute("DELETE FROM migrations WHERE number = ?", [COVERING_STEP])
     with reopen(folder) as project:
-        assert broken_checks(project) == [UNDO]
+        assert broken_checks(project) == [UNDO, STEP]
 
 
 def told_of_users(project: Opened) -> tuple[str, str]:

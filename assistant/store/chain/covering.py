@@ -3,6 +3,9 @@
 The digest is the sum of one number a row, so that it does not depend on the order of the rows. MD5 tells changes that
 were not meant to be hidden; it is worked out alike in Python, for single rows, and in SQL, for many. What was told of
 a row first holds: a number that is given again, because its row was taken away meanwhile, stands out.
+
+Where rows change or go, or several share a key, events tell by how much count and sum of the table became other: all
+that was told of it, added up, is what the table holds.
 """
 
 from __future__ import annotations
@@ -10,15 +13,22 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
+
+from tools.records import JsonValue
 
 Kind = Literal["text", "whole", "real", "time", "truth"]
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1), timedelta(microseconds=1)
 _NOTHING, _BETWEEN = "\0", "\x1f"
-COVERING_STEP, MORE_COVERED_STEP = 7, 8
-"""The steps of the shape of the state from which on the audit tells of rows, and of the rest of them."""
+COVERING_STEP, MORE_COVERED_STEP, ALL_COVERED_STEP = 7, 8, 9
+"""The steps of the shape of the state from which on the audit tells of rows, of more of them, and of all."""
+ROWS, SUMS = "rows", "sums"
+"""The names under which an event tells of rows by their keys, and of what count and sum of a table grew by."""
+OLDER = ""
+"""In place of a key: all rows that were there when covering began."""
+_SHORT = 16  # letters of a key that stand in the audit
 _LARGEST = 1e12  # no score and no time is larger; what is not a number compares as false here and as larger in SQL
 
 
@@ -26,7 +36,8 @@ _LARGEST = 1e12  # no score and no time is larger; what is not a number compares
 class Covered:
     """Columns of a table that the audit covers: the one that numbers the rows, the others, and what people call a row.
 
-    ``table`` is named where what is covered is not called like its table, ``step`` where covering began later.
+    ``table`` is named where what is covered is not called like its table, ``step`` where covering began later, and
+    ``named`` where a row is not called by the word and its key.
     """
 
     key: str
@@ -35,6 +46,7 @@ class Covered:
     plural: str = ""
     table: str = ""
     step: int = COVERING_STEP
+    named: str = ""
 
 
 def _columns(text: str = "", whole: str = "", real: str = "", time: str = "", truth: str = "") -> dict[str, Kind]:
@@ -113,16 +125,80 @@ COVERED: Mapping[str, Covered] = {
         "message_id", _columns("session person speaker text record", "message_id", "", "made_at"),
         "message", step=MORE_COVERED_STEP,
     ),
+    "review_windows": Covered(
+        "review_id", _columns("session", "review_id"),
+        "window of a decision", "windows of decisions", "reviews", ALL_COVERED_STEP,
+    ),
+    "run_origins": Covered(
+        "run_id", _columns("session", "run_id tool_version"), "origin of a run", "origins of runs", "runs",
+        ALL_COVERED_STEP,
+    ),
+    "media_depths": Covered(
+        "item_id", _columns("", "item_id bits frames"), "depth of a picture", "depths of pictures", "media",
+        ALL_COVERED_STEP,
+    ),
+    "replies": Covered(
+        "reply_id", _columns("call_key raw", "reply_id run_id prompt_tokens answer_tokens", "", "made_at"),
+        "reply", "replies", step=ALL_COVERED_STEP,
+    ),
+    "findings": Covered(
+        "finding_id", _columns("field kind sentence", "finding_id run_id item_id", "score", "made_at"),
+        "finding", step=ALL_COVERED_STEP,
+    ),
 }  # fmt: skip
+"""Rows that are only added, one a key."""
+
+TALLIED: Mapping[str, Covered] = {
+    name: replace(covered, step=ALL_COVERED_STEP)
+    for name, covered in {
+        "paints": Covered(
+            "exposure_id", _columns("", "exposure_id", "", "painted_at"), "card painted", "cards painted"
+        ),
+        "jobs": Covered(
+            "job_id",
+            _columns("tool field state units note person role session", "job_id run_id total", "",
+                     "created_at changed_at"),
+            "job",
+        ),
+        "queue_entries": Covered(
+            "run_id", _columns("field reason", "run_id position item_id", "inclusion_p", "", "adaptive"),
+            "place in a queue", "places in queues", named="a place in the queue of run {}",
+        ),
+        "run_details": Covered(
+            "run_id", _columns("settings", "run_id", "", "made_at"),
+            "detail of a run", "details of runs", named="a detail of run {}",
+        ),
+        "call_events": Covered(
+            "run_id", _columns("call_key what", "run_id tokens", "", "made_at"),
+            "booking of a call", "bookings of calls", named="a booking of a call of run {}",
+        ),
+        "import_problems": Covered(
+            "import_id", _columns("what field reason excerpt", "import_id source_row"),
+            "reason that an import gave", "reasons that imports gave", named="a reason that import {} gave",
+        ),
+        # What somebody called a filter is not for the audit.
+        "saved_filters": Covered(
+            "actor", _columns("name record actor", "", "", "made_at"), "saved filter", named="a filter saved by {}"
+        ),
+        "devices": Covered("token_hash", _columns("token_hash name", "", "", "made_at"), "known browser"),
+        "migrations": Covered(
+            "number", _columns("name", "number", "", "made_at"), "step of the shape", "steps of the shape",
+            named="step {} of the shape",
+        ),
+    }.items()
+}  # fmt: skip
+"""Rows that change or go, or of which several share a key."""
+
+ALL_COVERED: Mapping[str, Covered] = {**COVERED, **TALLIED}
 
 
 def table_of(name: str) -> str:
     """The table in which lies what is covered under a name."""
-    return COVERED[name].table or name
+    return ALL_COVERED[name].table or name
 
 
 NAMES: Mapping[str, tuple[str, ...]] = {
-    table: tuple(name for name in COVERED if table_of(name) == table) for table in map(table_of, COVERED)
+    table: tuple(name for name in ALL_COVERED if table_of(name) == table) for table in map(table_of, ALL_COVERED)
 }
 """Under which names the rows of a table are covered."""
 
@@ -145,7 +221,7 @@ _IN_SQL: Mapping[Kind, str] = {
 
 def number_of(name: str, row: Mapping[str, Any]) -> int:
     """The number of one row, from its cells; those that are not given are empty."""
-    cells = ((row.get(column), kind) for column, kind in COVERED[name].columns.items())
+    cells = ((row.get(column), kind) for column, kind in ALL_COVERED[name].columns.items())
     text = _BETWEEN.join(_NOTHING if cell is None else _IN_PYTHON[kind](cell) for cell, kind in cells)
     digest = hashlib.md5(text.encode(errors="surrogatepass"), usedforsecurity=False).digest()
     return int.from_bytes(digest[8:], "little")
@@ -153,7 +229,7 @@ def number_of(name: str, row: Mapping[str, Any]) -> int:
 
 def number_sql(name: str) -> str:
     """The same as an expression over the table."""
-    cells = (f"coalesce({_IN_SQL[kind].format(column)}, chr(0))" for column, kind in COVERED[name].columns.items())
+    cells = (f"coalesce({_IN_SQL[kind].format(column)}, chr(0))" for column, kind in ALL_COVERED[name].columns.items())
     return f"md5_number_lower(concat_ws(chr(31), {', '.join(cells)}))"
 
 
@@ -164,18 +240,34 @@ def total_sql(name: str) -> str:
         WHERE {key} BETWEEN $1 AND $2"""  # sql: table and columns are named in COVERED
 
 
+def short_key(key: object) -> str:
+    """The key of a row as it stands in the audit."""
+    return str(key)[:_SHORT]
+
+
+def sums_sql(name: str, condition: str = "true") -> str:
+    """By key as in the audit: how many rows meet the condition, and the sum of their numbers."""
+    key = f"left(CAST({ALL_COVERED[name].key} AS VARCHAR), {_SHORT})"
+    return f"""SELECT {key}, count(*), CAST(sum({number_sql(name)}) AS VARCHAR) FROM {table_of(name)}
+        WHERE {condition} GROUP BY 1 ORDER BY 1"""  # sql: table, columns and condition are named in code
+
+
 class Cover:
     """The rows of one transaction that no event has told of yet."""
 
     def __init__(self) -> None:
         """None so far."""
         self._ranges: dict[str, list[list[int]]] = {}
+        self._sums: dict[str, dict[str, list[int]]] = {}
 
     def add(self, table: str, row: Mapping[str, Any]) -> None:
         """Take note of one row of any table."""
         for name in NAMES.get(table, ()):
-            key = int(row[COVERED[name].key])
-            self.add_range(name, key, key, 1, number_of(name, row))
+            key, number = row[ALL_COVERED[name].key], number_of(name, row)
+            if name in TALLIED:
+                self.add_sum(name, short_key(key), 1, number)
+            else:
+                self.add_range(name, int(key), int(key), 1, number)
 
     def add_range(self, name: str, first: int, last: int, count: int, total: int) -> None:
         """Take note of many."""
@@ -186,10 +278,17 @@ class Cover:
         else:
             ranges.append([first, last, count, total])
 
-    def tell(self) -> dict[str, list[list[int | str]]]:
-        """All of them, for the payload of an event; from then on they are told."""
-        ranges, self._ranges = self._ranges, {}
-        return {
-            name: [[first, last, count, str(total)] for first, last, count, total in found]
-            for name, found in ranges.items()
+    def add_sum(self, name: str, key: str, count: int, total: int) -> None:
+        """Take note of by how much a table grew: of less than nothing where rows went."""
+        found = self._sums.setdefault(name, {}).setdefault(key, [0, 0])
+        found[:] = [found[0] + count, found[1] + total]
+
+    def tell(self) -> dict[str, JsonValue]:
+        """All of it, for the payload of an event; from then on it is told."""
+        (ranges, self._ranges), (sums, self._sums) = (self._ranges, {}), (self._sums, {})
+        rows = {name: [[*one[:3], str(one[3])] for one in found] for name, found in ranges.items()}
+        grown = {
+            name: [[key, one[0], str(one[1])] for key, one in found.items() if any(one)] for name, found in sums.items()
         }
+        told: dict[str, JsonValue] = {ROWS: rows} if rows else {}
+        return {**told, SUMS: {name: found for name, found in grown.items() if found}} if any(grown.values()) else told

@@ -11,9 +11,12 @@ import hashlib
 import os
 import threading
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 HEAD = "project.head"
+_LONGEST_BEHIND = timedelta(seconds=60)
 _SYNC_AFTER = 1.0  # a sync with every commit would make each decision wait for the disk a second time
 
 
@@ -46,6 +49,20 @@ def read_note(folder: Path) -> tuple[Head | None, str]:
     if _check(said) != check or not seq.isdigit():
         return None, f"the note of the newest entry ({HEAD}) cannot be read"
     return Head(int(seq), digest), ""
+
+
+def put_back(reader: Any, noted: Head) -> str:
+    """A sentence where the note says less than it must have said once, while the database went on."""
+    sql = "SELECT count(*), arg_min(made_at, seq), arg_max(made_at, seq) FROM audit WHERE seq > ?"
+    count, first, last = reader.rows(sql, [noted.seq])[0]
+    try:
+        behind = datetime.fromisoformat(last) - datetime.fromisoformat(first) if count else timedelta()
+    except (ValueError, TypeError):
+        return ""  # altered by hand, which the chain tells
+    # Only what was committed within the last second can be missing from it, after a power loss.
+    if behind <= _LONGEST_BEHIND:
+        return ""
+    return f"the note of the newest entry ({HEAD}) is {count:,} entries old: it was put back, or could not be written"
 
 
 class HeadNote:

@@ -12,9 +12,10 @@ import duckdb
 import pyarrow as pa
 
 from assistant.store.chain import audit
-from assistant.store.chain.covering import NAMES, Cover, total_sql
-from assistant.store.chain.covering_begins import begin_covering
-from assistant.store.chain.head import HEAD, Head, HeadNote, read_note
+from assistant.store.chain.covering import NAMES, Cover
+from assistant.store.chain.covering_begins import begin_covering, steps_to_tell
+from assistant.store.chain.covering_rows import cover_older, cover_rows, cover_sums
+from assistant.store.chain.head import HEAD, Head, HeadNote, put_back, read_note
 from assistant.store.file import faults
 from assistant.store.file.file import DatabaseFile
 from assistant.store.file.grouping import Group
@@ -120,9 +121,18 @@ class Transaction:
     def cover(self, table: str, first: int, last: int) -> None:
         """Have the next event tell of the rows with these keys, which were just written by a statement."""
         for name in NAMES[table]:
-            count, total = self.rows(total_sql(name), [first, last])[0]
-            if count:
-                self._cover.add_range(name, first, last, int(count), int(total))
+            cover_rows(self, self._cover, name, first, last)
+
+    @contextmanager
+    def changing(self, table: str, condition: str, params: Params) -> Iterator[None]:
+        """Have the next event tell what becomes of the rows that meet a condition; inside, none of them is inserted."""
+        cover_sums(self, self._cover, table, condition, params, -1)
+        yield
+        cover_sums(self, self._cover, table, condition, params, 1)
+
+    def cover_older(self, name: str, last: int | None = None) -> None:
+        """Have the next event tell of all rows that are there, up to a key where one is named."""
+        cover_older(self, self._cover, name, last)
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Insert many rows by column name, in order."""
@@ -153,14 +163,13 @@ class Transaction:
 
         It tells of the rows that were inserted since the event before it.
         """
-        rows = self._cover.tell()
-        self._events.append((actor, kind, to_json({**payload, "rows": rows} if rows else payload)))
+        self._events.append((actor, kind, to_json({**payload, **self._cover.tell()})))
 
     def write_events(self, seq: int, prev_hash: str) -> tuple[int, str]:
         """Link the recorded events to the chain; returns its new head."""
         at = self.now.isoformat()
         if rest := self._cover.tell():
-            self._events.append(("program", "rows", to_json({"rows": rest})))
+            self._events.append(("program", "rows", to_json(rest)))
         for actor, kind, payload in self._events:
             seq += 1
             digest = audit.link_hash(prev_hash, seq, at, actor, kind, payload)
@@ -199,11 +208,21 @@ class Database:
             self._let_go()
             raise
         self._lock = self._file.lock
-        if self._migrated:
-            begin_covering(self, self._migrated)
+        try:
+            self._begin(noted)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, noted: Head | None) -> None:
+        """Compare with what was noted, and tell the audit of the steps that were just applied."""
+        if noted is not None:
+            self.note_problem = put_back(self, noted)
+        if steps := steps_to_tell(self, self._migrated):
+            begin_covering(self, steps)
         if not self.note_problem and noted is None and not self._migrated:
             self.note_problem = f"the note of the newest entry ({HEAD}) is missing"
-        if self._migrated or accept_loss:
+        if self._migrated or self._accept_loss:
             self._note.write(self._head)
 
     def _opened(self, cursor: duckdb.DuckDBPyConnection) -> None:
@@ -310,6 +329,12 @@ class Database:
         except duckdb.Error:
             # There is nothing to roll back any more: the failure has ended the connection.
             self._file.give_up()
+
+    @contextmanager
+    def nobody_writes(self) -> Iterator[None]:
+        """Have everybody wait who wants to write; it must be short."""
+        with self._lock:
+            yield
 
     def together(self, work: Callable[[Transaction], _T]) -> _T:
         """Carry out a short write, in one commit with others that wait at the same time; on disk when this returns.

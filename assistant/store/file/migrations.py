@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assistant.store.chain.covering import COVERING_STEP, MORE_COVERED_STEP
+from assistant.store.chain.covering import ALL_COVERED_STEP, COVERING_STEP, MORE_COVERED_STEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ ALTER TABLE logins ADD COLUMN browser VARCHAR DEFAULT '';
 CREATE TABLE devices (token_hash VARCHAR NOT NULL, name VARCHAR NOT NULL, made_at TIMESTAMP NOT NULL);
 """
 
-# With each of these two steps the audit says which rows are older than what it tells of rows.
+# With each of the last steps the audit says which rows are older than what it tells of rows.
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "tables", _TABLES),
     Migration(2, "views", _VIEWS),
@@ -208,4 +208,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(6, "sign-ins", _SIGN_INS),
     Migration(COVERING_STEP, "the audit tells of rows", "SELECT 1"),
     Migration(MORE_COVERED_STEP, "the audit tells of what was shown and said, and of sign-ins", "SELECT 1"),
+    Migration(ALL_COVERED_STEP, "the audit tells of everything that is stored", "SELECT 1"),
 )

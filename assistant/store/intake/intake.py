@@ -69,6 +69,7 @@ def take_in(
         report = _take_in(transaction, batch, actor, import_id, version, same_region)
         if not report.adds_up:
             raise TypeError(f"the import of {batch.source_name} does not add up: {report}")
+        transaction.cover("import_problems", import_id, import_id)
         transaction.insert(
             "imports",
             import_id=import_id,

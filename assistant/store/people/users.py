@@ -280,7 +280,8 @@ class UserStore:
             transaction.insert("devices", token_hash=_digest(token), name=name, made_at=at)
             sql = """DELETE FROM devices WHERE name = ? AND token_hash NOT IN
                 (SELECT token_hash FROM devices WHERE name = ? ORDER BY made_at DESC LIMIT ?)"""
-            transaction.execute(sql, [name, name, _MOST_DEVICES])
+            with transaction.changing("devices", "name = ?", [name]):
+                transaction.execute(sql, [name, name, _MOST_DEVICES])
         return token
 
     def knows_device(self, name: str, token: str) -> bool:
@@ -377,7 +378,8 @@ def _open(transaction: Transaction, name: str, token: str, address: str, browser
 
 def _forget(transaction: Transaction, name: str, kept: str = "") -> dict[str, JsonValue]:
     """End the ways in of somebody, and what their browsers are known by; what the event has to tell of it."""
-    transaction.execute("DELETE FROM devices WHERE name = ?", [name])
+    with transaction.changing("devices", "name = ?", [name]):
+        transaction.execute("DELETE FROM devices WHERE name = ?", [name])
     return end_sign_ins(transaction, "name = ? AND token_hash <> ?", [name, kept])
 
 
