@@ -24,7 +24,7 @@ from assistant.store.file.lock import ProjectLock
 from assistant.store.file.migrating import migrate
 from assistant.store.file.opening import refuse_loss, stored_head
 from assistant.store.file.private import make_like
-from assistant.store.file.trouble import entries_missing
+from assistant.store.file.trouble import entries_missing, misshapen
 from tools.errors import InputError
 from tools.records import JsonValue, to_json
 from tools.writable import HALF_CHARACTER
@@ -210,6 +210,9 @@ class Database:
         self._lock = self._file.lock
         try:
             self._begin(noted)
+        except duckdb.Error as error:
+            self.close()
+            raise misshapen(path.parent, error) from error
         except BaseException:
             self.close()
             raise
