@@ -67,10 +67,10 @@ def read_decision(
         raise InputError("There is no suggestion on this card to accept or reject; choose an answer.")
     if verdict in VALUED_VERDICTS:
         given = suggested if verdict == "accept" else decision.value
-        spans = regions_on_card(store, actor, exposure.item_id, spec) if spec.kind == "relations" else None
+        spans = regions_on_card(store, actor, exposure.item_id, spec) if spec.record.joins else None
         item = store.items.get([exposure.item_id])[0]
         value = check_value(spec, given, item.text, spans, item.pixels)
-        if spec.kind == "text" and not value["text"].strip():
+        if spec.record.is_blank(value[spec.record.key]):
             raise InputError(f"{spec.name} takes a text, and this one is blank; skip the item if there is none.")
         verdicts = region_verdicts(spec, value, suggested, decision)
         # Choosing what was suggested is accepting it, by whatever key.

@@ -333,7 +333,7 @@ class ReviewDesk:
         item = self._store.items.get([exposure.item_id])[0]
         standing = self._standing(queue, item.item_id, actor.person)
         backend = str(self._store.runs.identity(suggestion.run_id)["backend"]) if suggestion else ""
-        spans = regions_on_card(self._store, actor, item.item_id, spec) if spec.kind == "relations" else ()
+        spans = regions_on_card(self._store, actor, item.item_id, spec) if spec.record.joins else ()
         former = TakenBack(self._store.database, self._store.reviews).answer(item.item_id, spec.id, actor.person)
         stands, ticket = standing.value if standing else None, ticket_of(self._store.project_id, exposure)
         return Card(exposure, item, spec, suggestion, backend, stands, spans, why, ticket, former)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tools.errors import InputError, NotFound
 from tools.schema import FieldSpec, LabelSchema
 
 
@@ -16,19 +15,7 @@ def label_named(field: FieldSpec, name: str) -> str:
 
     A rating is its number. :class:`NotFound` lists the labels there are.
     """
-    wanted = name.strip().casefold()
-    if not wanted:
-        return ""
-    if field.kind == "text":
-        raise InputError(f"Field {field.id!r} is answered in text and has no labels.")
-    if field.kind == "rating":
-        if wanted in {str(number) for number in range(field.min, field.max + 1)}:
-            return wanted
-        raise NotFound(f"Field {field.id!r} is rated from {field.min} to {field.max}; got {name!r}.")
-    for label in field.answers:
-        if wanted in (label.id, label.name.casefold()):
-            return label.id
-    raise NotFound(f"Field {field.id!r} has no label {name!r}; it has {', '.join(field.label_ids)}.")
+    return field.record.find_word(field, name) if name.strip() else ""
 
 
 def label_name(field: FieldSpec, label_id: str) -> str:

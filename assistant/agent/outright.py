@@ -55,7 +55,7 @@ def on_this(text: str, key: str, card: CardInHand | None) -> str:
     if named:
         return f"{named.group('verb')} this{named.group('rest')}"
     match = re.fullmatch(rf"(?P<words>.+?) on {re.escape(key)}", words, re.IGNORECASE)
-    if match is None or card.field.kind == "text" or _OWN_WORDS.match(match.group("words")):
+    if match is None or card.field.record.said_as == "text" or _OWN_WORDS.match(match.group("words")):
         return ""
     accepted = re.fullmatch(r"accept (?P<value>.+)", match.group("words"), re.IGNORECASE)
     is_suggested = accepted and surface(accepted.group("value")) == surface(_named(card, card.suggestion))
@@ -96,10 +96,10 @@ def _reply(words: str, decision: OneDecision, card: CardInHand, key: str) -> str
         return f"comment{reason}"
     if decision.verdict in ("skip", "reject", "flag"):
         return f"{decision.verdict} {key}{reason}"
-    if card.field.kind == "text" and decision.verdict != "accept":
+    if card.field.record.said_as == "text" and decision.verdict != "accept":
         return f"answer: {(decision.value or {}).get('text', '')}"
     name = _named(card, decision.value)
-    if reason and (name or card.field.kind == "rating"):
+    if reason and (name or card.field.record.said_as == "number"):
         return f"answer: {name or (decision.value or {})['rating']} because {decision.reason}"
     if decision.verdict == "accept" and not card.field.is_image_region:
         return f"accept {name} on {key}" if name else f"accept {key}"
@@ -108,7 +108,7 @@ def _reply(words: str, decision: OneDecision, card: CardInHand, key: str) -> str
 
 def _named(card: CardInHand, value: object) -> str:
     """The labels of a value by name; empty for answers of other kinds."""
-    if not isinstance(value, dict) or card.field.kind not in ("choice", "multi_choice"):
+    if not isinstance(value, dict) or not card.field.record.is_labels:
         return ""
     ids = value.get("labels") or [one for one in [value.get("label")] if one]
     return " and ".join(card.field.label(one).name for one in ids if one in card.field.label_ids)

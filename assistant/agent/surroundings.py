@@ -246,7 +246,7 @@ def _aware(moment: datetime) -> datetime:
 def painted_keys(spec: FieldSpec, suggestion: Proposal | None) -> dict[str, str]:
     """Key to label id as the card paints them: fixed digits for up to nine labels, else the likeliest nine in order."""
     keys = {key: label_id for label_id, key in label_keys(spec).items()}
-    if len(spec.labels) <= _MOST_DIGITS or spec.kind not in ("choice", "multi_choice"):
+    if len(spec.labels) <= _MOST_DIGITS or not spec.record.is_labels:
         return keys
     value = (suggestion.draft.value if suggestion else None) or {}
     first = [*value.get("labels", ()), *([value["label"]] if "label" in value else [])]

@@ -6,6 +6,7 @@ import json
 import secrets
 import sys
 import time
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ from assistant.cli.link import Link
 from assistant.cli.printing import say, show_json, show_result, show_table
 from assistant.cli.projects import As, AsJson, Project
 from tools.errors import AssistantError, InputError
+from tools.kinds.registry import KINDS
 from tools.writable import refuse_unwritable
 
 _KEYS = "a accept · digit or label = choose · x reject · Enter skip · z undo · q quit"
@@ -132,19 +134,19 @@ def read_answer(card: dict[str, Any], words: str) -> tuple[str, dict[str, Any] |
     if words in ("", "a", "x"):
         return {"": "skip", "a": "accept", "x": "reject"}[words], None
     field = card["field"]
-    if field["kind"] == "text":
-        return "edit", {"text": words}
-    if field["kind"] == "rating":
-        if not words.isdigit():
-            raise InputError(f"Type a number from {field['min']} to {field['max']}.")
-        return "choose", {"rating": int(words)}
-    if field["kind"] == "choice":
-        return "choose", {"label": _label(field, words)}
-    if field["kind"] == "multi_choice":
-        return "choose", {"labels": [_label(field, word.strip()) for word in words.split(",")]}
-    raise InputError(
-        f"{field['name']} is decided in the page, or with --json; here it can be accepted, rejected or skipped."
-    )
+    kind = KINDS[field["kind"]]
+    typed = _TYPED.get(kind.said_as)
+    if typed is None:
+        raise InputError(
+            f"{field['name']} is decided in the page, or with --json; here it can be accepted, rejected or skipped."
+        )
+    return kind.verdict, {kind.key: typed(field, words)}
+
+
+def _number(field: dict[str, Any], words: str) -> int:
+    if not words.isdigit():
+        raise InputError(f"Type a number from {field['min']} to {field['max']}.")
+    return int(words)
 
 
 def _label(field: dict[str, Any], words: str) -> str:
@@ -155,6 +157,15 @@ def _label(field: dict[str, Any], words: str) -> str:
     raise InputError(
         f"{words!r} is no label of {field['name']}; it has {', '.join(one['name'] for one in field['labels'])}."
     )
+
+
+_TYPED: dict[str, Callable[[dict[str, Any], str], Any]] = {
+    "label": _label,
+    "labels": lambda field, words: [_label(field, word.strip()) for word in words.split(",")],
+    "number": _number,
+    "text": lambda _, words: words,
+}
+"""What was typed as the content of an answer, by how such an answer is said."""
 
 
 def _show_card(card: dict[str, Any]) -> None:

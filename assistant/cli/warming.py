@@ -19,7 +19,6 @@ _LOG = logging.getLogger(__name__)
 _NAME = "warm-up"
 _DELAY_SECONDS = 4.0
 _PATIENCE_SECONDS = 1.0
-_LEARNS_FROM_TEXT = ("choice", "multi_choice")
 _SAMPLE = 100
 
 
@@ -31,7 +30,7 @@ def warming(session: Session) -> Iterator[None]:
     """
     stop = threading.Event()
     thread = threading.Thread(target=_warm_up, args=(session, stop), name=_NAME, daemon=True)
-    if os.environ.get(SWITCH, "") != "0" and any(field.kind in _LEARNS_FROM_TEXT for field in session.schema.fields):
+    if os.environ.get(SWITCH, "") != "0" and any(field.record.is_labels for field in session.schema.fields):
         thread.start()
     try:
         yield

@@ -95,7 +95,7 @@ def _labels(store: ProjectStore, rows: dict[str, int], texts: dict[str, str]) ->
                 "field": field.id,
                 "annotator": one["annotator"],
                 "value": to_json(check_value(field, one["value"], texts[one["item"]], over)),
-                "verdict": "choose" if field.kind == "choice" else "edit",
+                "verdict": field.record.verdict,
                 "decided_at": datetime.fromisoformat(one["decided_at"]),
                 "exposure": one["exposure"],
                 "reason": "",

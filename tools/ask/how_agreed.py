@@ -22,7 +22,7 @@ def measure_agreement(question: Question, ctx: ToolContext) -> ToolResult:
         return measure_object_agreement(question, ctx)
     if question.has_regions:
         return _region_agreement(question, ctx)
-    distance: Distance = "interval" if question.field.kind == "rating" else "nominal"
+    distance: Distance = "interval" if question.field.record.is_ordered else "nominal"
     answer = ctx.ask("agreement_patterns", field=question.field.id, **question.during)
     found = krippendorff_alpha(_patterns(answer), distance)
     facts = [_alpha_fact("alpha", found, answer, question, distance), _share(found, answer, question)]
@@ -106,7 +106,7 @@ def _alpha_text(alpha: Fact, share: Fact, found: Agreement, question: Question) 
         )
     why = (
         "near misses count less than far ones"
-        if question.field.kind == "rating"
+        if question.field.record.is_ordered
         else "answers count as equal or not, whatever their number and whoever is missing"
     )
     return f"Krippendorff's alpha of {name} is {say_fact(alpha)}; {why}. {capital(percent_said)}."
@@ -132,7 +132,7 @@ def _assisted(answer: Answer) -> list[str]:
 
 
 def _most_confused(question: Question, ctx: ToolContext, found: Agreement) -> list[str]:
-    if question.field.kind != "choice" or not found.units or found.pairs == found.same_pairs:
+    if question.field.record.said_as != "label" or not found.units or found.pairs == found.same_pairs:
         return []
     cells = ctx.ask("coincidences", field=question.field.id, **question.during).as_dicts()
     apart = [cell for cell in cells if cell["one"] < cell["two"]]
@@ -206,7 +206,7 @@ def _region_agreement(question: Question, ctx: ToolContext) -> ToolResult:
             f"and label. F1 is used because there is no number of regions that people agree not to mark, which kappa "
             f"and alpha would need."
         )
-        if question.field.kind == "relations":
+        if question.field.record.joins:
             text += " Relations are compared by the regions they join, so that people must start from the same regions."
     text = " ".join((*_named_region_pair(question, ctx), text))
     return ToolResult(text, facts=(fact,), tables=_region_tables(question, ctx, bool(row["n"])))

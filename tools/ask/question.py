@@ -11,9 +11,7 @@ from tools.errors import InputError, NotAllowed
 from tools.filters import ItemFilter
 from tools.moments import read_moment
 from tools.naming import field_named, label_named
-from tools.schema import TEXT_KINDS, FieldSpec
-
-REGION_KINDS = TEXT_KINDS
+from tools.schema import FieldSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +43,13 @@ class Question:
 
     @property
     def has_regions(self) -> bool:
-        """Whether answers are made of regions of a text, so that they are compared by strict F1."""
-        return self.field.kind in REGION_KINDS
+        """Whether answers are made of regions that are equal or not, so that they are compared by strict F1."""
+        return self.field.record.has_regions and not self.field.record.is_near
 
     @property
     def has_objects(self) -> bool:
-        """Whether answers are made of regions of an image, so that objects are matched by IoU."""
-        return self.field.is_image_region
+        """Whether answers are made of regions that are near or not, so that objects are matched by IoU."""
+        return self.field.record.has_regions and self.field.record.is_near
 
     def where(self, **more: Any) -> ItemFilter:
         """The filter that opens the items behind a number, with the person and time that were asked for."""

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from tools.naming import label_name
+from tools.kinds.registry import kind_of_value
 from tools.records import Proposal
 from tools.schema import FieldSpec
-from tools.sentences import count_of
-from tools.values import Value, describe_value
+from tools.values import Value
 
 
 def value_words(field: FieldSpec, value: Value | None) -> str:
     """Labels by name; spans by their place; a text by its length only."""
-    if value is None:
-        return "nothing"
-    if "text" in value:
-        return f"a text of {count_of(len(value['text']), 'character')}"
-    if "spans" in value:
-        places = [f"{label_name(field, s['label'])} at {s['start']}–{s['end']}" for s in value["spans"]]
-        return ", ".join(places) or "no spans"
-    return describe_value(field, value)
+    kind = kind_of_value(value)
+    return "nothing" if kind is None or value is None else kind.describe_apart(field, value[kind.key])
 
 
 def score_word(proposal: Proposal | None) -> str:

@@ -29,7 +29,7 @@ EXPOSURE_WORDS = {
 
 def measure_labels(question: Question, ctx: ToolContext) -> ToolResult:
     """Share of each label among agreed items, or among the standing labels of one person or time."""
-    if question.field.kind == "text":
+    if not question.field.record.words(question.field):
         return ToolResult(f"{question.field.name} is answered in text and has no labels to count.")
     counts, whole, answer = _label_counts(question, ctx)
     facts = [

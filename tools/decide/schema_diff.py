@@ -123,10 +123,10 @@ def refuse_breaking(old: LabelSchema, new: LabelSchema, uses: UsesOf) -> None:
 
 
 def _refuse_lost_labels(old: FieldSpec, new: FieldSpec, uses: UsesOf) -> None:
-    kept = {str(number) for number in range(new.min, new.max + 1)} if new.kind == "rating" else set(new.label_ids)
+    kept = set(new.record.words(new))
     lost = {label: used for (field, label), used in uses.labels.items() if field == old.id and label not in kept}
     # Labels that an earlier schema had and this one has not are no fault of the change.
-    known = {str(number) for number in range(old.min, old.max + 1)} if old.kind == "rating" else set(old.label_ids)
+    known = set(old.record.words(old))
     for label, used in sorted(lost.items()):
         if label in known and uses.in_words(used):
             said = f"Label {label!r} of field {old.id!r} cannot be removed"

@@ -35,6 +35,7 @@ class Boxes(Drawn):
     options = Drawn.options | {"rotated"}
     question = "Where are the objects?"
     reply_tokens = 2048
+    field_words = ("box", "boxes", "bounding box", "bounding boxes", "bbox", "bboxes")
     # A box says too little to be an outline; an outline says where its box is.
     holds: ClassVar[dict[str, int]] = Drawn.holds | {"polygons": 2, "masks": 2}
 

@@ -38,6 +38,7 @@ class Choice(Picked):
     question = "Which label fits?"
     learns_as = "class"
     reply_tokens = 256
+    said_as = "label"
     picks = "one"
     is_word = True
     column = "text"
@@ -69,6 +70,10 @@ class Choice(Picked):
     def word(self, content: Any) -> str | None:
         """The label."""
         return str(content)
+
+    def of_labels(self, field: Asked, label_ids: Sequence[str]) -> str:
+        """The first."""
+        return label_ids[0]
 
     def describe(self, field: Asked, content: Any, text: str) -> str:
         """Its name."""
@@ -105,6 +110,7 @@ class MultiChoice(Picked):
     key = "labels"
     question = "Which labels fit?"
     learns_as = "flags"
+    said_as = "labels"
     picks = "several"
     column: ClassVar[Column] = ["text"]
 

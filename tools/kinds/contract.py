@@ -15,9 +15,10 @@ from tools.kinds.asked import Asked, Subject
 from tools.kinds.in_files import InFiles
 from tools.kinds.replying import Replying
 from tools.kinds.taking import LabelNames, Taken, distinct, excerpt, short_reason
-from tools.records import to_json
+from tools.records import Verdict, to_json
 
 Learning = Literal["", "class", "flags", "scale"]
+SaidAs = Literal["", "label", "labels", "number", "text"]
 ASIDE = ("prompts", "score")
 """Keys that say how a region came about; two regions that differ in them only are the same answer."""
 
@@ -31,8 +32,10 @@ class Kind(Replying, InFiles):
     ``is_ordered`` says that answers are numbers whose distance counts. ``one`` and ``many`` name its regions.
     ``learns_as`` says how answers are learned that are made of :meth:`words`: one of them ("class"), any number of them
     ("flags"), one of them in their order ("scale"); empty for answers of another making. ``joins`` says that an answer
-    is about the regions of another field, the field's ``over``. ``by_hand`` says who answers where no model proposes
-    anything, and ``called`` what is then not proposed.
+    is about the regions of another field, the field's ``over``; ``is_near`` that two answers may be the same to people
+    without being equal. ``said_as`` is how people give such an answer in a sentence, and empty where it is marked or
+    drawn. ``field_words`` are what people call a field of this kind. ``by_hand`` says who answers where no model
+    proposes anything, and ``called`` what is then not proposed.
     """
 
     name: ClassVar[str]
@@ -44,12 +47,15 @@ class Kind(Replying, InFiles):
     has_regions: ClassVar[bool] = False
     is_ordered: ClassVar[bool] = False
     options: ClassVar[frozenset[str]] = frozenset()
-    verdict: ClassVar[str] = "choose"
+    verdict: ClassVar[Verdict] = "choose"
     question: ClassVar[str] = ""
     learns_as: ClassVar[Learning] = ""
+    said_as: ClassVar[SaidAs] = ""
+    field_words: ClassVar[tuple[str, ...]] = ()
     joins: ClassVar[bool] = False
     by_hand: ClassVar[str] = "it has to be answered by people"
     called: ClassVar[str] = "answers"
+    is_near: ClassVar[bool] = False
 
     def check_field(self, field: Asked) -> None:
         """``ValueError`` with what is wrong in a field of this kind by itself."""
@@ -90,6 +96,10 @@ class Kind(Replying, InFiles):
         """Whether two contents are the same answer to people; ``iou`` 0..1 is how far regions of images may differ."""
         return to_json(self.bare(one)) == to_json(self.bare(other))
 
+    def rule_of_match(self, iou: float) -> str:
+        """When two regions are in the same place, as part of a sentence."""
+        return "they are equal"
+
     def describe(self, field: Asked, content: Any, text: str) -> str:
         """One short part of a sentence; ``text`` is the item's."""
         raise NotImplementedError
@@ -110,6 +120,14 @@ class Kind(Replying, InFiles):
                 return label.id
         raise NotFound(f"Field {field.id!r} has no label {name!r}; it has {', '.join(field.label_ids)}.")
 
+    @property
+    def is_labels(self) -> bool:
+        """Whether an answer is nothing but labels."""
+        return self.said_as in ("label", "labels")
+
+    def of_labels(self, field: Asked, label_ids: Sequence[str]) -> Any:
+        """The content that these labels make, one at least, where an answer is nothing but labels."""
+        return [one for one in field.label_ids if one in label_ids]
     def of_words(self, field: Asked, words: Sequence[str]) -> Any:
         """The content that is made of :meth:`words`, for the kinds that are; unknown words are left for the check."""
         return words[0] if words else None

@@ -38,6 +38,7 @@ class Drawn(Regions):
     """
 
     marks = "image"
+    is_near = True
     shape_key: ClassVar[str]
     own_keys: ClassVar[frozenset[str]]
     geometry: ClassVar[tuple[str, ...]]
@@ -144,6 +145,10 @@ class Drawn(Regions):
     def agrees(self, one: Any, other: Any, iou: float) -> bool:
         """Whether each region of one answer is matched by one of the other, with the same label."""
         return same_regions(tuple(one), tuple(other), iou)
+
+    def rule_of_match(self, iou: float) -> str:
+        """When two regions are in the same place, as part of a sentence."""
+        return f"they overlap with an IoU of at least {iou:g} (setting same_region_iou)"
 
     def describe(self, field: Asked, content: Any, text: str) -> str:
         """How many regions of each label, in the order of the schema."""

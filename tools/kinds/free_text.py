@@ -23,6 +23,7 @@ class FreeText(Labelless):
     question = "What do you write?"
     by_hand = "it has to be written by people"
     called = "free text"
+    said_as = "text"
     holds: ClassVar[dict[str, int]] = {LABELS: 1, "rating": 1}
     is_word = True
     most_characters = TEXT_LIMIT

@@ -27,6 +27,7 @@ class Keypoints(Drawn):
     options = Drawn.options | {"points", "skeleton"}
     by_hand = "points are placed by people"
     question = "Where are the points?"
+    field_words = ("keypoint", "keypoints", "key point", "key points", "landmarks")
 
     def check_field(self, field: Asked) -> None:
         """Points have names of their own, and the skeleton joins points that there are."""
@@ -37,6 +38,9 @@ class Keypoints(Drawn):
                 raise ValueError(f"field {field.id!r}: the skeleton names {point!r}, which is none of its points")
         super().check_field(field)
 
+    def rule_of_match(self, iou: float) -> str:
+        """Points are compared by their distances."""
+        return f"at least {iou:.0%} of their points lie within a tenth of the object's diagonal of each other"
     def fit(self, field: Asked, region: Mapping[str, Any], size: Size | None, notes: list[str]) -> dict[str, Any]:
         """Points in the order of the field."""
         if not isinstance(region.get("points"), (list, tuple)) or not region["points"]:

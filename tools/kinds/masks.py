@@ -29,6 +29,7 @@ class Masks(Outlined):
     geometry = ("counts",)
     by_hand = "draw a box or click into the object, and 'segment' makes the mask"
     question = "Which pixels belong to the objects?"
+    field_words = ("mask", "masks", "segmentation", "segmentations")
     holds: ClassVar[dict[str, int]] = Drawn.holds | {"polygons": 1}
 
     def fit(self, field: Asked, region: Mapping[str, Any], size: Size | None, notes: list[str]) -> dict[str, Any]:

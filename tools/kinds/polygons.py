@@ -28,6 +28,7 @@ class Polygons(Outlined):
     yields_to = frozenset({"counts"})
     by_hand = "draw a box or click into the object, and 'segment' makes the outline"
     question = "What are the outlines of the objects?"
+    field_words = ("polygon", "polygons", "outline", "outlines")
     holds: ClassVar[dict[str, int]] = Drawn.holds | {"masks": 1}
 
     def fit(self, field: Asked, region: Mapping[str, Any], size: Size | None, notes: list[str]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class Rating(Labelless):
     question = "How do you rate it?"
     learns_as = "scale"
     reply_tokens = 256
+    said_as = "number"
     holds: ClassVar[dict[str, int]] = {LABELS: 1}
     is_word = True
     column = "whole"

@@ -95,7 +95,7 @@ def decide_value(card: CardInHand, value: Mapping[str, JsonValue]) -> OneDecisio
         return OneDecision("choose", value)
     if same_value(card.suggestion, value):
         return OneDecision("accept", value)
-    return OneDecision("edit" if card.field.kind in ("spans", "relations", "text") else "choose", value)
+    return OneDecision(card.field.record.verdict, value)
 
 
 def ask_label(card: CardInHand, text: str, label_ids: tuple[str, ...] = ()) -> Question:
@@ -110,23 +110,23 @@ def _read_reserved(text: str, card: CardInHand) -> Answer:
         (_NONE, NONE_OF_THESE, "does not offer 'none of these'"),
         (_UNSURE, CANNOT_TELL, "does not offer 'cannot tell'"),
     ):
-        if pattern.fullmatch(text) is None or card.field.kind not in ("choice", "multi_choice", "rating", "text"):
+        if pattern.fullmatch(text) is None or not card.field.record.said_as:
             continue
         if label_id not in card.field.label_ids:
             return Question(f"{card.field.name} {sentence}. Skip the item, or flag it for the lead?", ("skip", "flag"))
-        return decide_value(card, _labels_value(card, [label_id]))
+        return decide_value(card, labels_value(card, [label_id]))
     return None
 
 
 def _read_empty(text: str, card: CardInHand) -> Answer:
-    if card.field.kind not in ("spans", "relations"):
+    if not card.field.record.has_regions or card.field.record.is_near:
         return None
     own = re.fullmatch(rf"(?:there are )?no {re.escape(card.field.name)}", text, re.IGNORECASE)
-    return decide_value(card, {card.field.kind: []}) if own or _EMPTY.fullmatch(text) else None
+    return decide_value(card, {card.field.record.key: []}) if own or _EMPTY.fullmatch(text) else None
 
 
 def _read_free_text(text: str, card: CardInHand) -> Answer:
-    if card.field.kind != "text":
+    if card.field.record.said_as != "text":
         return None
     match = re.fullmatch(
         rf"(?:answer|text|write|value|{re.escape(card.field.name)}) ?: ?(?P<own>.+)", text, re.IGNORECASE
@@ -147,7 +147,7 @@ def _read_denial(text: str, card: CardInHand) -> Answer:
 
 
 def _read_change(text: str, card: CardInHand) -> Answer:
-    match = _CHANGE.fullmatch(text) if card.field.kind == "multi_choice" else None
+    match = _CHANGE.fullmatch(text) if card.field.record.said_as == "labels" else None
     if match is None:
         return None
     found = [match_name(part, label_names(card.field)) for part in _SPLIT.split(match.group("what"))]
@@ -159,12 +159,12 @@ def _read_change(text: str, card: CardInHand) -> Answer:
     kept = (
         [one for one in shown if one not in named] if is_less else [*shown, *(one for one in named if one not in shown)]
     )
-    return decide_value(card, _labels_value(card, kept))
+    return decide_value(card, labels_value(card, kept))
 
 
 def _read_plain(text: str, card: CardInHand) -> Answer:
     said = _unframe(text, card)
-    reader = _READERS.get(card.field.kind)
+    reader = _READERS.get(card.field.record.said_as)
     if said is None or reader is None:
         return None
     answer = reader(said, card)
@@ -217,13 +217,13 @@ def _read_choice(said: _Said, card: CardInHand) -> Answer:
 def _read_multi(said: _Said, card: CardInHand) -> Answer:
     whole = _find(said.phrase, said, card)
     if whole.key:
-        return decide_value(card, _labels_value(card, [whole.key]))
+        return decide_value(card, labels_value(card, [whole.key]))
     found = []
     for part in filter(None, _SPLIT.split(said.phrase)):
         key = card.keys.get(part)
         found.append(NameMatch(key, True) if key else _find(part, said, card))
     if found and all(one.key for one in found):
-        return decide_value(card, _labels_value(card, [one.key for one in found]))
+        return decide_value(card, labels_value(card, [one.key for one in found]))
     return _not_found(said, next((one for one in found if not one.key), whole), card)
 
 
@@ -276,15 +276,15 @@ def _not_found(said: _Said, match: NameMatch, card: CardInHand) -> Answer:
     return None
 
 
-def _labels_value(card: CardInHand, label_ids: list[str]) -> dict[str, JsonValue]:
+def labels_value(card: CardInHand, label_ids: list[str]) -> dict[str, JsonValue]:
     """The value that these labels make: the one of a choice, or all in schema order."""
-    if card.field.kind == "choice":
-        return {"label": label_ids[0]}
-    return {"labels": [one for one in card.field.label_ids if one in label_ids]}
+    record = card.field.record
+    return {record.key: record.of_labels(card.field, label_ids)}
 
 
 _READERS: dict[str, Callable[[_Said, CardInHand], Answer]] = {
-    "choice": _read_choice,
-    "multi_choice": _read_multi,
-    "rating": _read_rating,
+    "label": _read_choice,
+    "labels": _read_multi,
+    "number": _read_rating,
 }
+"""By how an answer is said."""

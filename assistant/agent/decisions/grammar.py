@@ -11,7 +11,7 @@ import re
 from assistant.agent.decisions.decision_bulk import read_bulk
 from assistant.agent.decisions.decision_records import CardInHand, Decision, OneDecision, Question, UndoLast
 from assistant.agent.decisions.decision_regions import accept_pictured, read_region_words
-from assistant.agent.decisions.decision_values import ask_label, decide_value, read_value
+from assistant.agent.decisions.decision_values import ask_label, decide_value, labels_value, read_value
 from assistant.agent.words.names import surface
 from assistant.agent.words.sentence import Sentence, read_sentence, sentence_of
 from tools.modalities.registry import MODALITIES
@@ -132,7 +132,7 @@ def _read_remark(words: str, card: CardInHand) -> OneDecision | None:
         return OneDecision("reject", reason=reason) if not reason or told else None
     if match := _FLAG.fullmatch(words):
         return OneDecision("flag", reason=(match.group("reason") or "").strip())
-    is_own_text = card.field.kind == "text" and words.lower().startswith(card.field.name.lower())
+    is_own_text = card.field.record.said_as == "text" and words.lower().startswith(card.field.name.lower())
     match = None if is_own_text else _COMMENT.fullmatch(words)
     if match and (match.group("cue").strip() or not _NO_COMMENT.match(match.group("reason"))):
         return OneDecision("comment", reason=match.group("reason").strip())
@@ -141,8 +141,7 @@ def _read_remark(words: str, card: CardInHand) -> OneDecision | None:
 
 def _verb_or_label(verb: OneDecision | Question, label_id: str, card: CardInHand) -> Decision:
     """A label that is called like a decision word: certain only where both readings come to the same."""
-    value = {"label": label_id} if card.field.kind == "choice" else {"labels": [label_id]}
-    chosen = decide_value(card, value)
+    chosen = decide_value(card, labels_value(card, [label_id]))
     if isinstance(verb, Question) or chosen == verb:
         return chosen
     said = {"accept": "accept the suggestion", "skip": "skip this item"}.get(verb.verdict, f"{verb.verdict} this item")

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from assistant.agent.words.sentence import lower
-from tools.schema import FieldKind, FieldSpec, LabelSchema
+from tools.schema import FieldSpec, LabelSchema
 
 LIKENESS = 88
 """Lowest WRatio (rapidfuzz) at which a phrase is read as a name."""
@@ -21,15 +21,6 @@ _SLIP = 92.0
 
 Names = Mapping[str, Sequence[str]]
 """Key to the ways in which it is written."""
-
-
-KIND_WORDS: dict[FieldKind, tuple[str, ...]] = {
-    "boxes": ("box", "boxes", "bounding box", "bounding boxes", "bbox", "bboxes"),
-    "polygons": ("polygon", "polygons", "outline", "outlines"),
-    "masks": ("mask", "masks", "segmentation", "segmentations"),
-    "keypoints": ("keypoint", "keypoints", "key point", "key points", "landmarks"),
-}
-"""What people call a field by the regions it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +39,10 @@ def label_names(field: FieldSpec) -> dict[str, tuple[str, ...]]:
 
 def kind_ways(schema: LabelSchema) -> list[tuple[str, str]]:
     """(field id, words) for each way to name the first field of a kind of regions by that kind."""
-    found: dict[FieldKind, str] = {}
+    found: dict[str, FieldSpec] = {}
     for field in schema.fields:
-        if field.is_image_region:
-            found.setdefault(field.kind, field.id)
-    return [(field_id, way) for kind, field_id in found.items() for way in KIND_WORDS[kind]]
+        found.setdefault(field.kind, field)
+    return [(field.id, way) for field in found.values() for way in field.record.field_words]
 
 
 def surface(name: str) -> str:

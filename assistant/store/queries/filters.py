@@ -10,10 +10,9 @@ from assistant.store.queries.named import ACTIVE_PROPOSALS
 from tools.errors import InputError
 from tools.filters import ItemFilter
 from tools.moments import read_moment
-from tools.schema import IMAGE_KINDS, TEXT_KINDS, FieldSpec, LabelSchema
+from tools.schema import FieldSpec, LabelSchema
 
 _WORD = re.compile(r'"([^"]+)"|([^\s"]+)')
-_LABEL_LISTS = {"multi_choice": "$.labels[*]"} | {kind: f"$.{kind}[*].label" for kind in (*TEXT_KINDS, *IMAGE_KINDS)}
 
 
 def filter_sql(where: ItemFilter, schema: LabelSchema) -> tuple[str, dict[str, Any]]:
@@ -167,13 +166,14 @@ class _Conditions:
         """The condition on a value ``x.value`` with its label ``x.label``."""
         counts = [(">=", "regions_min", self._where.regions_min), ("<=", "regions_max", self._where.regions_max)]
         bounds = [(sign, self._bind(name, number)) for sign, name, number in counts if number is not None]
-        labels = _LABEL_LISTS.get(self._field.kind)
-        if self._field.kind == "text":
+        record = self._field.record
+        labels = record.labels_path()
+        if not record.words(self._field):
             raise InputError(f"Field {self._field.id!r} is answered in text and has no labels to look for.")
-        if bounds and labels is None:
+        if bounds and not labels:
             raise InputError(f"Field {self._field.id!r} has one answer an item, so there is nothing to count.")
         label = self._bind("label", self._where.label) if self._where.label else ""
-        if labels is None:
+        if not labels:
             return f"x.label = {label}"
         found = f"json_extract_string(x.value, '{labels}')"
         if not bounds:

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from assistant.store.file.database import Transaction
-from tools.schema import IMAGE_KINDS
+from tools.kinds.registry import ALL, kind_of_value
 from tools.values import agrees
 
 Known = list[tuple[Mapping[str, Any], str]]
@@ -21,7 +21,8 @@ Known = list[tuple[Mapping[str, Any], str]]
 
 def is_drawn_on_image(value: Mapping[str, Any] | None) -> bool:
     """Whether a value is made of regions of an image."""
-    return value is not None and any(kind in value for kind in IMAGE_KINDS)
+    kind = kind_of_value(value)
+    return kind is not None and kind.is_near
 
 
 def near_answer(known: Known, value: Mapping[str, Any], own: str, iou: float) -> str:
@@ -40,7 +41,7 @@ def standing_answers(transaction: Transaction, item_id: int, field: str, but: st
 
 def near_answers(transaction: Transaction, labels: pa.Table, item_ids: Sequence[int], own: Any, iou: float) -> Any:
     """The answer texts of an import's labels, those near an earlier answer to the same question replaced by its."""
-    kinds = [f'"{kind}"' for kind in IMAGE_KINDS]
+    kinds = [f'"{one.key}"' for one in ALL if one.is_near]
     values = labels["value"].to_pylist()
     drawn = [at for at, value in enumerate(values) if value and any(value.startswith("{" + kind) for kind in kinds)]
     if not drawn:

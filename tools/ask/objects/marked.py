@@ -148,10 +148,7 @@ def same_object_iou(ctx: ToolContext) -> float:
 
 def rule_of_match(spec: FieldSpec, iou: float) -> str:
     """When two objects count as the same, in one sentence."""
-    if spec.kind == "keypoints":
-        how = f"at least {iou:.0%} of their points lie within a tenth of the object's diagonal of each other"
-    else:
-        how = f"they overlap with an IoU of at least {iou:g} (setting same_region_iou)"
+    how = spec.record.rule_of_match(iou)
     aside = "; attributes are not compared" if spec.attributes else ""
     return f"Two objects are the same where they have one label and {how}{aside}."
 
