@@ -57,6 +57,10 @@ class Kind(Replying, InFiles):
     called: ClassVar[str] = "answers"
     is_near: ClassVar[bool] = False
 
+    def noun(self, field: Asked) -> str:
+        """What one region of a field is called."""
+        return self.one
+
     def check_field(self, field: Asked) -> None:
         """``ValueError`` with what is wrong in a field of this kind by itself."""
 

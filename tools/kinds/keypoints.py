@@ -29,6 +29,10 @@ class Keypoints(Drawn):
     question = "Where are the points?"
     field_words = ("keypoint", "keypoints", "key point", "key points", "landmarks")
 
+    def noun(self, field: Asked) -> str:
+        """An object with named points, else a point."""
+        return self.one if field.points else "point"
+
     def check_field(self, field: Asked) -> None:
         """Points have names of their own, and the skeleton joins points that there are."""
         if len(set(field.points)) != len(field.points):

@@ -235,7 +235,7 @@ REGIONS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("kind", sorted(REGIONS))
 def test_what_nobody_touched_is_stored_as_it_came(modules: Any, kind: str) -> None:
-    body = """const [region] = m.held({kind: given[0]}, {[given[0]]: [given[1]]}, true);
+    body = """const [region] = m.held({kind: given[0], key: given[0]}, {[given[0]]: [given[1]]}, true);
     return [m.stored(region), m.isChanged(region), m.isChanged({...region, label: "y"})];"""
     stored, is_changed, is_relabelled = run(modules, "image/edit_region_forms.js", body, [kind, REGIONS[kind]])
     assert stored == REGIONS[kind]
@@ -247,8 +247,9 @@ def test_equal_regions_are_equal_whatever_their_ids_clicks_and_order(modules: An
     other = {**REGIONS[kind], "id": "b", "label": "y"}
     one = {kind: [REGIONS[kind], other]}
     same = {kind: [{**other, "id": "c", "prompts": {"clicks": [[1, 1, 1]]}}, REGIONS[kind]]}
-    body = "return [m.sameValue(given[0], given[1]), m.sameValue(given[0], given[2])];"
-    assert run(modules, "card/answers.js", body, [one, same, {kind: [other]}]) == [True, False]
+    body = "return [m.sameValue(given[3], given[0], given[1]), m.sameValue(given[3], given[0], given[2])];"
+    given = [one, same, {kind: [other]}, {"kind": kind, "key": kind}]
+    assert run(modules, "card/answers.js", body, given) == [True, False]
 
 
 def test_steps_are_taken_back_and_done_again_and_quick_nudges_are_one_step(modules: Any) -> None:

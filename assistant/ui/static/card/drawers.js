@@ -4,7 +4,7 @@ import { button, cap, el, fill } from "../base/dom.js";
 import { colourOf } from "../base/labels.js";
 import { COMMANDS, keyName } from "../base/keys.js";
 import { markdown } from "../base/markdown.js";
-import { IMAGE_KINDS } from "../image/edit_region_forms.js";
+import { kindOf } from "../kinds/registry.js";
 import { LOOKING_KEYS, REGION_KEYS } from "../image/edit_region_keys.js";
 import { showPatiently } from "../base/patient_image.js";
 
@@ -97,7 +97,7 @@ export class Drawers {
   #fixedKeys() {
     const { card, view } = this.reviewer;
     if (!view) return FIXED_KEYS;
-    return [...(IMAGE_KINDS.includes(card.field.kind) ? REGION_KEYS : FIXED_KEYS), ...LOOKING_KEYS];
+    return [...(kindOf(card.field).isDrawn ? REGION_KEYS : FIXED_KEYS), ...LOOKING_KEYS];
   }
 
   #commandRow(command, meaning) {

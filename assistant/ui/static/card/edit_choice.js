@@ -2,7 +2,7 @@
 // ranked labels on top, and typing filters all of them.
 
 import { el, fill } from "../base/dom.js";
-import { ownAnswer } from "./answers.js";
+import { ownAnswer } from "./own_answer.js";
 import { chip, chipRows } from "../base/chips.js";
 import { History } from "../editing/edit_history.js";
 import { digitOf } from "../base/keys.js";
@@ -12,7 +12,7 @@ export class ChoiceEditor {
   constructor(host) {
     this.host = host;
     this.field = host.card.field;
-    this.isMulti = this.field.kind === "multi_choice";
+    this.isMulti = this.field.key === "labels";
     this.isLong = !digitsStay(this.field);
     this.lit = -1;
     this.history = new History();

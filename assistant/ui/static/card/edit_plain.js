@@ -1,6 +1,6 @@
 // Ratings and free text.
 
-import { ownAnswer } from "./answers.js";
+import { ownAnswer } from "./own_answer.js";
 import { button, cap, el, fill } from "../base/dom.js";
 
 export class RatingEditor {

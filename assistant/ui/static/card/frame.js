@@ -2,7 +2,7 @@
 
 import { button, cap, el, fill } from "../base/dom.js";
 import { sayValue } from "./answers.js";
-import { IMAGE_KINDS } from "../image/edit_region_forms.js";
+import { kindOf } from "../kinds/registry.js";
 import { colourOf, labelOf, nameOf } from "../base/labels.js";
 
 const ACTIONS = [
@@ -105,7 +105,7 @@ export class Frame {
     this.inside.hidden = false;
     this.element.classList.remove("is-empty");
     this.element.classList.toggle("has-picture", Boolean(card.item.media));
-    this.inside.classList.toggle("has-regions", IMAGE_KINDS.includes(card.field.kind));
+    this.inside.classList.toggle("has-regions", Boolean(kindOf(card.field).isDrawn));
     fill(this.place, this.#placeWords(card));
     fill(this.meta, metaRows(card.item.meta, columns));
     fill(this.body, text);

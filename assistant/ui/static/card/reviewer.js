@@ -2,33 +2,17 @@
 // deck, saves through the outbox.
 
 import { button, cap } from "../base/dom.js";
-import { ownAnswer, sayVerdict, verdictOf } from "./answers.js";
+import { sayVerdict, verdictOf } from "./answers.js";
+import { ownAnswer } from "./own_answer.js";
+import { kindOf } from "../kinds/registry.js";
 import { ImageView } from "../canvas/canvas_view.js";
-import { ChoiceEditor } from "./edit_choice.js";
-import { RatingEditor, TextEditor } from "./edit_plain.js";
-import { RegionEditor } from "../image/edit_regions.js";
-import { RelationEditor } from "../text/edit_relations.js";
-import { SpanEditor } from "../text/edit_spans.js";
 import { Offsets } from "../base/offsets.js";
 import { prepareNext } from "../canvas/canvas_ahead.js";
 import { freshKey } from "./outbox.js";
 import { TextView } from "../text/text_view.js";
 
-const EDITORS = {
-  choice: ChoiceEditor,
-  multi_choice: ChoiceEditor,
-  spans: SpanEditor,
-  relations: RelationEditor,
-  rating: RatingEditor,
-  text: TextEditor,
-  boxes: RegionEditor,
-  polygons: RegionEditor,
-  masks: RegionEditor,
-  keypoints: RegionEditor,
-};
-
 export class Reviewer {
-  deck; frame; fieldOf; columns; unfinished; clock; server; outbox; counts; aside;
+  kind; deck; frame; fieldOf; columns; unfinished; clock; server; outbox; counts; aside;
 
   constructor({ frame, deck, outbox, server, clock, columns, fieldOf, counts }) {
     Object.assign(this, { frame, deck, outbox, server, clock, columns, fieldOf, counts });
@@ -56,7 +40,8 @@ export class Reviewer {
     this.view = card.item.media ? new ImageView(card.item) : null;
     this.text = this.view ? null : new TextView(card.item, this.offsets);
     this.spanField = this.fieldOf(card.field.over);
-    this.editor = new EDITORS[card.field.kind](this);
+    this.kind = kindOf(card.field);
+    this.editor = new this.kind.Editor(this);
     this.frame.show(card, this.shown, this.editor.element, this.columns(), false);
     this.unfinished.opened(card, this.editor, this.deck.field);
     this.pictureReady();
@@ -295,7 +280,7 @@ export class Reviewer {
   #isEmptyByAccident(value) {
     const regions = value.spans ?? value.relations;
     if (!regions || regions.length > 0 || this.editor.touched || this.card.suggestion?.value || ownAnswer(this.card)) return false;
-    return !this.#isSure("empty", `Nothing is marked: press again to save “no ${this.card.field.kind}”`);
+    return !this.#isSure("empty", `Nothing is marked: press again to save “no ${this.card.field.many}”`);
   }
 
   // Regions that a person added or changed and has not saved.

@@ -2,9 +2,7 @@
 // only when somebody says so, which can be taken back, or when the answer made of it has arrived.
 
 import { button, cap } from "../base/dom.js";
-import { IMAGE_KINDS } from "../image/edit_region_forms.js";
-
-const WORK = { spans: "marking", relations: "relations", text: "text", multi_choice: "choice" };
+import { kindOf } from "../kinds/registry.js";
 
 export class Unfinished {
   drafts; frame; editor; session; name;
@@ -59,8 +57,8 @@ export class Unfinished {
   }
 
   #sayBack(card) {
-    const work = IMAGE_KINDS.includes(card.field.kind) ? "drawing" : (WORK[card.field.kind] ?? "answer");
-    const words = `Your unfinished ${work} ${work === "relations" ? "are" : "is"} back, not saved yet. `;
+    const { work, are } = kindOf(card.field);
+    const words = `Your unfinished ${work} ${are ? "are" : "is"} back, not saved yet. `;
     this.frame.keep(words, button({ class: "aa-small", on: { click: () => this.#discard(card, work) } }, "Discard"));
   }
 
@@ -77,7 +75,7 @@ export class Unfinished {
       editor.host.changed();
       this.#sayBack(card);
     };
-    this.frame.keep(`Your unfinished ${work} ${work === "relations" ? "were" : "was"} discarded. `, button({ class: "aa-small", on: { click: undo } }, "Undo"));
+    this.frame.keep(`Your unfinished ${work} ${kindOf(card.field).are ? "were" : "was"} discarded. `, button({ class: "aa-small", on: { click: undo } }, "Undo"));
   }
 
   #hands() {

@@ -4,27 +4,19 @@
 import { decode, encode } from "../canvas/canvas_rle.js";
 import { boxOfRegion, rounded } from "../canvas/canvas_geometry.js";
 
-export const IMAGE_KINDS = ["boxes", "polygons", "masks", "keypoints"];
-const ONE_OF = { boxes: "box", polygons: "polygon", masks: "mask", keypoints: "object" };
 /** A flag that is off and an empty text say nothing and are not stored. */
 const NOTHING = [false, "", null, undefined];
 const kept = new WeakMap();
 
-/** "box", "polygon", "mask" or "object"; a key point without named parts is a "point". */
-export function wordFor(field) {
-  return field.kind === "keypoints" && (field.points ?? []).length === 0 ? "point" : ONE_OF[field.kind];
-}
-
 /** "1 box", "2 boxes". */
 export function counted(count, field) {
-  const word = wordFor(field);
-  return `${count} ${word}${count === 1 ? "" : word.endsWith("x") ? "es" : "s"}`;
+  return `${count} ${field.one}${count === 1 ? "" : field.one.endsWith("x") ? "es" : "s"}`;
 }
 
 /** Held regions of a stored value; `proposed` until a person decides about them. Null without a value. */
 export function held(field, value, proposed) {
   if (!value) return null;
-  return (value[field.kind] ?? []).map((region) => ({ ...shapeOf(region), id: region.id, label: region.label, attributes: { ...region.attributes }, prompts: region.prompts, origin: region, proposed }));
+  return (value[field.key] ?? []).map((region) => ({ ...shapeOf(region), id: region.id, label: region.label, attributes: { ...region.attributes }, prompts: region.prompts, origin: region, proposed }));
 }
 
 /** What a card starts from: {all, gone}. An answer taken back is as it was, what nobody had looked at still suggested. */
@@ -101,7 +93,7 @@ export function said({ label, box, angle, parts, size, counts, points, attribute
 
 /** A sentence where a region cannot be saved as it is, else "". */
 export function fault(field, region) {
-  const thing = wordFor(field);
+  const thing = field.one;
   if (region.box && (region.box[2] - region.box[0] < 1 || region.box[3] - region.box[1] < 1)) return `This ${thing} is thinner than a pixel`;
   if (region.parts && isFlat(region)) return `This ${thing} has no area`;
   if (region.intervals && region.intervals.length === 0) return `This ${thing} is empty`;

@@ -75,7 +75,7 @@ export class LabelRow {
   #takeBrush(label) {
     const { editor } = this;
     editor.brush = editor.brush === label.id && !editor.tool.isBusy ? null : label.id;
-    if (editor.brush && this.field.kind !== "boxes" && editor.mode === "select") editor.setMode("draw");
+    if (editor.brush && !editor.kind.keepsSelecting && editor.mode === "select") editor.setMode("draw");
     editor.draw();
     editor.say(editor.brush ? `${label.name} in hand: what you draw gets it` : "No label in hand");
   }

@@ -7,7 +7,7 @@ export function toolButtons(editor) {
   const { segment, segmenter, tool } = editor;
   const isClicking = editor.mode === "segment";
   const usual = [
-    { key: "B", words: editor.field.kind === "masks" ? "Brush" : "Draw", title: `Draw a new ${editor.word}`, pressed: editor.isDrawing, act: () => editor.startDrawing() },
+    { key: "B", words: editor.kind.isPainted ? "Brush" : "Draw", title: `Draw a new ${editor.word}`, pressed: editor.isDrawing, act: () => editor.startDrawing() },
     segment && { key: "M", words: "Click", title: segmenter.words || "Segment by clicks", pressed: isClicking, act: () => editor.startClicking() },
     ...tool.buttons(),
     { key: "U", words: "Back", title: "One step back inside this item (Ctrl+Z)", act: () => editor.stepBack(), disabled: !editor.canStepBack },

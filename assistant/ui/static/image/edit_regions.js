@@ -3,14 +3,10 @@
 
 import { el, fill } from "../base/dom.js";
 import { boxOfRegion, isIn, movedRegion, sizeOf } from "../canvas/canvas_geometry.js";
-import { BoxTool } from "./edit_box.js";
-import { MaskTool } from "./edit_mask.js";
-import { PointsTool } from "./edit_points.js";
-import { PolygonTool } from "./edit_polygon.js";
 import { LabelRow } from "./edit_region_labels.js";
 import { RegionList } from "./edit_region_list.js";
 import { putBackRegions, unsavedRegions } from "./edit_region_drafts.js";
-import { counted, fault, freshId, isChanged, startingRegions, stored, wordFor } from "./edit_region_forms.js";
+import { counted, fault, freshId, isChanged, startingRegions, stored } from "./edit_region_forms.js";
 import { paintRegions } from "./edit_region_paint.js";
 import { keyInRegions } from "./edit_region_keys.js";
 import { RegionReview } from "./edit_region_review.js";
@@ -18,8 +14,6 @@ import { RegionSteps } from "./edit_region_steps.js";
 import { toolButtons } from "./edit_region_tools.js";
 import { startSegmenter } from "./edit_segment.js";
 import { nameOf } from "../base/labels.js";
-
-const SHAPES = { boxes: BoxTool, polygons: PolygonTool, masks: MaskTool, keypoints: PointsTool };
 
 export class RegionEditor {
   segmenter; ticking; segment; locked; veiled; isAllVeiled;
@@ -29,10 +23,11 @@ export class RegionEditor {
     this.view = host.view;
     this.field = host.card.field;
     this.size = this.view.size;
-    this.word = wordFor(this.field);
+    this.kind = host.kind;
+    this.word = this.field.one;
     this.isCoarse = window.matchMedia("(pointer: coarse)").matches;
     this.steps = new RegionSteps(this);
-    this.shape = new SHAPES[this.field.kind](this);
+    this.shape = new this.kind.Tool(this);
     this.review = new RegionReview(this);
     this.labels = new LabelRow(this);
     this.list = new RegionList(this);
@@ -76,7 +71,7 @@ export class RegionEditor {
   }
 
   value() {
-    return { [this.field.kind]: this.all.map(stored) };
+    return { [this.field.key]: this.all.map(stored) };
   }
 
   regions() {
@@ -226,7 +221,7 @@ export class RegionEditor {
     const label = this.brush ?? (this.field.labels.length === 1 ? this.field.labels[0].id : null);
     const made = { attributes: {}, ...shape, origin: null, proposed: false };
     if (label) return this.add(made, label);
-    const isAnother = this.draft && this.field.kind !== "masks";
+    const isAnother = this.draft && !this.kind.isPainted;
     this.keepStep();
     Object.assign(this, { draft: made, selected: null, touched: true });
     this.draw();
@@ -304,7 +299,7 @@ export class RegionEditor {
   /** The key for drawing: begin, or, while painting, begin another region; again ends it. */
   startDrawing() {
     if (this.isMidway()) return undefined;
-    if (this.isDrawing && !(this.field.kind === "masks" && this.selected)) return this.setMode("select");
+    if (this.isDrawing && !(this.kind.isPainted && this.selected)) return this.setMode("select");
     this.selected = null;
     this.review.isOn = false;
     this.setMode("draw");

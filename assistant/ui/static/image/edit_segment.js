@@ -191,9 +191,7 @@ export class SegmentTool {
   }
 
   #shapeOf({ intervals, size, found }) {
-    if (this.editor.field.kind === "boxes") return { box: found.box ?? boxOfRegion({ intervals, size }), angle: 0 };
-    if (this.editor.field.kind === "polygons") return { parts: found.parts };
-    return { intervals, size };
+    return this.editor.kind.fromSegment(found, { intervals, size });
   }
 
   #turnToBox() {
@@ -237,7 +235,7 @@ export class SegmentTool {
 
 /** Give an editor its segmenter and begin to encode the picture. Key points are placed by hand. */
 export function startSegmenter(editor) {
-  if (editor.field.kind === "keypoints") return;
+  if (!editor.kind.fromSegment) return;
   const { server, card } = editor.host;
   editor.segmenter = new Segmenter({ server, exposure: card.exposure, onState: () => says(editor) });
   editor.segment = new SegmentTool(editor, editor.segmenter);
