@@ -332,7 +332,9 @@ def test_equal_answers_are_equal_whatever_their_ids_and_order(modules: Any) -> N
     one = {"spans": [{"id": "a", "start": 0, "end": 2, "label": "x"}, {"id": "b", "start": 4, "end": 6, "label": "y"}]}
     other = {"spans": [{**span, "id": "z" + span["id"]} for span in reversed(one["spans"])]}
     changed = {"spans": [{**one["spans"][0], "end": 3}, one["spans"][1]]}
-    body = "return [given[1], given[2]].map((other) => m.sameValue(given[3], given[0], other)).concat(m.sameValue(given[3], null, null));"
+    body = (
+        "return [[given[0], given[1]], [given[0], given[2]], [null, null]].map((two) => m.sameValue(given[3], ...two));"
+    )
     given = [one, other, changed, {"kind": "spans", "key": "spans"}]
     assert run(modules, "card/answers.js", body, given) == [True, False, True]
 

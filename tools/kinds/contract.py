@@ -132,6 +132,7 @@ class Kind(Replying, InFiles):
     def of_labels(self, field: Asked, label_ids: Sequence[str]) -> Any:
         """The content that these labels make, one at least, where an answer is nothing but labels."""
         return [one for one in field.label_ids if one in label_ids]
+
     def of_words(self, field: Asked, words: Sequence[str]) -> Any:
         """The content that is made of :meth:`words`, for the kinds that are; unknown words are left for the check."""
         return words[0] if words else None

@@ -45,6 +45,7 @@ class Keypoints(Drawn):
     def rule_of_match(self, iou: float) -> str:
         """Points are compared by their distances."""
         return f"at least {iou:.0%} of their points lie within a tenth of the object's diagonal of each other"
+
     def fit(self, field: Asked, region: Mapping[str, Any], size: Size | None, notes: list[str]) -> dict[str, Any]:
         """Points in the order of the field."""
         if not isinstance(region.get("points"), (list, tuple)) or not region["points"]:
