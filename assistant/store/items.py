@@ -22,7 +22,9 @@ from tools.modalities.registry import MODALITIES
 from tools.records import Actor, Item, Part
 from tools.schema import LabelSchema
 
-_COLUMNS = "item_id, key, text, kind, parts, meta"
+ITEM_COLUMNS = "item_id, key, text, kind, parts, meta"
+"""The columns that :func:`item_from` reads, in its order."""
+
 _KEPT = 500
 _LETTERS = 20_000
 
@@ -64,7 +66,7 @@ class ItemStore:
         return items
 
     def _read(self, item_ids: Sequence[int]) -> list[Item]:
-        rows = self._rows(_COLUMNS, item_ids)
+        rows = self._rows(ITEM_COLUMNS, item_ids)
         return self._with_images([item_from(rows[item_id]) for item_id in item_ids])
 
     def _keep(self, items: Mapping[int, Item]) -> None:

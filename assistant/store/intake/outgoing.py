@@ -10,7 +10,7 @@ from datetime import UTC
 from typing import Any
 
 from assistant.store.file.database import Database
-from assistant.store.items import item_from
+from assistant.store.items import ITEM_COLUMNS, item_from
 from assistant.store.media import MEDIA_SELECTED
 from tools.exchange.export import ExportDecision, ExportField, ExportItem, ExportProposal
 from tools.records import Media
@@ -50,9 +50,8 @@ def _block(database: Database, low: int, high: int, fields: Sequence[str]) -> It
     states = {(int(row[0]), row[1]): (row[2], row[3]) for row in database.rows(_ANNOTATIONS, bounds)}
     proposals = {(int(row[0]), row[1]): _proposal(row) for row in database.rows(_PROPOSALS, bounds)}
     proposals.update({(int(row[0]), row[1]): _proposal(row) for row in database.rows(_OF_REVIEWS, bounds)})
-    items = database.rows(
-        "SELECT item_id, key, text, kind, parts, meta FROM items WHERE item_id BETWEEN ? AND ? ORDER BY item_id", bounds
-    )
+    sql = f"SELECT {ITEM_COLUMNS} FROM items WHERE item_id BETWEEN ? AND ? ORDER BY item_id"  # sql: named there
+    items = database.rows(sql, bounds)
     images = _images(database, low, high)
     for row in items:
         item = replace(item_from(row), media=images.get(int(row[0])))
