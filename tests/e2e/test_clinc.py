@@ -32,7 +32,7 @@ pytestmark = [
 LEAD = Actor("lead", "lead", "cli", "t")
 SUGGESTED, DECIDED = 100, 50
 # Tags of tokens cannot say what a whole text is about; every other format can.
-FORMATS = sorted(name for name, one in BY_NAME.items() if name != "conll" and not one.for_images)
+FORMATS = sorted(name for name, one in BY_NAME.items() if name != "conll" and one.is_for("text"))
 
 
 @pytest.fixture(scope="module")

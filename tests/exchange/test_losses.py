@@ -8,6 +8,7 @@ import pytest
 
 from tools.exchange.formats.writers import BY_NAME
 from tools.exchange.options import ExportOptions
+from tools.exchange.tool import ExportArgs
 from tools.schema import LabelSchema
 
 MARK = "'annotation_assistant'"
@@ -246,3 +247,17 @@ def test_a_format_that_holds_everything_says_nothing(format: str) -> None:
 def test_label_studio_needs_its_settings_only_where_the_images_lie_beside_the_file() -> None:
     extra = [one for one in said("label_studio", "boxes") if one not in said("label_studio", "boxes", **PLACES)]
     assert len(extra) == 1 and "LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED=true" in extra[0]
+
+
+def test_a_format_says_which_sorts_of_content_it_can_write() -> None:
+    every = {"csv", "tsv", "jsonl", "parquet", "huggingface"}
+    texts = {"prodigy", "doccano", "conll", "label_studio"}
+    images = {"coco", "yolo", "voc", "cvat", "labelme", "datumaro", "openimages", "images", "label_studio"}
+    held = {content: {name for name, one in BY_NAME.items() if one.is_for(content)} for content in ("text", "image")}
+    assert held == {"text": every | texts, "image": every | images}
+    # What a format never heard of can be written where the item's name and its answers are enough.
+    assert {name for name, one in BY_NAME.items() if one.is_for("smell")} == every
+
+
+def test_what_a_tool_can_be_asked_to_write_are_the_formats_that_there_are() -> None:
+    assert ExportArgs.model_json_schema()["properties"]["format"]["enum"] == list(BY_NAME)

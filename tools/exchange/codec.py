@@ -10,6 +10,8 @@ from tools.exchange.export import Chosen, ExportDecision, ExportProposal
 from tools.exchange.rows import Claim, ExchangeAnswer, ExchangeProposal, claim_of
 from tools.records import VALUED_VERDICTS
 
+MARK = "annotation_assistant"
+"""The key under which the exports of ours keep what a format has no place for."""
 NO_DECISION = "the record is no decision"
 UNNAMED = "unnamed model"
 

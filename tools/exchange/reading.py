@@ -17,6 +17,7 @@ from tools.exchange.pictures.image_column import AHEAD
 from tools.exchange.pictures.table_images import with_images
 from tools.exchange.rows import Row, RowSource
 from tools.exchange.tables.tabular import SourceTable, table_batch
+from tools.modalities.registry import MODALITIES
 from tools.schema import LabelSchema
 
 USUAL = ImportOptions()
@@ -32,7 +33,7 @@ def read_file(path: Path, schema: LabelSchema, options: ImportOptions = USUAL) -
         identity = Identity(source.name, digest(), chosen.name)
     if isinstance(loaded, SourceTable):
         batch = table_batch(loaded, identity, schema, options)
-        if schema.item == "image":
+        if schema.modality.has_file:
             batch = with_images(batch, source, schema)
     else:
         batch = _build(loaded, identity, schema, options)
@@ -42,7 +43,7 @@ def read_file(path: Path, schema: LabelSchema, options: ImportOptions = USUAL) -
 
 def _build(loaded: RowSource, identity: Identity, schema: LabelSchema, options: ImportOptions) -> ImportBatch:
     builder = BatchBuilder(schema, options, identity)
-    if schema.item != "image":
+    if not schema.modality.has_file:
         for row in loaded.rows:
             builder.add(row)
         return builder.build(loaded.notes)
@@ -62,7 +63,7 @@ def _refuse_other_kinds(batch: ImportBatch, schema: LabelSchema, source: Source)
     """A project asks about one kind of item; a file of another kind would put the wrong card before people."""
     others = [kind for kind in batch.items["kind"].unique().to_pylist() if kind != schema.item]
     if others:
-        if "image" in (others[0], schema.item):
+        if any(one.has_file for one in MODALITIES.values() if one.name in (others[0], schema.item)):
             raise FormatRefused(
                 f"{source.name} holds items of the kind {others[0]!r}, and the project asks about {schema.item!r}."
             )

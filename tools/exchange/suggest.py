@@ -95,7 +95,7 @@ def _of_rows(loaded: RowSource) -> _Asked:
     for row in loaded.rows:
         if not isinstance(row, ExchangeItem):
             continue
-        kind = "image" if row.image is not None else kind
+        kind = row.kind if row.image is not None else kind
         for answer in row.answers:
             _add_answer(_asked(found, answer.claim), answer)
         for proposal in row.proposals:
@@ -104,7 +104,7 @@ def _of_rows(loaded: RowSource) -> _Asked:
                 question.add(proposal.claim.content)
     plain = [one for one in found.values() if isinstance(one, Question)]
     for one in plain:
-        if kind == "image" and one.shape == LABELS:
+        if kind is not None and one.shape == LABELS:
             one.names = {name: one.names.get(name, 0) for name in (*loaded.names, *one.names)}
     return _Asked(plain, [one for one in found.values() if isinstance(one, RegionQuestion)], loaded.names, kind)
 

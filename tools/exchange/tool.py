@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow.compute as pc
 from pydantic import Field
@@ -12,7 +12,7 @@ from tools.context import ToolContext
 from tools.errors import ArgumentsRefused
 from tools.exchange.batch import ImportBatch
 from tools.exchange.fields import NO_LABELS
-from tools.exchange.formats.writers import writer_named
+from tools.exchange.formats.writers import BY_NAME, writer_named
 from tools.exchange.options import Conflicts, ExportOptions, ImportOptions, Provenance
 from tools.exchange.reading import read_file
 from tools.exchange.selection import CONFLICT, UNDECIDED, chosen_fields
@@ -26,10 +26,10 @@ ReadName = Literal[
     "conll", "fasttext", "text",
     "coco", "yolo", "voc", "cvat", "labelme", "datumaro", "openimages", "images",
 ]  # fmt: skip
-WriteName = Literal[
-    "csv", "tsv", "jsonl", "prodigy", "doccano", "label_studio", "conll", "parquet", "huggingface",
-    "coco", "yolo", "voc", "cvat", "labelme", "datumaro", "openimages", "images",
-]  # fmt: skip
+if TYPE_CHECKING:
+    WriteName = str
+else:
+    WriteName = Literal[tuple(BY_NAME)]
 
 
 class ImportArgs(ToolArgs):
@@ -127,7 +127,7 @@ def export_data(args: ExportArgs, ctx: ToolContext) -> ToolResult:
 def options_from(args: ImportArgs, schema: LabelSchema) -> ImportOptions:
     """The import options that the flat arguments mean."""
     texts = [one.strip() for one in args.text_column.split(",") if one.strip()]
-    is_pair = schema.item == "pair" and len(texts) == 2
+    is_pair = schema.modality.told_in == "two" and len(texts) == 2
     is_without = args.labels.strip().casefold() == NO_LABELS
     return ImportOptions(
         format=args.format,

@@ -38,8 +38,8 @@ def losses(format: str, schema: LabelSchema, options: ExportOptions = USUAL) -> 
 
 def _cannot_hold(chosen: WriteFormat, schema: LabelSchema, options: ExportOptions) -> list[str]:
     said = chosen.cannot_hold(chosen_fields(schema, options), options)
-    if schema.item == "image" and chosen.for_images is None:
-        said = [*said, f"The image files: {chosen.name} names them and holds none."]
+    if schema.modality.has_file and not chosen.is_made_for(schema.modality.content):
+        said = [*said, f"The {schema.modality.content} files: {chosen.name} names them and holds none."]
     return said
 
 
@@ -146,8 +146,8 @@ def is_untouched(folder: Path) -> bool:
 
 def refuse_kind(chosen: WriteFormat, schema: LabelSchema) -> None:
     """Refuse a format that knows nothing of the project's kind of items."""
-    if chosen.for_images is not None and chosen.for_images != (schema.item == "image"):
-        holds = "images" if chosen.for_images else "texts"
+    if not chosen.is_for(schema.modality.content):
+        holds = " and ".join(f"{one}s" for one in sorted(chosen.holds))
         raise InputError(f"The format {chosen.name} holds {holds}, and the project asks about {schema.item!r} items.")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Modality:
     - ``can_speak`` is true where a labeller reads the content as words, so that it could give orders.
     - ``note`` tells a language model what people call the items, where that is not plain.
     - ``also_called`` finds other words for an item, with the group ``s`` for the plural.
+    - ``columns`` are names that tables usually give to the column with the name of such a file.
+    - ``told_in`` says how a table holds its text: in one column, in two, or as turns in one.
     - ``file_name`` fits a word that is the name of such a file.
     """
 
@@ -39,3 +42,5 @@ class Modality:
     note: str = ""
     also_called: re.Pattern[str] | None = None
     file_name: re.Pattern[str] | None = None
+    columns: tuple[str, ...] = ()
+    told_in: Literal["one", "two", "turns"] = "one"

@@ -39,4 +39,16 @@ IMAGE = Modality(
         re.IGNORECASE,
     ),
     file_name=re.compile(r"[\w./-]+\.(?:jpe?g|png|webp|bmp|tiff?|gif|avif)\Z", re.IGNORECASE),
+    columns=(
+        "image",
+        "file_name",
+        "filename",
+        "image_path",
+        "filepath",
+        "path",
+        "file",
+        "img",
+        "image_name",
+        "text",
+    ),
 )

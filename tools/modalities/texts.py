@@ -21,5 +21,5 @@ TEXT = Modality(
     ),
     how_imported="Drop the file on the Data tab; in the terminal it is “assistant import PROJECT {file}”.",
 )
-PAIR = replace(TEXT, name="pair", one="pair of texts", many="pairs of texts")
-CONVERSATION = replace(TEXT, name="conversation", one="conversation", many="conversations")
+PAIR = replace(TEXT, name="pair", one="pair of texts", many="pairs of texts", told_in="two")
+CONVERSATION = replace(TEXT, name="conversation", one="conversation", many="conversations", told_in="turns")

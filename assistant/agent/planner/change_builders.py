@@ -107,10 +107,10 @@ def build_export(request: Request, is_chained: bool) -> Built:
 
 
 def _offered(request: Request, known: tuple[str, ...]) -> tuple[str, ...]:
-    """Formats that can hold the items of the project, those made for pictures first where these are pictures."""
-    is_image = request.world.schema.item == "image"
-    fit = [one for one in known if one in BY_NAME and BY_NAME[one].for_images in (None, is_image)]
-    return tuple(sorted(fit, key=lambda one: BY_NAME[one].for_images is not True))
+    """Formats that can hold the items of the project, those made for such files first where the items are files."""
+    items = request.world.schema.modality
+    fit = [one for one in known if one in BY_NAME and BY_NAME[one].is_for(items.content)]
+    return tuple(sorted(fit, key=lambda one: not (items.has_file and BY_NAME[one].is_made_for(items.content))))
 
 
 def export_target(place: str, format_: str) -> str:

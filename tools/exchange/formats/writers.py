@@ -27,7 +27,8 @@ from tools.schema import FieldSpec
 class WriteFormat:
     """One format for writing. ``cannot_hold`` says what it loses, before anything is written.
 
-    ``for_images`` is whether it holds images, ``None`` for either. A folder format with ``has_tree`` has folders in it.
+    ``holds`` are the sorts of content that it can write (:attr:`tools.modalities.contract.Modality.content`), empty for
+    every sort. A folder format with ``has_tree`` has folders in it.
     """
 
     name: str
@@ -35,35 +36,52 @@ class WriteFormat:
     open: Callable[[Plan], Writer]
     cannot_hold: Callable[[Sequence[FieldSpec], ExportOptions], list[str]]
     is_folder: bool = False
-    for_images: bool | None = None
+    holds: frozenset[str] = frozenset()
     has_tree: bool = False
+
+    def is_for(self, content: str) -> bool:
+        """Whether items of this sort of content can be written."""
+        return not self.holds or content in self.holds
+
+    def is_made_for(self, content: str) -> bool:
+        """Whether it is for items of this sort of content and no others."""
+        return self.holds == {content}
+
+
+_TEXTS, _IMAGES = frozenset({"text"}), frozenset({"image"})
 
 
 WRITERS: tuple[WriteFormat, ...] = (
     WriteFormat("csv", ".csv", delimited_write.open_csv, delimited_write.cannot_hold),
     WriteFormat("tsv", ".tsv", delimited_write.open_tsv, delimited_write.cannot_hold),
     WriteFormat("jsonl", ".jsonl", own_jsonl_write.OwnJsonlWriter, own_jsonl_write.cannot_hold),
-    WriteFormat("prodigy", ".jsonl", prodigy_write.ProdigyWriter, prodigy_write.cannot_hold, for_images=False),
-    WriteFormat("doccano", ".jsonl", doccano_write.DoccanoWriter, doccano_write.cannot_hold, for_images=False),
-    WriteFormat("label_studio", ".json", label_studio_write.LabelStudioWriter, label_studio_write.cannot_hold),
-    WriteFormat("conll", ".conll", conll_write.ConllWriter, conll_write.cannot_hold, for_images=False),
+    WriteFormat("prodigy", ".jsonl", prodigy_write.ProdigyWriter, prodigy_write.cannot_hold, holds=_TEXTS),
+    WriteFormat("doccano", ".jsonl", doccano_write.DoccanoWriter, doccano_write.cannot_hold, holds=_TEXTS),
+    WriteFormat(
+        "label_studio",
+        ".json",
+        label_studio_write.LabelStudioWriter,
+        label_studio_write.cannot_hold,
+        holds=_TEXTS | _IMAGES,
+    ),
+    WriteFormat("conll", ".conll", conll_write.ConllWriter, conll_write.cannot_hold, holds=_TEXTS),
     WriteFormat("parquet", ".parquet", parquet_write.ParquetWriter, parquet_write.cannot_hold),
     WriteFormat("huggingface", "", huggingface_write.HuggingFaceWriter, huggingface_write.cannot_hold, is_folder=True),
     WriteFormat(
-        "coco", "", coco_write.CocoWriter, coco_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
+        "coco", "", coco_write.CocoWriter, coco_write.cannot_hold, is_folder=True, holds=_IMAGES, has_tree=True
     ),
     WriteFormat(
-        "yolo", "", yolo_write.YoloWriter, yolo_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
+        "yolo", "", yolo_write.YoloWriter, yolo_write.cannot_hold, is_folder=True, holds=_IMAGES, has_tree=True
     ),
-    WriteFormat("voc", "", voc_write.VocWriter, voc_write.cannot_hold, is_folder=True, for_images=True, has_tree=True),
+    WriteFormat("voc", "", voc_write.VocWriter, voc_write.cannot_hold, is_folder=True, holds=_IMAGES, has_tree=True),
     WriteFormat(
-        "cvat", "", cvat_write.CvatWriter, cvat_write.cannot_hold, is_folder=True, for_images=True, has_tree=True
-    ),
-    WriteFormat(
-        "labelme", "", labelme_write.LabelmeWriter, labelme_write.cannot_hold, True, for_images=True, has_tree=True
+        "cvat", "", cvat_write.CvatWriter, cvat_write.cannot_hold, is_folder=True, holds=_IMAGES, has_tree=True
     ),
     WriteFormat(
-        "datumaro", "", datumaro_write.DatumaroWriter, datumaro_write.cannot_hold, True, for_images=True, has_tree=True
+        "labelme", "", labelme_write.LabelmeWriter, labelme_write.cannot_hold, True, holds=_IMAGES, has_tree=True
+    ),
+    WriteFormat(
+        "datumaro", "", datumaro_write.DatumaroWriter, datumaro_write.cannot_hold, True, holds=_IMAGES, has_tree=True
     ),
     WriteFormat(
         "openimages",
@@ -71,12 +89,10 @@ WRITERS: tuple[WriteFormat, ...] = (
         open_images_write.OpenImagesWriter,
         open_images_write.cannot_hold,
         True,
-        for_images=True,
+        holds=_IMAGES,
         has_tree=True,
     ),
-    WriteFormat(
-        "images", "", images_write.ImagesWriter, images_write.cannot_hold, True, for_images=True, has_tree=True
-    ),
+    WriteFormat("images", "", images_write.ImagesWriter, images_write.cannot_hold, True, holds=_IMAGES, has_tree=True),
 )
 BY_NAME = {one.name: one for one in WRITERS}
 

@@ -12,13 +12,12 @@ from tools.exchange.options import ExportOptions
 from tools.records import to_json
 from tools.schema import FieldSpec, LabelSchema
 
-_PLAIN = ("text", "image")
 KEY, TEXT, KIND, PARTS = "key", "text", "kind", "parts"
 
 
 def columns_of(schema: LabelSchema, fields: Sequence[FieldSpec], options: ExportOptions) -> list[str]:
     """The column names, in order; what is the user's own comes behind them."""
-    first = [KEY, TEXT] if schema.item in _PLAIN else [KEY, TEXT, KIND, PARTS]
+    first = [KEY, TEXT] if schema.modality.told_in == "one" else [KEY, TEXT, KIND, PARTS]
     beside = _beside(options)
     return [*first, *(name for spec in fields for name in (spec.id, *(f"{spec.id}.{one}" for one in beside)))]
 
@@ -28,7 +27,7 @@ def flat_row(
 ) -> dict[str, Any]:
     """The cells of one item by column; values as they are inside of their JSON form, ``None`` for no answer."""
     row: dict[str, Any] = {KEY: item.item.key, TEXT: item.item.text}
-    if schema.item not in _PLAIN:
+    if schema.modality.told_in != "one":
         row |= {KIND: item.item.kind, PARTS: parts_json(item.item.parts)}
     beside = _beside(options)
     for spec in fields:

@@ -11,11 +11,11 @@ from tools.exchange.options import ImportOptions
 from tools.exchange.tables.keys import KEY_NAMES, id_column, taken_as_key
 from tools.kinds.choice import LABEL_COLUMNS
 from tools.kinds.registry import ALL
+from tools.modalities.registry import MODALITIES
 from tools.schema import FieldSpec, LabelSchema
 
 TEXT_NAMES: tuple[str, ...] = ("text", "sentence", "content", "body", "document", "utterance", "tweet", "headline")
 TEXT_NAMES += ("message", "review", "comment", "question", "column_data", "data")
-IMAGE_NAMES = ("image", "file_name", "filename", "image_path", "filepath", "path", "file", "img", "image_name", "text")
 COLUMN_GROUPS = tuple(dict.fromkeys(one.columns for one in ALL if one.columns))
 """Names of columns that usually hold answers, by the kind of answer."""
 ANNOTATOR_NAMES = ("annotator", "annotator_id", "worker", "worker_id", "rater", "coder")
@@ -94,7 +94,7 @@ def _key_column(names: Sequence[str], texts: Sequence[str], schema: LabelSchema,
         return named_column(names, options.key_column)
     usual = first_of(names, KEY_NAMES, texts)
     # A picture is its bytes and shows its name; without a word from a person no column stands for it.
-    if usual or schema.item == "image":
+    if usual or schema.modality.has_file:
         return usual
     finder = FieldFinder(schema, options.label_columns)
     claimed = [name for name in names if finder.named(name) or name.casefold() in finder.mapped]
@@ -105,15 +105,16 @@ def text_columns(names: Sequence[str], item_kind: str, options: ImportOptions) -
     """The columns that make the item's text, and whether the one column holds the turns of a conversation."""
     if {"parts", "kind", "text"} <= set(names) and options.text_column in ("", "text") and not options.pair_columns:
         return ("text",), False
-    if options.pair_columns or (item_kind == "pair" and not options.text_column):
+    items = MODALITIES[item_kind]
+    if options.pair_columns or (items.told_in == "two" and not options.text_column):
         return pair_columns(names, options), False
     if options.conversation_column:
         return (named_column(names, options.conversation_column),), True
-    if item_kind == "conversation":
+    if items.told_in == "turns":
         found = named_column(names, options.text_column) if options.text_column else first_of(names, CONVERSATION_NAMES)
         return (found or _text_column(names, options),), True
-    if item_kind == "image" and not options.text_column:
-        found = first_of(names, (*IMAGE_NAMES, *TEXT_NAMES, *KEY_NAMES))
+    if items.has_file and not options.text_column:
+        found = first_of(names, (*items.columns, *TEXT_NAMES, *KEY_NAMES))
         return (found or _text_column(names, options),), False
     return (_text_column(names, options),), False
 

@@ -233,3 +233,8 @@ def _json_object(cell: Any) -> dict[str, Any] | None:
     except (TypeError, ValueError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def misfit(cells: int, width: int) -> str:
+    """The reason for a row that does not fit its header."""
+    return f"the row has {cells} cell{'' if cells == 1 else 's'} where the header has {width}"

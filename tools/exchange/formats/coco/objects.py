@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.exchange.formats.lines.own_jsonl import MARK
+from tools.exchange.codec import MARK
 
 NO_CATEGORY = "the annotation's category is not in the file's list of categories"
 NO_BOX = "the box has no width or height"

@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import FormatRefused
-from tools.exchange.codec import read_answers
+from tools.exchange.codec import MARK, read_answers
 from tools.exchange.files.jsonread import parse_json
 from tools.exchange.files.source import Source
 from tools.exchange.formats.coco.objects import Categories, Told, tell
 from tools.exchange.formats.coco.results import instances_of, is_results, with_results
-from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.options import ImportOptions
 from tools.exchange.pictures.image_files import SPLIT, ImageFinder, distinct_names
 from tools.exchange.rows import (

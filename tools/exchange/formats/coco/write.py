@@ -8,19 +8,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from tools.exchange.codec import answer_record
+from tools.exchange.codec import MARK, answer_record
 from tools.exchange.export import Chosen, ChosenItem
 from tools.exchange.formats.coco.shapes import Annotation, annotation_of, joined
-from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.formats.lines.own_jsonl_write import stripped
 from tools.exchange.options import ExportOptions
+from tools.exchange.pictures.image_answers import DISAGREE
 from tools.exchange.pictures.image_export import STAY, ImageShelf, Placed
 from tools.exchange.writer import Names, Plan
 from tools.records import to_json
 from tools.schema import FieldSpec
 
 FOLDER = "annotations"
-DISAGREE = "the reviewers disagree, and the format holds one answer"
 _RESERVED = {"id", "file_name", "width", "height", MARK, "coco_id", "license", "license_url"}
 
 

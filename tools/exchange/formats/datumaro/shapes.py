@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tools.errors import InputError
-from tools.exchange.formats.lines.own_jsonl import MARK
+from tools.exchange.codec import MARK
 from tools.exchange.formats.pictures.image_marks import is_machine, marked_region
 from tools.exchange.pictures.objects import JOINED, Objects, points_apart
 from tools.exchange.pictures.outlines import CURVED, ellipse_outline

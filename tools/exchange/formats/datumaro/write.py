@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, TextIO
 
+from tools.exchange.codec import MARK
 from tools.exchange.export import ChosenItem
 from tools.exchange.formats.datumaro.read import UNSPLIT
 from tools.exchange.formats.datumaro.shapes import ROTATION
-from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.formats.pictures.image_marks import item_mark, region_mark
 from tools.exchange.options import ExportOptions
 from tools.exchange.pictures.image_answers import WrittenRegion, labels_of_item, regions_of_item, usual_losses

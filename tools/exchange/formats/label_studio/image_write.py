@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+from tools.exchange.codec import MARK
 from tools.exchange.export import ChosenItem
 from tools.exchange.formats.label_studio.regions import APART, HOLES, SAMPLE_WIDTH
-from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.options import ExportOptions
 from tools.exchange.pictures.brush import encode_brush
 from tools.exchange.pictures.image_export import ImageShelf, Placed

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tools.exchange.builder import moment
-from tools.exchange.codec import UNNAMED, answer_about, score_of
+from tools.exchange.codec import MARK, UNNAMED, answer_about, score_of
 from tools.exchange.fields import FieldFinder
 from tools.exchange.files.source import Source
 from tools.exchange.formats.label_studio.flat import flat_item, is_flat
@@ -20,7 +20,6 @@ from tools.exchange.formats.label_studio.images import Picture
 from tools.exchange.formats.label_studio.results import Problem, Results, annotator_of
 from tools.exchange.formats.label_studio.subject import KEY, KIND, PARTS, Text, addressed, own_part, subject_of
 from tools.exchange.formats.lines.lines import first_objects, objects
-from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.options import ImportOptions
 from tools.exchange.pictures.image_files import ImageFinder
 from tools.exchange.rows import (
@@ -34,6 +33,7 @@ from tools.exchange.rows import (
     RowSource,
     Shape,
 )
+from tools.modalities.registry import MODALITIES
 from tools.records import VALUED_VERDICTS, to_json
 from tools.schema import LabelSchema
 
@@ -61,7 +61,7 @@ def load(source: Source, options: ImportOptions, schema: LabelSchema | None) -> 
 
 def _rows(source: Source, options: ImportOptions, finder: FieldFinder | None, notes: list[str]) -> Iterator[Row]:
     # Without a schema it shows in the tasks themselves what they are about.
-    images = ImageFinder(source.path) if options.item_kind == "image" or finder is None else None
+    images = ImageFinder(source.path) if MODALITIES[options.item_kind].has_file or finder is None else None
     skipped = drafts = 0
     shown: set[str] = set()
     for number, record in objects(source):

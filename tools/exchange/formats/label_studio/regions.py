@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from dataclasses import field as _default
 from typing import Any
 
+from tools.exchange.codec import MARK
 from tools.exchange.formats.label_studio.results import Problem, Results, plain_claim
-from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.pictures.brush import decode_brush
 from tools.exchange.pictures.outlines import CURVED, about_centre, ellipse_outline
 from tools.exchange.rows import Claim

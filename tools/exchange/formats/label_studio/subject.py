@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools.errors import FormatRefused
+from tools.exchange.codec import MARK
 from tools.exchange.fields import FieldFinder
 from tools.exchange.formats.label_studio.images import Picture, find_picture, stated_in
 from tools.exchange.formats.label_studio.results import Results, read_results
-from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.formats.lines.records import NO_TEXT
 from tools.exchange.options import ImportOptions
 from tools.exchange.pictures.image_files import ImageFinder
 from tools.exchange.rows import Claim, ImageFile
 from tools.exchange.tables.compose import NO_TURNS, join_parts, read_parts, read_turns
 from tools.exchange.tables.roles import first_of, text_columns
+from tools.modalities.registry import MODALITIES
 from tools.records import ItemKind, Part
 
 KEY, KIND, PARTS = "key", "item_kind", "item_parts"
@@ -40,7 +41,7 @@ class Text:
 
 def subject_of(task: Mapping[str, Any], options: ImportOptions, images: ImageFinder | None) -> Text | Picture | str:
     """What a task is about, or the reason why that is not known."""
-    if images is None or (options.item_kind != "image" and not any(stated_in(task))):
+    if images is None or (not MODALITIES[options.item_kind].has_file and not any(stated_in(task))):
         found = _text(task["data"], options)
         if images is None or isinstance(found, Text):
             return found

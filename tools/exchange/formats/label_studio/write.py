@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from tools.exchange.codec import decision_record
+from tools.exchange.codec import MARK, decision_record
 from tools.exchange.export import Chosen, ChosenItem, ExportDecision, ExportProposal
 from tools.exchange.formats.label_studio.image_write import (
     IMAGES,
@@ -22,11 +22,11 @@ from tools.exchange.formats.label_studio.image_write import (
     region_controls,
 )
 from tools.exchange.formats.label_studio.subject import KEY, KIND, PARTS
-from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.offsets import units_of
 from tools.exchange.options import ExportOptions
 from tools.exchange.pictures.image_export import ImageShelf, Placed
 from tools.exchange.writer import Names, Plan
+from tools.modalities.registry import MODALITIES
 from tools.records import to_json
 from tools.schema import FieldSpec
 from tools.values import same_value
@@ -58,7 +58,7 @@ class LabelStudioWriter:
         self._stream.write("[")
         self._is_first = True
         self._id = 0
-        self._subject = "image" if plan.schema.item == "image" else "text"
+        self._subject = plan.schema.modality.content
         # The images stand beside the file, in a folder of its name.
         beside = replace(plan, path=plan.path.parent)
         self._shelf = ImageShelf(beside, folder=f"{plan.path.stem}{IMAGES}")
@@ -103,7 +103,7 @@ class LabelStudioWriter:
             aside["name"] = item.item.text
         else:
             own = {"text": item.item.text, KEY: item.item.key}
-        if item.item.kind not in ("text", "image"):
+        if MODALITIES[item.item.kind].told_in != "one":
             own |= {KIND: item.item.kind, PARTS: [asdict(part) for part in item.item.parts]}
         return {**meta, **({MARK: aside} if aside else {}), **own}
 

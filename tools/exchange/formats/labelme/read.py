@@ -9,11 +9,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tools.exchange.codec import UNNAMED
+from tools.exchange.codec import MARK, UNNAMED
 from tools.exchange.files.jsonread import parse_json
 from tools.exchange.files.source import Source, json_cause
 from tools.exchange.formats.labelme.shapes import FileShapes, read_shapes
-from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.formats.pictures.image_marks import read_item_mark
 from tools.exchange.options import ImportOptions
 from tools.exchange.pictures.embedded import unpack_image

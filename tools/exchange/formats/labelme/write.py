@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from tools.exchange.codec import MARK
 from tools.exchange.export import ChosenItem
-from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.formats.pictures.image_marks import item_mark, region_mark
 from tools.exchange.options import ExportOptions
 from tools.exchange.pictures.image_answers import WrittenRegion, labels_of_item, regions_of_item, usual_losses
@@ -36,7 +36,7 @@ def cannot_hold(fields: Sequence[FieldSpec], options: ExportOptions) -> list[str
     said = usual_losses(fields, options)
     kept = f"stand under {MARK!r}: this file keeps them, LabelMe shows nothing of them."
     others = [spec.id for spec in fields if spec.kind in ("text", "rating")]
-    choices = [spec.id for spec in fields if spec.kind in ("choice", "multi_choice")]
+    choices = [spec.id for spec in fields if spec.record.picks]
     if others or len(choices) > 1:
         said.append(f"The answers to {', '.join([*others, *choices[1:]])} {kept}")
     said.append(f"An image without shapes looks like one that nobody looked at; only the mark {MARK!r} tells.")
@@ -64,7 +64,7 @@ class LabelmeWriter:
         self._plan, self._names = plan, Names(plan.fields)
         plan.path.mkdir(parents=True)
         self._shelf = ImageShelf(plan, folder="", by_stem=True)
-        choices = [spec for spec in plan.fields if spec.kind in ("choice", "multi_choice")]
+        choices = [spec for spec in plan.fields if spec.record.picks]
         self._flags = choices[0] if choices else None
 
     def add(self, item: ChosenItem) -> str:

@@ -6,20 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from tools.exchange.codec import MARK
 from tools.exchange.export import ChosenItem
-from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.formats.lines.own_jsonl_write import LinesWriter, fields_record
 from tools.exchange.options import ExportOptions
 from tools.exchange.writer import Names, Plan
+from tools.modalities.registry import MODALITIES
 from tools.schema import FieldSpec
-
-_LABEL_KINDS = ("choice", "multi_choice")
+from tools.values import value_labels
 
 
 def held(fields: Sequence[FieldSpec]) -> list[FieldSpec]:
     """The fields that one doccano project can ask: one of labels, one of spans and its relations, or one text."""
     spans = next((spec for spec in fields if spec.kind == "spans"), None)
-    labels = next((spec for spec in fields if spec.kind in _LABEL_KINDS), None)
+    labels = next((spec for spec in fields if spec.record.picks), None)
     joins = next((spec for spec in fields if spec.kind == "relations" and spans and spec.over == spans.id), None)
     found = [spec for spec in (spans, labels, joins) if spec is not None]
     return found or [spec for spec in fields if spec.kind == "text"][:1]
@@ -66,7 +66,7 @@ class DoccanoWriter(LinesWriter):
             record["status"] = "machine"
         own = {name: one for name, one in fields_record(item, self.plan.options).items() if self._is_held(name)}
         record[MARK] = {"fields": own, "labels": labels}
-        if item.item.kind != "text":
+        if MODALITIES[item.item.kind].told_in != "one":
             record[MARK] |= {"kind": item.item.kind, "parts": [asdict(part) for part in item.item.parts]}
         self.write(record)
         return ""
@@ -84,9 +84,8 @@ class DoccanoWriter(LinesWriter):
             return []
         if spec.kind == "text":
             return [value["text"]]
-        if spec.kind in _LABEL_KINDS:
-            found = value["labels"] if "labels" in value else [value["label"]]
-            return [self._names.of(spec, one) for one in found]
+        if spec.record.picks:
+            return [self._names.of(spec, one) for one in value_labels(value)]
         if spec.kind == "relations":
             return [
                 {

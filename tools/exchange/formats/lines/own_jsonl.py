@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tools.exchange.codec import read_answers
+from tools.exchange.codec import MARK, read_answers
 from tools.exchange.files.source import Source
 from tools.exchange.formats.lines.lines import first_objects, objects
 from tools.exchange.options import ImportOptions
@@ -23,7 +23,6 @@ from tools.exchange.tables.compose import read_parts
 from tools.modalities.registry import MODALITIES
 from tools.schema import LabelSchema
 
-MARK = "annotation_assistant"
 VERSION = 1
 
 
@@ -51,14 +50,14 @@ def _rows(source: Source) -> Iterator[Row]:
         elif not is_own(record):
             yield ExchangeReject(number, f"the object has no {MARK!r} mark, text and fields", str(record)[:200])
         else:
-            if finder is None and record.get("kind") == "image":
+            if finder is None and _names_file(record.get("kind")):
                 finder = ImageFinder(source.path)
             yield _item(number, record, finder)
 
 
 def _item(number: int, record: Mapping[str, Any], finder: ImageFinder | None) -> Row:
     text, kind = str(record["text"]), record.get("kind", "text")
-    if kind not in MODALITIES:
+    if not isinstance(kind, str) or kind not in MODALITIES:
         return ExchangeReject(number, f"{str(kind)[:40]!r} is no kind of item", text)
     try:
         parts = read_parts(record.get("parts", ()), text)
@@ -87,8 +86,13 @@ def _item(number: int, record: Mapping[str, Any], finder: ImageFinder | None) ->
         answers,
         proposals,
         problems,
-        _image(text, record.get("image"), finder) if kind == "image" and finder is not None else None,
+        _image(text, record.get(MODALITIES[kind].content), finder) if _names_file(kind) and finder else None,
     )
+
+
+def _names_file(kind: Any) -> bool:
+    """Whether items of this kind are files beside the one that is read."""
+    return isinstance(kind, str) and kind in MODALITIES and MODALITIES[kind].has_file
 
 
 def _image(name: str, stated: Any, finder: ImageFinder) -> ImageFile:

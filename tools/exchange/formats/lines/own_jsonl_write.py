@@ -7,11 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tools.exchange.codec import answer_record
+from tools.exchange.codec import MARK, answer_record
 from tools.exchange.export import Chosen, ChosenItem
-from tools.exchange.formats.lines.own_jsonl import MARK, VERSION
+from tools.exchange.formats.lines.own_jsonl import VERSION
 from tools.exchange.options import ExportOptions
 from tools.exchange.writer import Plan
+from tools.modalities.registry import MODALITIES
 from tools.records import to_json
 from tools.schema import FieldSpec
 
@@ -65,8 +66,8 @@ class OwnJsonlWriter(LinesWriter):
         media = item.item.media
         if media is not None:
             stated = {"width": media.width, "height": media.height, "sha256": media.digest, "mime": media.mime}
-            record |= {"kind": item.item.kind, "image": stated}
-        elif item.item.kind != "text":
+            record |= {"kind": item.item.kind, MODALITIES[item.item.kind].content: stated}
+        elif MODALITIES[item.item.kind].told_in != "one":
             record |= {"kind": item.item.kind, "parts": [asdict(part) for part in item.item.parts]}
         if item.item.meta:
             record["meta"] = dict(item.item.meta)

@@ -11,11 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from tools.exchange.builder import moment
-from tools.exchange.codec import answer_about, proposal_from
+from tools.exchange.codec import MARK, answer_about, proposal_from
 from tools.exchange.fields import FieldFinder
 from tools.exchange.files.source import Source
 from tools.exchange.formats.lines.lines import first_objects, objects
-from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.options import ImportOptions
 from tools.exchange.rows import (
     Claim,
@@ -128,7 +127,7 @@ class _Reader:
             return _answer(record, event, "reject", "rejected in Prodigy")
         name = str(claim.content[0])
         spec = self._finder.find(claim.source, claim.shape) if self._finder else ""
-        if isinstance(spec, str) or spec.kind not in ("choice", "multi_choice"):
+        if isinstance(spec, str) or not spec.record.picks:
             return _answer(record, event, "reject", f"{ABSENT}{name}")
         if spec.kind == "multi_choice":
             return _answer(record, Claim(claim.source, claim.shape, []), "choose")

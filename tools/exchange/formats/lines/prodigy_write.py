@@ -6,18 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from tools.exchange.codec import decision_record, proposal_record
+from tools.exchange.codec import MARK, decision_record, proposal_record
 from tools.exchange.export import Chosen, ChosenItem, ExportDecision
-from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.formats.lines.own_jsonl_write import LinesWriter
 from tools.exchange.formats.lines.prodigy import CHOICE, RELATIONS, SPANS
 from tools.exchange.options import ExportOptions
 from tools.exchange.tokens import tokenize
 from tools.exchange.writer import Names, Plan
+from tools.modalities.registry import MODALITIES
 from tools.schema import FieldSpec
 from tools.values import same_value
 
-_LABEL_KINDS = ("choice", "multi_choice")
 _EVENTS = {"skip": "ignore", "reject": "reject", "flag": "ignore"}
 _SOURCES = {"spans": SPANS, "relations": RELATIONS, "choice": CHOICE, "multi_choice": CHOICE}
 
@@ -25,7 +24,7 @@ _SOURCES = {"spans": SPANS, "relations": RELATIONS, "choice": CHOICE, "multi_cho
 def held(fields: Sequence[FieldSpec]) -> list[FieldSpec]:
     """The fields that one task can ask: spans, the relations between them, and one choice."""
     spans = next((spec for spec in fields if spec.kind == "spans"), None)
-    labels = next((spec for spec in fields if spec.kind in _LABEL_KINDS), None)
+    labels = next((spec for spec in fields if spec.record.picks), None)
     joins = next((spec for spec in fields if spec.kind == "relations" and spans and spec.over == spans.id), None)
     return [spec for spec in (spans, joins, labels) if spec is not None]
 
@@ -106,7 +105,7 @@ class ProdigyWriter(LinesWriter):
         """What the task shows."""
         task: dict[str, Any] = {"key": item.item.key, "text": item.item.text, "meta": dict(item.item.meta)}
         task[MARK] = {"asks": {_SOURCES[spec.kind]: spec.id for spec in self._held if spec.id in values}}
-        if item.item.kind != "text":
+        if MODALITIES[item.item.kind].told_in != "one":
             task[MARK] |= {"kind": item.item.kind, "parts": [asdict(part) for part in item.item.parts]}
         spans: dict[str, dict[str, Any]] = {}
         for spec in self._held:

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.exchange.codec import read_answers
+from tools.exchange.codec import MARK, read_answers
 from tools.exchange.fields import FieldFinder
 from tools.exchange.files.source import Source
 from tools.exchange.formats.lines.lines import first_objects, objects
-from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.options import ImportOptions
 from tools.exchange.rows import (
     Claim,
@@ -112,7 +111,7 @@ def _layout(source: Source, options: ImportOptions, schema: LabelSchema | None) 
 
 def _own_key(unique: set[str], values: dict[str, set[str]], texts: tuple[str, ...], schema: LabelSchema | None) -> str:
     usual = first_of(sorted(unique), KEY_NAMES, texts)
-    if usual or (schema and schema.item == "image"):
+    if usual or (schema and schema.modality.has_file):
         return usual
     finder = FieldFinder(schema, ()) if schema else None
     found = id_column(

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tools.exchange.export import ChosenItem
-from tools.exchange.formats.coco.write import DISAGREE
 from tools.exchange.formats.open_images.read import CONFIDENCE, FLAGS, ID, LABEL, NAMES, SOURCE
 from tools.exchange.options import ExportOptions
+from tools.exchange.pictures.image_answers import DISAGREE
 from tools.exchange.pictures.image_export import STAY, ImageShelf, Placed
 from tools.exchange.writer import Names, Plan
 from tools.geometry.regions import box_of_region

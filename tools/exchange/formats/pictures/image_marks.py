@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.exchange.codec import UNNAMED, answer_record, read_answers
+from tools.exchange.codec import MARK, UNNAMED, answer_record, read_answers
 from tools.exchange.export import Chosen, ChosenItem
-from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.formats.lines.own_jsonl_write import stripped
 from tools.exchange.options import ExportOptions
 from tools.exchange.pictures.image_answers import WrittenRegion

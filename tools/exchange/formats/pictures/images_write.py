@@ -23,7 +23,7 @@ _FORBIDDEN = '<>:"/\\|?*'
 
 def held(fields: Sequence[FieldSpec]) -> FieldSpec | None:
     """The field whose labels are the folders."""
-    return next((spec for spec in fields if spec.kind in ("choice", "multi_choice")), None)
+    return next((spec for spec in fields if spec.record.picks), None)
 
 
 def cannot_hold(fields: Sequence[FieldSpec], options: ExportOptions) -> list[str]:

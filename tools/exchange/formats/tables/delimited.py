@@ -20,7 +20,7 @@ from tools.exchange.options import ImportOptions
 from tools.exchange.rows import ExchangeReject
 from tools.exchange.tables.formulas import unescape_columns, unescaped
 from tools.exchange.tables.roles import ESCAPED, OWN_META
-from tools.exchange.tables.tabular import SourceTable
+from tools.exchange.tables.tabular import SourceTable, misfit
 
 BLOCK = 1 << 24
 CHUNK = 50_000
@@ -197,11 +197,6 @@ def _misfit(row: Sequence[str], width: int, lines: _Lines) -> str:
     if lines.is_over:
         return "a quote is opened here and never closed; the rest of the file is in it"
     return misfit(len(row), width) if len(row) != width else ""
-
-
-def misfit(cells: int, width: int) -> str:
-    """The reason for a row that does not fit its header."""
-    return f"the row has {cells} cell{'' if cells == 1 else 's'} where the header has {width}"
 
 
 def _table(rows: Sequence[Sequence[str]], names: Sequence[str]) -> Any:

@@ -15,10 +15,9 @@ import pyarrow as pa
 from tools.errors import FormatRefused
 from tools.exchange.apart import read_apart, refuse_unpacked
 from tools.exchange.files.source import Source
-from tools.exchange.formats.tables.delimited import misfit
 from tools.exchange.options import ImportOptions
 from tools.exchange.rows import ExchangeReject
-from tools.exchange.tables.tabular import SourceTable
+from tools.exchange.tables.tabular import SourceTable, misfit
 
 MOST_SHEET_ROWS = 1_048_576
 """Rows of a sheet, by the specification of spreadsheets."""

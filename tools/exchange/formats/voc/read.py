@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from tools.exchange.codec import MARK
 from tools.exchange.files.source import Source, decoded
 from tools.exchange.files.xmlread import parse_xml
-from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.formats.voc.masks import MASK_FOLDERS, Masks
 from tools.exchange.options import ImportOptions
 from tools.exchange.pictures.image_files import SPLIT, ImageFinder, is_image_name, visible_files

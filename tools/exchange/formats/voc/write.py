@@ -10,13 +10,13 @@ from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 import numpy as np
 from PIL import Image
 
+from tools.exchange.codec import MARK
 from tools.exchange.export import ChosenItem
 from tools.exchange.files.xmlread import clean_text
-from tools.exchange.formats.coco.write import DISAGREE
-from tools.exchange.formats.lines.own_jsonl import MARK
 from tools.exchange.formats.voc.masks import CLASSES, LABELMAP, OBJECTS, palette
 from tools.exchange.formats.voc.read import FLAG_NAMES, IMAGES, MACHINE
 from tools.exchange.options import ExportOptions
+from tools.exchange.pictures.image_answers import DISAGREE
 from tools.exchange.pictures.image_export import STAY, ImageShelf, Placed
 from tools.exchange.writer import Names, Plan
 from tools.geometry.regions import box_of_region, mask_of_region

@@ -10,9 +10,9 @@ import numpy as np
 import yaml
 
 from tools.exchange.export import ChosenItem
-from tools.exchange.formats.coco.write import DISAGREE
 from tools.exchange.formats.yolo.read import PREDICTIONS
 from tools.exchange.options import ExportOptions
+from tools.exchange.pictures.image_answers import DISAGREE
 from tools.exchange.pictures.image_export import STAY, ImageShelf, Placed
 from tools.exchange.writer import Names, Plan
 from tools.geometry.boxes import corners_of
