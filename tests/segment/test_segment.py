@@ -20,6 +20,7 @@ from tools.backends.masks.sam_frame import trimmed
 from tools.errors import ArgumentsRefused, BackendMissing, InputError
 from tools.geometry.masks import decode, mask_iou
 from tools.geometry.polygons import rasterise
+from tools.kinds.registry import KINDS
 from tools.records import Draft
 from tools.schema import read_schema
 from tools.segment import plan, work
@@ -186,7 +187,7 @@ class Known:
 def test_everything_that_is_seen_becomes_a_region_with_the_label(ctx: FakeContext) -> None:
     known = Known()
     image = np.zeros((120, 160, 3), dtype=np.uint8)
-    regions, scores = everything(known, image, known.encode(image), "red", "masks")
+    regions, scores = everything(known, image, known.encode(image), "red", KINDS["masks"])
     assert [one["id"] for one in regions] == ["s1"] and regions[0]["label"] == "red" and scores[0] == 0.8
 
 

@@ -86,3 +86,21 @@ class Subject:
     text: str | None = None
     spans: Sequence[Mapping[str, Any]] | None = None
     size: tuple[int, int] | None = None
+
+
+class Traced(Protocol):
+    """The mask of an object, as regions of different kinds are made of it."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the image."""
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Half open bounds."""
+
+    def counts(self) -> str:
+        """COCO's compressed runs."""
+
+    def parts(self) -> list[Any]:
+        """The outline, as the parts of a polygon."""

@@ -9,7 +9,7 @@ from tools.errors import ValueRefused
 from tools.geometry.boxes import Size, box_around, corners_of, usual_angle
 from tools.geometry.masks import box_of_runs
 from tools.geometry.polygons import polygon_box
-from tools.kinds.asked import Asked, Subject
+from tools.kinds.asked import Asked, Subject, Traced
 from tools.kinds.drawn import DECIMALS, Drawn, inside, number
 from tools.kinds.fitting import Outlook, mask_of, numbers_of, rings_of, turned_box
 from tools.kinds.replies.named_boxes import agreed_boxes, box_schema, read_boxes
@@ -28,6 +28,7 @@ class Boxes(Drawn):
     name = "boxes"
     key = "boxes"
     one, many = "box", "boxes"
+    fineness = 1
     shape_key = "box"
     own_keys = frozenset({"box", "angle"})
     geometry = ("box", "corners")
@@ -77,6 +78,10 @@ class Boxes(Drawn):
         if angle and size is not None:
             _refuse_far(field, ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), size)
         return {"box": box, "angle": angle} if angle else {"box": box}
+
+    def of_mask(self, mask: Traced) -> dict[str, Any]:
+        """The bounds."""
+        return {"box": list(mask.box)}
 
     def reply_schema(self, field: Asked, subject: Subject) -> dict[str, Any]:
         """Boxes with a label."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from tools.errors import InputError, NotFound, ValueRefused
-from tools.kinds.asked import Asked, Subject
+from tools.kinds.asked import Asked, Subject, Traced
 from tools.kinds.in_files import InFiles
 from tools.kinds.replying import Replying
 from tools.kinds.taking import LabelNames, Taken, distinct, excerpt, short_reason
@@ -35,7 +35,8 @@ class Kind(Replying, InFiles):
     is about the regions of another field, the field's ``over``; ``is_near`` that two answers may be the same to people
     without being equal. ``said_as`` is how people give such an answer in a sentence, and empty where it is marked or
     drawn. ``field_words`` are what people call a field of this kind. ``by_hand`` says who answers where no model
-    proposes anything, and ``called`` what is then not proposed.
+    proposes anything, and ``called`` what is then not proposed. ``fineness`` is how closely regions follow an
+    object: 1 is a box, more is finer, 0 is for what no mask can be turned into.
     """
 
     name: ClassVar[str]
@@ -60,6 +61,7 @@ class Kind(Replying, InFiles):
     def noun(self, field: Asked) -> str:
         """What one region of a field is called."""
         return self.one
+    fineness: ClassVar[int] = 0
 
     def check_field(self, field: Asked) -> None:
         """``ValueError`` with what is wrong in a field of this kind by itself."""
@@ -136,6 +138,10 @@ class Kind(Replying, InFiles):
     def of_words(self, field: Asked, words: Sequence[str]) -> Any:
         """The content that is made of :meth:`words`, for the kinds that are; unknown words are left for the check."""
         return words[0] if words else None
+
+    def of_mask(self, mask: Traced) -> dict[str, Any]:
+        """What a region has beside id and label, made of a mask; for the kinds with a :attr:`fineness`."""
+        raise NotImplementedError
 
     def is_blank(self, content: Any) -> bool:
         """Whether the answer says nothing at all, so that a person who gave it meant to skip."""

@@ -11,7 +11,7 @@ from tools.errors import InputError, ValueRefused
 from tools.geometry.boxes import Size
 from tools.geometry.masks import area_of_runs, encode, runs_of_string, string_of
 from tools.geometry.polygons import rasterise
-from tools.kinds.asked import Asked
+from tools.kinds.asked import Asked, Traced
 from tools.kinds.drawn import Drawn, Outlined, is_list
 from tools.kinds.fitting import TWISTED, mask_of, rings_of
 
@@ -24,6 +24,7 @@ class Masks(Outlined):
     name = "masks"
     key = "masks"
     one, many = "mask", "masks"
+    fineness = 3
     shape_key = "counts"
     own_keys = frozenset({"size", "counts"})
     geometry = ("counts",)
@@ -67,6 +68,10 @@ class Masks(Outlined):
         if not area_of_runs(runs):
             raise ValueRefused(f"A mask of field {field.id!r} is empty.")
         return {"size": [height, width], "counts": string_of(runs)}
+
+    def of_mask(self, mask: Traced) -> dict[str, Any]:
+        """All of it."""
+        return {"size": list(mask.size), "counts": mask.counts()}
 
 
 def _plain_runs(counts: Any) -> Any:

@@ -9,7 +9,7 @@ from tools.errors import ValueRefused
 from tools.geometry.boxes import Size
 from tools.geometry.masks import mask_of_runs
 from tools.geometry.polygons import polygon_box, polygons_of
-from tools.kinds.asked import Asked
+from tools.kinds.asked import Asked, Traced
 from tools.kinds.drawn import MOST_POINTS, Drawn, Outlined, inside, is_list, number
 from tools.kinds.fitting import mask_of, rings_of
 
@@ -22,6 +22,7 @@ class Polygons(Outlined):
     name = "polygons"
     key = "polygons"
     one, many = "polygon", "polygons"
+    fineness = 2
     shape_key = "parts"
     own_keys = frozenset({"parts"})
     geometry = ("parts",)
@@ -58,6 +59,10 @@ class Polygons(Outlined):
         if x0 >= x1 or y0 >= y1:
             raise ValueRefused(f"A polygon of field {field.id!r} has no area.")
         return {"parts": checked}
+
+    def of_mask(self, mask: Traced) -> dict[str, Any]:
+        """The outline."""
+        return {"parts": mask.parts()}
 
 
 def _ring(field: Asked, ring: Any, size: Size | None) -> list[list[float]]:

@@ -17,6 +17,7 @@ from tools.backends.masks.contract_images import (
 )
 from tools.geometry.boxes import iou_matrix
 from tools.geometry.masks import encode
+from tools.kinds.contract import Kind
 from tools.segment.pointing import outline_of
 
 Region = Mapping[str, Any]
@@ -33,22 +34,37 @@ class Tightened:
     stays: str = ""
 
 
-def region_of(guess: MaskGuess, kind: str, region_id: str, label: str, backend: str) -> dict[str, Any] | None:
+@dataclass(frozen=True)
+class _Traced:
+    """A guess, as regions are made of it."""
+
+    guess: MaskGuess
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.guess.size
+
+    @property
+    def box(self) -> Box:
+        return self.guess.box
+
+    def counts(self) -> str:
+        return encode(self.guess.full())
+
+    def parts(self) -> list[Any]:
+        return outline_of(self.guess)
+
+
+def region_of(guess: MaskGuess, kind: Kind, region_id: str, label: str, backend: str) -> dict[str, Any] | None:
     """The mask as a region of a field of ``kind``; ``None`` where there is nothing in it."""
     if not guess.part.any():
         return None
-    made: dict[str, Any] = {"id": region_id, "label": label}
-    if kind == "masks":
-        made |= {"size": list(guess.size), "counts": encode(guess.full())}
-    elif kind == "polygons":
-        made |= {"parts": outline_of(guess)}
-    else:
-        made |= {"box": list(guess.box)}
+    made = {"id": region_id, "label": label, **kind.of_mask(_Traced(guess))}
     return {**made, "prompts": {"backend": backend, "clicks": []}}
 
 
 def from_boxes(
-    segmenter: Segmenter, image: Pixels, encoding: Encoding, boxes: Sequence[Region], kind: str
+    segmenter: Segmenter, image: Pixels, encoding: Encoding, boxes: Sequence[Region], kind: Kind
 ) -> tuple[list[dict[str, Any]], list[str], list[float]]:
     """(regions, what is missing and why, the segmenter's own scores) for boxes that have ids and labels."""
     made, missing, scores = [], [], []
@@ -95,7 +111,7 @@ def _tightened(region: Region, before: Box, guess: MaskGuess, most_change: float
 
 
 def everything(
-    segmenter: Segmenter, image: Pixels, encoding: Encoding, label: str, kind: str
+    segmenter: Segmenter, image: Pixels, encoding: Encoding, label: str, kind: Kind
 ) -> tuple[list[dict[str, Any]], list[float]]:
     """Regions for whatever the segmenter sees in the image, the surest first, all with one label; and its scores."""
     guesses = segmenter.propose(image, encoding, ProposalTerms())

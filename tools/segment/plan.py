@@ -10,15 +10,20 @@ import numpy as np
 from tools.context import IdArray, ToolContext
 from tools.errors import InputError
 from tools.filters import ItemFilter
+from tools.kinds.registry import KINDS
 from tools.naming import label_named
 from tools.schema import FieldSpec, LabelSchema
 
-DRAWN = ("masks", "polygons", "boxes")
+_ROUGH = 1
+"""The fineness of regions that only say where an object is."""
+
+DRAWN = tuple(sorted((kind for kind in KINDS.values() if kind.fineness), key=lambda kind: -kind.fineness))
+"""Kinds of regions that are made of masks, the finest first."""
 
 
 def target_field(schema: LabelSchema, wanted: str, how: str) -> FieldSpec:
     """The field that is proposed for: the one that was named, else the first that fits."""
-    kinds = ("boxes",) if how == "tighten_boxes" else DRAWN
+    kinds = tuple(kind.name for kind in DRAWN if how != "tighten_boxes" or kind.fineness == _ROUGH)
     if wanted.strip():
         field = schema.field(wanted)
         if field.kind not in kinds:
@@ -35,12 +40,12 @@ def source_field(schema: LabelSchema, wanted: str, target: FieldSpec) -> FieldSp
     """The field whose boxes are used."""
     if wanted.strip():
         field = schema.field(wanted)
-        if field.kind != "boxes":
+        if field.record.fineness != _ROUGH:
             raise InputError(f"Boxes come from a field of boxes; field {field.name!r} holds {field.kind}.")
         return field
-    if target.kind == "boxes":
+    if target.record.fineness == _ROUGH:
         return target
-    fitting = [field for field in schema.fields if field.kind == "boxes"]
+    fitting = [field for field in schema.fields if field.record.fineness == _ROUGH]
     if not fitting:
         raise InputError("The schema has no field of boxes to draw masks from.")
     return fitting[0]
@@ -86,7 +91,7 @@ def translated(value: Mapping[str, Any] | None, source: FieldSpec, target: Field
     known = {label.id: label.id for label in target.labels}
     by_name = {label.name.casefold(): label.id for label in target.labels}
     made = []
-    for region in (value or {}).get("boxes", ()):
+    for region in (value or {}).get(source.record.key, ()):
         name = source.label(region["label"]).name.casefold() if region["label"] in source.label_ids else ""
         label = known.get(region["label"]) or by_name.get(name)
         if label is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import Field
@@ -11,7 +12,7 @@ from tools.context import IdArray, ToolContext
 from tools.errors import InputError
 from tools.filters import ItemFilter
 from tools.records import RunIdentity
-from tools.results import Artefact, Fact, ToolResult, WorkPlan, as_bytes
+from tools.results import Fact, ToolResult, WorkPlan, as_bytes
 from tools.schema import FieldSpec
 from tools.segment.plan import (
     boxes_of_items,
@@ -22,6 +23,7 @@ from tools.segment.plan import (
     target_field,
 )
 from tools.segment.pointing import PointingArgs, point_at, segmenter_reference
+from tools.segment.settled import Settled, planned
 from tools.segment.work import SegmentWork, require_detector
 from tools.sentences import count_of
 from tools.spec import Preview, ToolArgs, tool
@@ -72,46 +74,46 @@ def segment(args: SegmentArgs, ctx: ToolContext) -> ToolResult:
     """
     field = target_field(ctx.schema, args.field, args.how)
     where, ids = chosen_items(field, args.items, args.limit, ctx)
-    plan: dict[str, Any] = {"how": args.how, "field": field.id, "kind": field.kind, "most_change": args.most_change}
+    plan = Settled(args.how, field.id, field.kind, args.most_change)
     boxes: dict[int, list[Any]] = {}
     if args.how in ("from_boxes", "tighten_boxes"):
         source = source_field(ctx.schema, args.source, field)
         boxes = boxes_of_items(source, field, ids, ctx)
         left = len(ids) - len(boxes)
         ids = ids[[int(one) in boxes for one in ids]] if len(ids) else ids
-        plan |= {"source": source.id, "without": left}
+        plan = replace(plan, source=source.id, without=left)
     elif args.how == "everything":
-        plan["label"] = label_for_everything(field, args.words)
+        plan = replace(plan, label=label_for_everything(field, args.words))
     else:
         detector = require_detector(str(ctx.settings.get("detector") or ""))
-        plan |= {"labels": labels_for_words(field, args.words), "detector": detector}
+        plan = replace(plan, labels=labels_for_words(field, args.words), detector=detector)
     if not len(ids):
         return ToolResult(_nothing(plan, field), where=where)
     return _result(plan, field, where, ids, boxes, segmenter_reference(args.backend, ctx.settings))
 
 
-def _nothing(plan: dict[str, Any], field: FieldSpec) -> str:
-    if plan.get("without"):
+def _nothing(plan: Settled, field: FieldSpec) -> str:
+    if plan.without:
         return (
-            f"None of {count_of(plan['without'], 'item')} has boxes in {plan['source']!r} with a label of "
+            f"None of {count_of(plan.without, 'item')} has boxes in {plan.source!r} with a label of "
             f"{field.name!r}: draw or propose boxes first."
         )
     return f"No item passes: there is nothing to draw for {field.name!r}."
 
 
 def _result(
-    plan: dict[str, Any], field: FieldSpec, where: ItemFilter, ids: IdArray, boxes: dict[int, list[Any]], backend: str
+    plan: Settled, field: FieldSpec, where: ItemFilter, ids: IdArray, boxes: dict[int, list[Any]], backend: str
 ) -> ToolResult:
     segmenter = open_segmenter(backend)
     identity = segmenter.identity
-    if plan["how"] == "everything" and not segmenter.is_encoder:
+    if plan.how == "everything" and not segmenter.is_encoder:
         raise InputError(
             f"{backend} draws what is pointed at and proposes nothing by itself; for everything in an image name a "
             "segment-anything model: hub:FOLDER."
         )
-    plan |= {"reference": identity.reference, "revision": identity.revision, "is_encoder": segmenter.is_encoder}
-    stated: dict[str, Any] = {**identity.settings}
-    stated |= {key: plan[key] for key in ("how", "most_change", "detector") if key in plan}
+    plan = replace(plan, reference=identity.reference, revision=identity.revision, is_encoder=segmenter.is_encoder)
+    written = plan.to_json()
+    stated: dict[str, Any] = {key: written[key] for key in ("how", "most_change", "detector") if key in written}
     arrays = {"boxes": as_bytes({str(item): found for item, found in boxes.items()})} if boxes else {}
     work = WorkPlan(
         identity=RunIdentity(
@@ -119,13 +121,13 @@ def _result(
         ),
         field=field.id,
         units=tuple(tuple(ids[at : at + UNIT].tolist()) for at in range(0, len(ids), UNIT)),
-        artefact=Artefact({"plan": plan}, arrays),
+        artefact=planned(plan, arrays),
     )
-    text = f"I will {_WORDS[plan['how']]} {count_of(len(ids), 'image')} with {identity.reference}, for {field.name!r}."
-    if plan.get("without"):
-        text += f" {count_of(plan['without'], 'item')} without a box that fits are left out."
-    if plan["how"] == "tighten_boxes":
-        text += f" Boxes that would change by more than {plan['most_change']:g} (as 1 - IoU) stay and are listed."
+    text = f"I will {_WORDS[plan.how]} {count_of(len(ids), 'image')} with {identity.reference}, for {field.name!r}."
+    if plan.without:
+        text += f" {count_of(plan.without, 'item')} without a box that fits are left out."
+    if plan.how == "tighten_boxes":
+        text += f" Boxes that would change by more than {plan.most_change:g} (as 1 - IoU) stay and are listed."
     facts = [Fact("images to draw in", len(ids), where=where)]
     if boxes:
         facts.append(Fact("boxes", sum(map(len, boxes.values()))))

@@ -29,6 +29,7 @@ from tools.errors import InputError
 from tools.geometry.masks import box_of_runs, encode, runs_of_string
 from tools.geometry.polygons import polygons_of
 from tools.geometry.regions import mask_of_region
+from tools.kinds.registry import KINDS
 
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -197,18 +198,36 @@ def paste_some(
 
 def answer_of(scene: Scene, kind: str) -> dict[str, Any]:
     """The value of a field of ``kind`` (boxes, polygons or masks) that is right for the scene."""
-    if kind == "masks":
-        return {"masks": [dict(region) for region in scene.regions]}
-    found: list[dict[str, Any]] = []
-    for region in scene.regions:
-        bare = {key: value for key, value in region.items() if key not in ("size", "counts")}
-        if kind == "boxes":
-            found.append({**bare, "box": list(box_of_runs(runs_of_string(region["counts"]), _size(scene)))})
-        elif kind == "polygons":
-            found.append({**bare, "parts": polygons_of(mask_of_region(region, _size(scene)))})
-        else:
-            raise InputError(f"Pasted objects make boxes, polygons or masks, not {kind!r}.")
-    return {kind: found}
+    record = KINDS[kind]
+    if not record.fineness:
+        *others, last = sorted((one for one in KINDS.values() if one.fineness), key=lambda one: one.fineness)
+        known = f"{', '.join(one.name for one in others)} or {last.name}"
+        raise InputError(f"Pasted objects make {known}, not {kind!r}.")
+    return {
+        record.key: [
+            {key: value for key, value in region.items() if key not in ("size", "counts")}
+            | record.of_mask(_Traced(region, _size(scene)))
+            for region in scene.regions
+        ]
+    }
+
+
+@dataclass(frozen=True)
+class _Traced:
+    """The mask of a region, as regions of other kinds are made of it."""
+
+    region: Region
+    size: tuple[int, int]
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        return box_of_runs(runs_of_string(self.region["counts"]), self.size)
+
+    def counts(self) -> str:
+        return str(self.region["counts"])
+
+    def parts(self) -> list[Any]:
+        return polygons_of(mask_of_region(self.region, self.size))
 
 
 def soft_edge(mask: Mask, feather: float) -> npt.NDArray[np.float64]:
