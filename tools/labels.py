@@ -84,7 +84,7 @@ class Attribute(Strict):
     def _check(self) -> Attribute:
         if not ID.match(self.id):
             raise ValueError(f"attribute id {self.id!r} must be lower-case letters, digits and underscores")
-        if (self.kind == "choice") != bool(self.options):
+        if (self.kind == "choice") != bool(self.options):  # kinds: of attributes
             raise ValueError(f"attribute {self.id!r}: options belong to the kind choice, which needs some")
         return self
 

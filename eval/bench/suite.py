@@ -107,7 +107,7 @@ def _p95(seconds: Any) -> float:
     return float(np.quantile(seconds, 0.95))
 
 
-BENCHES: dict[str, Callable[[Path, bool], Outcome]] = {
+BENCHES: dict[str, Callable[[Path, bool], Outcome]] = {  # kinds: names of benches
     "import": importing,
     "aggregates": aggregates,
     "decide": deciding,

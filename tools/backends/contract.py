@@ -131,9 +131,13 @@ class ImageEmbedder(TextEmbedder, Protocol):
 
 
 class Labeller(Protocol):
-    """What every back-end that proposes values has in common."""
+    """What every back-end that proposes values has in common.
+
+    ``states`` are the keys of its artefact's JSON part that describe a run, for the run's settings.
+    """
 
     learns_from: ClassVar[Material]
+    states: ClassVar[tuple[str, ...]]
 
     @property
     def identity(self) -> BackendIdentity:

@@ -57,11 +57,11 @@ class Kind(Replying, InFiles):
     by_hand: ClassVar[str] = "it has to be answered by people"
     called: ClassVar[str] = "answers"
     is_near: ClassVar[bool] = False
+    fineness: ClassVar[int] = 0
 
     def noun(self, field: Asked) -> str:
         """What one region of a field is called."""
         return self.one
-    fineness: ClassVar[int] = 0
 
     def check_field(self, field: Asked) -> None:
         """``ValueError`` with what is wrong in a field of this kind by itself."""

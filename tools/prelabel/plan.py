@@ -45,9 +45,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Learned:
-    """What a back-end learned, and what has to be said about it."""
+    """What a back-end learned, and what has to be said about it; ``settings`` describe the run."""
 
     artefact: Artefact
+    settings: Mapping[str, JsonValue]
     reference: str
     labels: int
     notes: tuple[str, ...]
@@ -86,7 +87,8 @@ def learn(settled: Settled, ctx: ToolContext) -> Learned:
     examples, pool, notes = _material(labeller, settled, ctx)
     artefact = labeller.fit(examples, pool, ctx.seed)
     whole = with_plan(artefact, settled)
-    return Learned(whole, settled.reference, int(artefact.json.get("labels", len(examples))), notes)
+    settings = {key: artefact.json[key] for key in labeller.states if key in artefact.json}
+    return Learned(whole, settings, settled.reference, int(artefact.json.get("labels", len(examples))), notes)
 
 
 def reference_for(wanted: str, field: FieldSpec, settings: Mapping[str, JsonValue]) -> str:

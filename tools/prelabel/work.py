@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tools.backends.contract import TextInput
-from tools.backends.learning.blind_record import ANSWERS, RIGHT
 from tools.backends.learning.material import make_inputs
 from tools.backends.learning.vectors import vectors_of
 from tools.backends.registry import open_embedder
@@ -22,10 +21,6 @@ from tools.records import Draft
 from tools.results import Artefact, Prepared
 
 REMOTE_UNITS = 6
-LEARNED_SETTINGS = (
-    *("labels", "mode", "c", "spans", "relations", "examples_shown", "exemplars", "scores"),  # kinds: keys of artefacts
-    *(ANSWERS, RIGHT),
-)
 
 
 @dataclass(frozen=True)
@@ -44,9 +39,7 @@ class PrelabelWork:
         """Learn from what people confirmed, once for the whole job."""
         settled = settled_in(artefact)
         field, learned = settled.spec, learn(settled, ctx)
-        said = learned.artefact.json
-        settings = {key: said[key] for key in LEARNED_SETTINGS if key in said}
-        settings["calibration"] = calibration_words(learned)
+        settings = {**learned.settings, "calibration": calibration_words(learned)}
         sentence = " ".join((describe_learning(learned, field, ctx.labels.training(field.id)), *learned.notes))
         return Prepared(learned.artefact, settings, sentence.strip())
 

@@ -62,6 +62,7 @@ class SimilarRegions:
     """Learns from confirmed boxes of a field."""
 
     learns_from: ClassVar[Material] = "images"
+    states: ClassVar[tuple[str, ...]] = ("labels", "exemplars", "scores")
     needs_answers = True
 
     def __init__(self, field: FieldSpec) -> None:

@@ -33,6 +33,7 @@ class DetectorLabeller:
     """Suggests boxes. What it learns is only how far to believe the detector."""
 
     learns_from: ClassVar[Material] = "images"
+    states: ClassVar[tuple[str, ...]] = ("labels", "scores")
     needs_answers = False
 
     def __init__(self, field: FieldSpec, detector: Detector) -> None:

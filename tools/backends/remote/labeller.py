@@ -69,6 +69,7 @@ class RemoteLabeller:
     """Asks an OpenAI-compatible endpoint with a versioned prompt, once per item and once more after a bad answer."""
 
     learns_from: ClassVar[Material] = "replies"
+    states: ClassVar[tuple[str, ...]] = ("examples_shown",)
     needs_answers = False
 
     def __init__(

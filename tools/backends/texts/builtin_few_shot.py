@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from tools.backends.contract import BackendIdentity, Example, Material, Matrix, TextEmbedder, TextInput
-from tools.backends.learning.blind_record import BlindRecord, blind_record
+from tools.backends.learning.blind_record import ANSWERS, RIGHT, BlindRecord, blind_record
 from tools.backends.learning.held_out import HeldOut
 from tools.backends.learning.linear import Flags
 from tools.backends.learning.threads import limited_threads
@@ -46,6 +46,7 @@ class FewShotClassifier:
     """
 
     learns_from: ClassVar[Material] = "vectors"
+    states: ClassVar[tuple[str, ...]] = ("labels", "mode", "c", ANSWERS, RIGHT)
 
     def __init__(
         self, field: FieldSpec, embedder: TextEmbedder, calibrate: bool = True, reference: str = REFERENCE

@@ -56,6 +56,7 @@ class PairRelationTagger:
     """Softmax regression on words, heads and word classes of span pairs; only what the schema allows is proposed."""
 
     learns_from: ClassVar[Material] = "texts"
+    states: ClassVar[tuple[str, ...]] = ("labels", "relations", "c")
     needs_answers = True
 
     def __init__(self, field: FieldSpec) -> None:

@@ -35,6 +35,7 @@ class CrfSpanTagger:
     """
 
     learns_from: ClassVar[Material] = "texts"
+    states: ClassVar[tuple[str, ...]] = ("labels", "spans")
     needs_answers = True
 
     def __init__(self, field: FieldSpec) -> None:

@@ -29,6 +29,7 @@ class _HubLabeller:
     kind = CLASSIFIER
 
     learns_from: ClassVar[Material] = ""
+    states: ClassVar[tuple[str, ...]] = ()
     needs_answers = False
 
     def __init__(self, field: FieldSpec, name: str) -> None:
