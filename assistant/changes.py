@@ -27,7 +27,7 @@ from tools.exchange.writing import write_export
 from tools.records import Actor, Proposal, to_json
 from tools.results import Table, ToolResult
 from tools.schema import read_schema
-from tools.sentences import count_of
+from tools.sentences import count_of, verb
 from tools.values import check_value, value_label
 
 _SETTABLE = ("overlap",)
@@ -115,8 +115,7 @@ def _bulk_sentence(accepted: int, wanted: int, action_id: int) -> str:
     left = wanted - accepted
     were, stay = ("was", "stays as it is") if left == 1 else ("were", "stay as they are")
     tail = f" {left} {were} decided, withdrawn or set aside in the meantime and {stay}." if left else ""
-    noun = "proposal" if accepted == 1 else "proposals"
-    return f"Accepted {accepted} {noun}; “undo action {action_id}” takes it back.{tail}"
+    return f"Accepted {count_of(accepted, 'proposal')}; “undo action {action_id}” takes it back.{tail}"
 
 
 def _decided(store: ProjectStore, field: str, ids: list[int]) -> set[int]:
@@ -131,7 +130,7 @@ def mark_gold(store: ProjectStore, action: PendingAction, actor: Actor) -> ToolR
     marks = [(int(item_id), str(field), value) for item_id, field, value in action.change.arguments["marks"]]
     if not done:
         store.reviews.mark_gold(marks, actor, action.action_id)
-    return ToolResult(f"{len(marks)} {'item is' if len(marks) == 1 else 'items are'} gold now.")
+    return ToolResult(f"{count_of(len(marks), 'item')} {verb(len(marks), 'is', 'are')} gold now.")
 
 
 def undo(store: ProjectStore, action: PendingAction, actor: Actor) -> ToolResult:

@@ -31,6 +31,7 @@ from assistant.taking_back import Redone, Undone, review_to_redo, review_to_undo
 from assistant.tickets import known_exposure, ticket_of
 from assistant.view import ProjectView
 from tools.errors import CardUnknown, LeaseTaken, NotAllowed, NotFound
+from tools.naming import people_told
 from tools.records import Actor, Exposure, ExposureKind, Proposal, Review
 from tools.schema import FieldSpec
 from tools.values import describe_value
@@ -346,10 +347,9 @@ class ReviewDesk:
         room = self._overlap - int(queue.counts[item_id - 1])
         if room <= 0:
             since = shown if actor.may("lead") else None
-            others = (
-                [] if actor.may("lead") and shown is None else self._store.reviews.deciders(item_id, spec.id, since)
-            )
-            deciders = ", ".join(one for one in others if one != actor.person)
+            is_free = actor.may("lead") and shown is None
+            others = [] if is_free else self._store.reviews.deciders(item_id, spec.id, since)
+            deciders = people_told((one for one in others if one != actor.person), actor)
             if deciders:
                 raise LeaseTaken(f"{deciders} decided {spec.name} of this item already; the next one is shown.")
         elif self._leases.others_at(item_id, spec.id, actor) >= room:

@@ -68,7 +68,7 @@ class ActionStore:
                 session=actor.session,
                 made_at=stored_time(transaction.now),
             )
-            transaction.record(actor.person, "action", {"action": action_id, "kind": change.kind})
+            transaction.record(actor.person, "action", {"action": action_id, "kind": change.kind, "via": actor.via})
             now = transaction.now
         return PendingAction(action_id, tool, change, actor, now)
 
@@ -84,7 +84,8 @@ class ActionStore:
                 outcome=outcome,
                 made_at=stored_time(transaction.now),
             )
-            transaction.record(actor.person, "decision", {"action": action_id, "decision": decision})
+            about = {"action": action_id, "decision": decision, "via": actor.via}
+            transaction.record(actor.person, "decision", about)
 
     def get(self, action_id: int) -> PendingAction:
         """One action, answered or not; :class:`NotFound` if there is none."""

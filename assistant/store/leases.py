@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from tools.naming import people_told
 from tools.records import Actor, Exposure
 
 
@@ -121,8 +122,9 @@ class Leases:
         return any(held[1] == field and self.elsewhere(*held, actor) for held in list(self._held))
 
     def holder(self, item_id: int, field: str, actor: Actor) -> str:
-        """Name of somebody else who holds it, for the sentence."""
-        return next((one.person for one in self._live(item_id, field) if one.person != actor.person), "nobody")
+        """Who else holds it, as the person may hear of it; for the sentence."""
+        others = [one.person for one in self._live(item_id, field) if one.person != actor.person]
+        return people_told(others[:1], actor) or "nobody"
 
     def live(self) -> list[tuple[int, str, str, float]]:
         """Every lease that holds now, as (item, field, person, seconds left)."""

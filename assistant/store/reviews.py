@@ -386,7 +386,7 @@ class ReviewStore:
                     action_id=action_id,
                     made_at=stored_time(transaction.now),
                 )
-            transaction.record(actor.person, "gold", {"action": action_id, "count": len(marks)})
+            transaction.record(actor.person, "gold", {"action": action_id, "count": len(marks), "via": actor.via})
 
 
 _BULK_REVIEWS = """INSERT INTO reviews BY NAME SELECT a.review_id, exposure_id, item_id, field, $1 AS reviewer,

@@ -108,7 +108,7 @@ class SettingsStore:
         with self._database.write() as transaction:
             transaction.execute("DELETE FROM settings WHERE key = ?", [key])
             transaction.insert("settings", key=key, value=to_json(value))
-            transaction.record(actor.person, "setting", {"key": key, "value": value})
+            transaction.record(actor.person, "setting", {"key": key, "value": value, "via": actor.via})
         self._values[key] = value
 
 
@@ -174,18 +174,19 @@ class SchemaStore:
         """Put a new version in force and return its number."""
         version = self.version + 1
         with self._database.write() as transaction:
-            add_schema(transaction, version, schema, actor.person)
+            add_schema(transaction, version, schema, actor.person, actor.via)
         self.version, self.current = version, schema
         return version
 
 
-def add_schema(transaction: Any, version: int, schema: LabelSchema, person: str) -> None:
-    """Write one version inside a transaction."""
+def add_schema(transaction: Any, version: int, schema: LabelSchema, person: str, via: str = "") -> None:
+    """Write one version inside a transaction; ``via`` is empty where the project is being made."""
     source = dump_schema(schema)
     transaction.insert(
         "schema_versions", version=version, source=source, actor=person, made_at=stored_time(transaction.now)
     )
-    transaction.record(person, "schema", {"version": version, "fields": [field.id for field in schema.fields]})
+    about = {"version": version, "fields": [field.id for field in schema.fields]}
+    transaction.record(person, "schema", {**about, "via": via} if via else about)
 
 
 def new_project(database: Database, name: str, schema: LabelSchema, person: str) -> None:

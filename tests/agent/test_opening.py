@@ -95,7 +95,7 @@ def test_an_item_that_is_decided_is_not_served_again_to_a_reviewer(project: Proj
     decide(project, ANA, 5, "refund")
     (event,) = say(project, "open M005", actor=BEN)
     assert event.text == (
-        "M005 cannot be put on your card: ana decided Intent of this item already. Nothing was decided."
+        "M005 cannot be put on your card: another person decided Intent of this item already. Nothing was decided."
     )
 
 

@@ -93,6 +93,46 @@ def test_a_button_that_the_person_moved_to_is_pressed_by_enter(session: Session,
     assert decisions(session) == 12
 
 
+def test_one_key_goes_from_the_chat_to_what_waits_and_confirms_nothing_by_itself(
+    session: Session, page: Watched
+) -> None:
+    ask(page)
+    page.page.keyboard.press("F6")
+    assert page.page.evaluate("document.activeElement.matches('.aa-confirm-words')")
+    for key in ("Enter", " ", "F6"):
+        page.page.keyboard.press(key)
+    page.page.wait_for_timeout(300)
+    assert page.page.evaluate(FOCUSED)
+    assert (decisions(session), len(session.executor.pending())) == (0, 1)
+    page.page.keyboard.press("F6")
+    steps = 0
+    while not page.page.evaluate("document.activeElement.matches('.aa-confirm button.is-main')"):
+        page.page.keyboard.press("Tab")
+        steps += 1
+        assert steps <= 2
+    page.page.keyboard.press("Enter")
+    page.page.get_by_text("Accepted 12 proposals").wait_for()
+    assert decisions(session) == 12
+
+
+def test_what_was_carried_out_says_done_and_goes_with_the_next_sentence(session: Session, page: Watched) -> None:
+    ask(page)
+    page.page.locator(".aa-confirm button.is-main").click()
+    page.page.locator(".aa-confirm .is-done", has_text="done").wait_for()
+    say(page, "how far are we", "decided")
+    page.page.locator(".aa-confirm").wait_for(state="hidden")
+
+
+def test_the_riskiest_come_first_and_what_is_below_is_counted(session: Session, page: Watched) -> None:
+    ask(page)
+    titles = page.page.locator(".aa-confirm figcaption").all_inner_texts()
+    assert titles[:2] == ["The 6 riskiest", "10 examples drawn at random, to be looked at"]
+    below = page.page.locator(".aa-confirm-below")
+    assert " more rows below" in below.inner_text()
+    page.page.locator(".aa-confirm-tables").evaluate("(node) => node.scrollTo(0, node.scrollHeight)")
+    below.wait_for(state="hidden")
+
+
 def test_a_card_keeps_the_sentence_that_asked_and_goes_in_every_tab(session: Session, page: Watched) -> None:
     ask(page)
     other = page.page.context.new_page()

@@ -94,6 +94,7 @@ LABELME_KEPT = f"stand under {MARK}: this file keeps them, LabelMe shows nothing
         ("jsonl", "choice text", [LEFT_OUT]),
         ("parquet", "choice", [LEFT_OUT]),
         ("huggingface", "choice", [CLASSES, "Who decided was left out as asked."]),
+        ("huggingface", "spans text", ["Who decided was left out as asked."]),
         ("prodigy", "choice", [OVERRULED]),
         ("doccano", "choice", [UNLABELLED]),
         ("label_studio", "choice", STUDIO),

@@ -29,6 +29,7 @@ SCHEMA = LabelSchema.model_validate(
 def _context(schema: LabelSchema = SCHEMA) -> FakeContext:
     ctx = FakeContext(schema)
     rows = (("agreed", 7), ("conflict", 2), ("undecided", 1))
+    ctx.answers["texts_without_key"] = Answer(("digest",), (), "SELECT digest", {})
     ctx.answers["export_counts"] = Answer(("state", "items"), rows, "SELECT state", {})
     return ctx
 
@@ -156,5 +157,5 @@ def test_labels_of_nobody_are_left_out_where_that_is_said(tmp_path: Path) -> Non
     file = tmp_path / "in.csv"
     file.write_text("text,intent\nwhere is it,refund\n", encoding="utf-8")
     args = import_data.read_arguments({"path": str(file), "labels": "none"})
-    facts = {fact.name: fact.value for fact in import_data.run(args, FakeContext(SCHEMA)).facts}
+    facts = {fact.name: fact.value for fact in import_data.run(args, _context()).facts}
     assert (facts["items"], facts["labels"], facts["rejected rows"]) == (1, 0, 0)

@@ -160,6 +160,7 @@ NESTED = {
         (
             "files",
             "regions",
+            "rekeyed",
             "selection",
             "tally",
             "writer",

@@ -52,7 +52,7 @@ def test_who_comes_second_gets_what_the_first_only_fetched_ahead(project: Opened
     assert items(fetch(project, CLEO)) == [5]
     answer = fetch(project, ANN, 1, ann)
     assert list(answer.outdated) == [ann[4].exposure.exposure_id, ann[5].exposure.exposure_id]
-    with pytest.raises(LeaseTaken, match="bob has this item in hand"):
+    with pytest.raises(LeaseTaken, match="another person has this item in hand"):
         project.desk.painted(ANN, ann[5].exposure.exposure_id)
     assert project.desk.renew(ANN, [card.exposure.exposure_id for card in ann]) == list(answer.outdated)
 

@@ -102,7 +102,7 @@ def test_nothing_is_put_back_over_the_answer_of_somebody_else(project: Opened) -
     assert card is not None
     project.desk.release(ANN, [card.exposure.exposure_id])
     decide(project, BOB, 1, PRAISE)
-    with pytest.raises(LeaseTaken, match="bob decided"):
+    with pytest.raises(LeaseTaken, match="another person decided"):
         project.desk.redo(ANN)
     assert annotation(project, 1) == ("agreed", "praise")
 
@@ -166,7 +166,7 @@ def test_undo_says_so_when_somebody_else_has_decided_the_item_since(project: Ope
     decide(project, LEAD, 1, PRAISE)
     undone = project.desk.undo(ANN, review_id)
     assert undone.card is None
-    assert "lea decided Intent of this item already" in undone.sentence
+    assert "another person decided Intent of this item already" in undone.sentence
     assert annotation(project, 1) == ("agreed", "praise")
 
 
@@ -176,7 +176,7 @@ def test_undo_says_so_when_somebody_else_has_the_item_in_hand(project: Opened) -
     project.desk.open_card(BOB, 1, "intent")
     project.store.settings.put("overlap", 1, LEAD)
     undone = project.desk.undo(ANN, review_id)
-    assert undone.card is None and "bob has this item in hand" in undone.sentence
+    assert undone.card is None and "another person has this item in hand" in undone.sentence
 
 
 def test_after_an_undo_the_item_is_served_again(project: Opened) -> None:

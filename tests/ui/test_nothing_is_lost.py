@@ -131,14 +131,14 @@ def test_two_people_are_given_different_items(two_people: tuple[Opened, Watched,
     assert ann.state()["itemKey"] != bob.state()["itemKey"]
 
 
-def test_an_item_in_other_hands_is_not_opened_and_the_holder_is_named(
+def test_an_item_in_other_hands_is_not_opened_and_that_is_said(
     two_people: tuple[Opened, Watched, Watched],
 ) -> None:
     _, ann, bob = two_people
     mine = bob.state()["itemKey"]
     bob.page.evaluate("(item) => window.reviewCard.open(item, 'intent')", ann.state()["item"])
     bob.page.locator(".aa-banner").wait_for()
-    assert "ann has this item" in bob.page.locator(".aa-banner").inner_text()
+    assert "another person has this item" in bob.page.locator(".aa-banner").inner_text()
     assert bob.state()["itemKey"] == mine
 
 
@@ -154,7 +154,7 @@ def test_of_two_people_on_one_item_one_wins_and_the_other_is_told(two_people: tu
     ann.page.locator(".aa-banner").wait_for()
     words = ann.page.locator(".aa-banner").inner_text()
     assert key in words
-    assert "bob" in words
+    assert "another person" in words
     assert "not saved" in words
     assert decisions(project) == [(key, "choose", {"label": "delivery"})]
     assert ann.state()["itemKey"] != key

@@ -21,7 +21,7 @@ from tools.context import ToolContext
 from tools.errors import NotFound
 from tools.filters import ItemFilter
 from tools.moments import said_day, said_moment
-from tools.naming import field_named
+from tools.naming import field_named, people_told
 from tools.records import Item, Proposal
 from tools.results import Fact, Table, ToolResult
 from tools.schema import FieldSpec
@@ -156,7 +156,7 @@ class _Known:
         return self._who(holders[0])
 
     def _who(self, person: str) -> str:
-        return person if self._leads or person == self._ctx.actor.person else "another person"
+        return people_told([person], self._ctx.actor)
 
     def table(self, fields: Sequence[FieldSpec], sql: str) -> Table:
         """The ledger as far as the viewer may see it."""

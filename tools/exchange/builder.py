@@ -19,6 +19,7 @@ from tools.exchange.rows import Claim, ExchangeAnswer, ExchangeItem, ExchangePro
 from tools.geometry.boxes import Size
 from tools.records import ExposureKind, Part, to_json
 from tools.schema import FieldSpec, LabelSchema
+from tools.sentences import count_of, verb
 from tools.values import regions_of
 
 EXPOSURES = get_args(ExposureKind)
@@ -244,7 +245,7 @@ def left_out_note(count: int, options: ImportOptions) -> list[str]:
     if not count:
         return []
     why = f"labels are taken where {options.labels_where} only" if options.take_labels else "without labels"
-    return [f"{count} labels were left out as asked: {why}."]
+    return [f"{count_of(count, 'label')} {verb(count, 'was', 'were')} left out as asked: {why}."]
 
 
 def refused_text(text: str, key: str | None, meta: str) -> str:

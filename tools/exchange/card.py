@@ -13,6 +13,7 @@ from tools.exchange.options import ExportOptions
 from tools.exchange.tally import Tally
 from tools.records import CALIBRATING_EXPOSURES
 from tools.schema import FieldSpec, LabelSchema
+from tools.sentences import count_of
 
 MARK = "annotation_assistant_export"
 
@@ -74,7 +75,7 @@ def _escapes(report: ExportReport, options: ExportOptions) -> bool:
 def _sentence(report: ExportReport, options: ExportOptions) -> str:
     audit = f" The audit chain ended with `{_plain(options.audit_head)}`." if options.audit_head else ""
     when = f" on {_plain(options.created)}" if options.created else ""
-    return f"{report.written} of {report.items} items, exported as {report.format}{when}.{audit}"
+    return f"{report.written} of {count_of(report.items, 'item')}, exported as {report.format}{when}.{audit}"
 
 
 def _field(spec: FieldSpec, tally: Tally) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,10 +16,12 @@ from tools.exchange.fields import NO_LABELS
 from tools.exchange.formats.writers import BY_NAME, writer_named
 from tools.exchange.options import Conflicts, ExportOptions, ImportOptions, Provenance
 from tools.exchange.reading import read_file
+from tools.exchange.rekeyed import came_without_key
 from tools.exchange.selection import CONFLICT, UNDECIDED, chosen_fields
 from tools.exchange.writing import losses, refuse_existing
 from tools.results import Change, Fact, Table, ToolResult
 from tools.schema import FieldSpec, LabelSchema
+from tools.sentences import count_of
 from tools.spec import ToolArgs, tool
 
 ReadName = Literal[
@@ -97,7 +100,12 @@ def import_data(args: ImportArgs, ctx: ToolContext) -> ToolResult:
     sentence = f"Import {_count(batch.items.num_rows, 'item')} and {_count(batch.labels.num_rows, 'label')}."
     preview = (batch.conservation(), *_preview(batch))
     change = Change("import", sentence, arguments, preview, role="lead")
-    return ToolResult(_import_text(batch, options), facts=facts, tables=preview, change=change)
+    twice = came_without_key(batch, args.key_column, ctx)
+    if twice:
+        preview = (*preview, Table("What would come in a second time", ("note",), ((twice,),)))
+        change = replace(change, sentence=f"{change.sentence} {twice}", preview=preview)
+    text = " ".join(part for part in (_import_text(batch, options), twice) if part)
+    return ToolResult(text, facts=facts, tables=preview, change=change)
 
 
 @tool(effect="change", version=1, role="lead")
@@ -247,4 +255,4 @@ def _named(fields: tuple[FieldSpec, ...]) -> str:
 
 
 def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+    return count_of(number, word) if number else f"0 {word}s"

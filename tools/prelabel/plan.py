@@ -24,6 +24,7 @@ from tools.prelabel.spans import joined_spans
 from tools.records import JsonValue
 from tools.results import Artefact
 from tools.schema import FieldSpec
+from tools.sentences import count_of, verb
 from tools.values import value_labels
 
 NEW_POOL_VECTORS = 2000
@@ -132,7 +133,10 @@ def _with_vectors(
 ) -> tuple[list[Example], list[TextInput], tuple[str, ...]]:
     rng = np.random.default_rng(ctx.seed)
     found = labelled_examples(ctx, embedder, table, NEW_LABEL_VECTORS, rng)
-    told = f"{found.late:,} labels wait for the next run, because their items have no vector yet."
+    whose = verb(
+        found.late, "waits for the next run, because its item has", "wait for the next run, because their items have"
+    )
+    told = f"{count_of(found.late, 'label')} {whose} no vector yet."
     return found.examples, pool_inputs(ctx, embedder, NEW_POOL_VECTORS, rng), (told,) if found.late else ()
 
 

@@ -19,6 +19,7 @@ from tools.prelabel.settled import Settled, open_kept, settled_in
 from tools.prelabel.spans import joined_spans
 from tools.records import Draft
 from tools.results import Artefact, Prepared
+from tools.sentences import count_of
 
 REMOTE_UNITS = 6
 
@@ -82,7 +83,9 @@ class PrelabelWork:
         except StoppedShort as stop:
             raise stop.with_made([mark_suspicious(one, texts[one.item_id]) for one in stop.made]) from None
         if [draft.item_id for draft in drafts] != [one.item_id for one in batch.inputs]:
-            raise BackendFailed(f"{settled.reference} gave {len(drafts)} answers for {len(batch.inputs)} items.")
+            raise BackendFailed(
+                f"{settled.reference} gave {count_of(len(drafts), 'answer')} for {count_of(len(batch.inputs), 'item')}."
+            )
         return [mark_suspicious(draft, texts[draft.item_id]) for draft in drafts]
 
 

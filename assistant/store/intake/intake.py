@@ -82,7 +82,9 @@ def take_in(
             made_at=stored_time(transaction.now),
         )
         transaction.record(
-            actor.person, "import", {"import": import_id, "source": batch.source_hash, "counts": asdict(report)}
+            actor.person,
+            "import",
+            {"import": import_id, "source": batch.source_hash, "counts": asdict(report), "via": actor.via},
         )
     return report
 

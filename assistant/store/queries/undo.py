@@ -95,6 +95,11 @@ WHERE a.action_id = $action AND a.kind = 'schema' AND d.decision = 'confirmed'
 
 _SCHEMA_VERSION = "SELECT version, source, actor, made_at FROM schema_versions WHERE version = $version"
 
+# The key that the program gives where a file has none: see `_keys` of the intake.
+_WITHOUT_KEY = r"""
+SELECT md5(text) AS digest FROM items GROUP BY text
+HAVING bool_and(regexp_full_match(key, '[0-9a-f]{12}:[0-9]+'))"""
+
 # Undone reviews count too: undoing can be undone.
 _LABEL_USES = f"""
 WITH uses AS (SELECT x.field, unnest({labels_of("x")}) AS label, 'reviews' AS place FROM reviews x
@@ -156,5 +161,8 @@ UNDO_QUERIES = by_name(
         "schema_action", _SCHEMA_ACTION, ("action",), "reviewer", "Which version of the schema a change put in force."
     ),
     NamedQuery("schema_version", _SCHEMA_VERSION, ("version",), "lead", "The source of one version of the schema."),
+    NamedQuery(
+        "texts_without_key", _WITHOUT_KEY, (), "lead", "Texts whose items all came in without a key, by their digest."
+    ),
     NamedQuery("field_uses", _FIELD_USES, (), "reviewer", "How many decisions, proposals and gold marks a field has."),
 )

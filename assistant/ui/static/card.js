@@ -20,6 +20,7 @@ import { FilesPanel } from "./panels/panel_files.js";
 import { PeoplePanel } from "./panels/panel_people.js";
 import { QualityPanel } from "./panels/panel_quality.js";
 import { RunsPanel } from "./panels/panel_runs.js";
+import { Reach } from "./panels/reach.js";
 import { Reviewer } from "./card/reviewer.js";
 import { server } from "./base/server.js";
 import { SteadyStorage } from "./base/steady_storage.js";
@@ -67,11 +68,12 @@ class Page {
     this.reviewer.unfinished = this.#makeUnfinished(project);
     this.drawers = new Drawers({ frame: this.frame, reviewer: this.reviewer, server, keymap: this.keymap, project });
     this.controls = new Controls({ ...this.#controlParts(), reasons: project.reasons ?? [], goToChat });
-    this.confirm = new ConfirmPanel({ server, onDone: (verb) => this.#changeDone(verb) });
+    this.confirm = new ConfirmPanel({ server, keymap: this.keymap, say: (words) => this.frame.say(words), onDone: (verb) => this.#changeDone(verb) });
     this.jobs = new JobWatch({ server, onProgress: (words) => this.top.showJob(words), onEnd: () => this.#jobEnded(), onTick: () => this.chat.refresh() });
     this.chat = new ChatBox({ server, storage: sessionStorage, name: `${project.project_id}.${project.person}`, inHand: () => this.inHand(), onSignal: (said) => hear(this, said) });
     this.comeBack = new ComeBack({ server, outbox: this.outbox, project, onBack: () => this.#back() });
     server.onSignedOut = () => this.comeBack.leave();
+    this.reach = new Reach({ server, onChange: (isReached) => this.#reached(isReached) });
     this.#makePanels();
   }
 
@@ -95,6 +97,7 @@ class Page {
     this.confirm.refresh().catch(() => undefined);
     this.chat.start().catch(() => undefined);
     this.jobs.look();
+    this.reach.start();
   }
 
   /** The exposure in hand once decisions on their way have arrived, and 1 where the card has changes not saved. */
@@ -118,15 +121,25 @@ class Page {
   }
 
   /** After the chat decided or moved something: drop what is no longer in hand and fetch again. */
-  async refresh({ decided = null, item = null, field = null } = {}) {
+  async refresh({ decided = null, item = null, field = null, fields = JSON.stringify(this.project.fields) } = {}) {
     if (item !== null) {
-      await this.reviewer.open(item, field);
+      await this.reviewer.open(item, field, false);
       return this.#refreshProgress();
     }
+    if (decided === null && this.reviewer.isHalfDone) return this.#keepHalfDone(fields);
     if (decided === null) await this.deck.switchTo(this.deck.field);
     else this.reviewer.decidedElsewhere(decided);
     await this.#fill();
     return this.#refreshProgress();
+  }
+
+  // What somebody has begun stays in front of them, and the others are fetched again. Where the questions are other ones
+  // by now, the same item is opened anew, and what was begun goes on there.
+  async #keepHalfDone(fields) {
+    await this.#refreshProgress();
+    const { card } = this.reviewer;
+    if (card && fields !== JSON.stringify(this.project.fields)) await this.reviewer.open(card.item.id, card.field.id, false);
+    await this.deck.refetchRest();
   }
 
   #makeUnfinished({ project_id: id, person }) {
@@ -190,7 +203,7 @@ class Page {
 
   #outboxChanged() {
     const { size, trouble, isFull } = this.outbox;
-    this.top.showSaved({ size, trouble });
+    this.top.showSaved({ size, trouble, isReached: this.reach?.isReached ?? true });
     this.aside?.refresh();
     if (!trouble) return void (this.warned && this.#calm());
     this.warned = true;
@@ -207,6 +220,14 @@ class Page {
     await this.#fill();
     await this.#refreshProgress();
     this.jobs.look();
+  }
+
+  // Gone, it is said at once; back, what waited goes on at once.
+  async #reached(isReached) {
+    this.#outboxChanged();
+    if (!isReached) return;
+    this.outbox.retry();
+    if (!this.reviewer.card) await this.#fill();
   }
 
   #calm() {
@@ -234,11 +255,11 @@ class Page {
   // The bar says how far the whole project is, whichever question is open; its tab says how far that one is.
   #showCounts() {
     this.top.showCounts(this.counts.whole);
-    this.frame.countFields(this.counts.fields);
+    this.frame.countFields({ "": this.counts.whole, ...this.counts.fields });
   }
 
   #drawFields() {
-    this.frame.drawFields(this.project.fields, this.deck.field, this.counts.fields);
+    this.frame.drawFields(this.project.fields, this.deck.field, { "": this.counts.whole, ...this.counts.fields });
   }
 
   async #fill() {
@@ -284,7 +305,7 @@ class Page {
   // Cards fetched before the job ended know nothing of its suggestions. The one that somebody works on stays.
   async #jobEnded() {
     const isWorking = this.frame.element.contains(document.activeElement);
-    if (isWorking) await this.deck.refetchRest();
+    if (isWorking || this.reviewer.isHalfDone) await this.deck.refetchRest();
     else await this.deck.switchTo(this.deck.field);
     await this.#fill();
     await this.#refreshProgress();
@@ -292,9 +313,10 @@ class Page {
 
   async #changeDone(verb) {
     if (verb !== "confirm") return;
+    const fields = JSON.stringify(this.project.fields);
     await this.#refreshProgress();
     await this.files.refreshExports().catch(() => undefined);
-    await this.refresh();
+    await this.refresh({ fields });
   }
 
   // Cards in hand are given back at once, so that another window, or this one after a reload, is given them.
@@ -343,6 +365,7 @@ function offer(ready) {
 // One message from the chat after each turn: {decided, item, field, action, changed}.
 async function hear(page, said) {
   const heard = said ? JSON.parse(said) : {};
+  page.confirm.goOn();
   await page.confirm.refresh(heard.action ?? null).catch(() => undefined);
   if (heard.decided || heard.item || heard.changed) await page.refresh(heard);
   page.found.offer(heard.items ?? [], heard.exported ?? "");

@@ -229,3 +229,4 @@ def test_annotations_that_were_cancelled_are_counted_in_a_note(tmp_path: Path) -
     tasks = [{**_task(was_cancelled=True, text=text), "id": at} for at, text in enumerate(("one", "two"), 1)]
     batch = _import(tmp_path, [*tasks, {**_task(text="three"), "id": 3}])
     assert batch.notes == ("2 cancelled annotations were taken as skips.",)
+    assert _import(tmp_path, tasks[:1]).notes == ("1 cancelled annotation was taken as a skip.",)

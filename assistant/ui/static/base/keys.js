@@ -14,6 +14,7 @@ export const COMMANDS = {
   guideline: { keys: ["g"], words: "guideline" },
   history: { keys: ["y"], words: "my last decisions" },
   chat: { keys: ["/"], words: "go to the chat" },
+  waiting: { keys: ["F6"], words: "go to the change that waits for a yes, from the chat too; Tab then goes to its button; again: back" },
   help: { keys: ["?"], words: "show the keys" },
 };
 

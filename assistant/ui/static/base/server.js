@@ -41,7 +41,9 @@ async function ask(method, path, body) {
   let response;
   try {
     response = await fetch(path, init);
+    server.onReach?.(true);
   } catch {
+    server.onReach?.(false);
     throw new ServerProblem(0, "Offline", "The server cannot be reached.");
   }
   const answer = await response.json().catch(() => null);
@@ -60,6 +62,15 @@ function written(body) {
 }
 
 export const server = {
+  /** A sign of life and nothing more; what is asked for is small, open to all, and told to be unchanged. */
+  async beat() {
+    try {
+      await fetch("/static/card/base/dates.js", { method: "GET", credentials: "same-origin", signal: AbortSignal.timeout(4000) });
+      server.onReach?.(true);
+    } catch {
+      server.onReach?.(false);
+    }
+  },
   get: (path) => ask("GET", path),
   post: (path, body = {}) => ask("POST", path, body),
   /** Say something while the page is being left; nobody waits for the answer. */

@@ -6,6 +6,8 @@ import { ALONE, TypedText } from "../editing/typed_text.js";
 
 const PANELS = ["guideline", "similar", "history", "help", "chat"];
 const DECISIONS = ["accept", "reject", "skip", "undo"];
+// Keys that do something on the card; the words in its foot are about the last of them.
+const ANSWERED = /^(?:.|Enter|Backspace|Escape|Delete|Arrow\w+)$/u;
 
 export class Controls {
   toldEnd = null;
@@ -64,6 +66,16 @@ export class Controls {
     if (event.isComposing || event.defaultPrevented) return;
     this.clock.pressed(event);
     if (this.drawers.isListening) return;
+    // What was asked about a card is over when another one has come.
+    if (this.asking && this.asking.card !== this.reviewer.card) this.asking = null;
+    if (this.reviewer.swaps.swallows(event)) return this.#stop(event) || this.frame.say(this.reviewer.swaps.why());
+    const { saidCount } = this.frame;
+    this.#handle(event);
+    // Words about what was done before say nothing about this key.
+    if (saidCount === this.frame.saidCount && ANSWERED.test(event.key) && !this.reviewer.sure && !this.asking) this.frame.say("");
+  }
+
+  #handle(event) {
     if (this.asking) return this.#pressedWhileAsking(event);
     if (!this.isTouched && !this.#touch(event)) return;
     this.#act(event);
@@ -189,7 +201,7 @@ export class Controls {
     if (!this.reviewer.card.suggestion) return void this.frame.say("There is no suggestion to reject: choose an answer, skip or flag");
     const reasons = this.reasons.slice(0, 9);
     const pick = (reason) => this.#answer(() => this.reviewer.decide("reject", null, reason));
-    this.asking = { kind: "reason", reasons, pick };
+    this.asking = { kind: "reason", card: this.reviewer.card, reasons, pick };
     this.frame.ask(
       el("span", { class: "aa-ask-words", text: "Why?" }),
       reasons.map((reason, at) => button({ class: "aa-chip", on: { click: () => pick(reason) } }, cap(String(at + 1)), el("span", { text: reason }))),
@@ -202,7 +214,7 @@ export class Controls {
     if (!this.reviewer.card) return;
     const input = el("input", { class: "aa-note", type: "text", maxlength: "2000", dir: "auto", placeholder: words, "aria-label": words });
     const save = () => this.#answer(() => this.reviewer.decide(verdict, null, input.value.trim()));
-    this.asking = { kind: "words", input, save, mayBeEmpty: verdict === "flag" };
+    this.asking = { kind: "words", card: this.reviewer.card, input, save, mayBeEmpty: verdict === "flag" };
     this.frame.ask(el("span", { class: "aa-ask-words", text: verdict === "flag" ? "Flag" : "Comment" }), input, button({ class: "aa-action", on: { click: save } }, "Save ", cap("↵")));
     const { drafts } = this.reviewer.unfinished;
     const { card } = this.reviewer;

@@ -53,6 +53,7 @@ export class Frame {
       el("div", { class: "aa-foot" }, this.actions, el("div", { class: "aa-line" }, this.status, this.why)),
       this.drawer,
     );
+    this.saidCount = 0;
     this.buttons = new Map();
     this.#drawActions();
   }
@@ -61,7 +62,13 @@ export class Frame {
     this.element.focus({ preventScroll: true });
   }
 
+  /** Whether a question of the card waits for an answer. */
+  get isAsking() {
+    return this.bar.classList.contains("is-open");
+  }
+
   say(words) {
+    this.saidCount += 1;
     this.status.textContent = words;
   }
 

@@ -9,6 +9,7 @@ import { ImageView } from "../canvas/canvas_view.js";
 import { Offsets } from "../base/offsets.js";
 import { prepareNext } from "../canvas/canvas_ahead.js";
 import { freshKey } from "./outbox.js";
+import { Swaps } from "./swaps.js";
 import { TextView } from "../text/text_view.js";
 
 export class Reviewer {
@@ -20,16 +21,26 @@ export class Reviewer {
     this.editor = null;
     this.hidden = false;
     this.sure = "";
+    this.swaps = new Swaps();
   }
 
   get typing() {
     return Boolean(this.editor?.typing);
   }
 
-  /** Show the deck's first card, or say why there is none. `startedAt` is the time of the key that led here. */
-  show(startedAt = null) {
+  /** Whether something was begun on the card that is no decision yet, or a question of the card is open. */
+  get isHalfDone() {
+    return Boolean(this.card && (this.frame.isAsking || this.editor?.draftState?.()));
+  }
+
+  /**
+   * Show the deck's first card, or say why there is none. `startedAt` is the time of the key that led here, `isOwn` says
+   * that the person asked for another card; one that comes by itself takes no key that was meant for the one before.
+   */
+  show(startedAt = null, isOwn = startedAt !== null) {
     const card = this.deck.current();
     if (card && this.card === card) return;
+    if (card && this.card && !isOwn) this.swaps.note();
     this.#leaveCard();
     this.card = card;
     this.hidden = false;
@@ -150,14 +161,18 @@ export class Reviewer {
     this.deck.fill().then(() => this.show()).catch((problem) => this.say(problem.message));
   }
 
-  async undo(review = null) {
+  undo(review = null) {
+    return this.swaps.during(() => this.#undo(review));
+  }
+
+  async #undo(review) {
     if (!(await this.outbox.settled())) return void this.say("Undo needs the server, and it does not answer yet");
     try {
       const answer = await this.server.post("/card/undo", review === null ? {} : { review });
       const { undone, card } = answer;
       if (card) this.deck.putFirst(card);
       this.counts.take(answer);
-      this.show();
+      this.show(null, true);
       this.say(undone?.sentence ?? `undone: ${undone?.words ?? "your last decision"}`);
     } catch (problem) {
       this.say(problem.message);
@@ -165,7 +180,11 @@ export class Reviewer {
   }
 
   /** Put back the decision that was taken back last. */
-  async redo() {
+  redo() {
+    return this.swaps.during(() => this.#redo());
+  }
+
+  async #redo() {
     if (!(await this.outbox.settled())) return void this.say("This needs the server, and it does not answer yet");
     try {
       const answer = await this.server.post("/card/redo");
@@ -173,7 +192,7 @@ export class Reviewer {
       const isThere = (card) => card.item.id === item && card.field.id === field;
       this.deck.drop(this.deck.cards.filter(isThere).map((card) => card.exposure));
       this.counts.take(answer);
-      this.show();
+      this.show(null, true);
       this.say(sentence);
       await this.deck.fill();
       this.show();
@@ -196,12 +215,17 @@ export class Reviewer {
     this.unfinished.drafts.acknowledged(entry.item, entry.field, entry.draft, part);
   }
 
-  async open(item, field) {
+  /** Open an item; `isOwn`: by what the person did here, so that the card has the focus, and not by words in the chat. */
+  open(item, field, isOwn = true) {
+    return this.swaps.during(() => this.#open(item, field, isOwn));
+  }
+
+  async #open(item, field, isOwn) {
     try {
       const { card } = await this.server.post("/card/open", { item, field: field ?? this.card?.field.id ?? "" });
       this.deck.putFirst(card);
-      this.show();
-      this.frame.focus();
+      this.show(null, isOwn);
+      if (isOwn) this.frame.focus();
       this.say(`${card.item.key} opened`);
     } catch (problem) {
       this.say(problem.message);
@@ -225,7 +249,7 @@ export class Reviewer {
       const { card } = await this.server.post("/card/reveal", { exposure: this.card.exposure, ticket: this.card.ticket });
       this.deck.advance();
       this.deck.putFirst(card);
-      this.show();
+      this.show(null, true);
       this.say(card.suggestion ? "suggestion revealed; this is recorded" : "there is no suggestion for this item");
     } catch (problem) {
       this.say(problem.message);
@@ -271,6 +295,8 @@ export class Reviewer {
   }
 
   #isBlocked() {
+    const why = this.swaps.why();
+    if (why) return this.say(why) ?? true;
     if (!this.outbox.isFull) return false;
     this.say(`${this.outbox.size} decisions are not saved yet: wait for the server`);
     return true;

@@ -1,6 +1,6 @@
 // The panel for changes that wait for a person: exactly what will happen, and two buttons. Nothing here acts by itself.
 
-import { button, el, fill } from "../base/dom.js";
+import { button, cap, el, fill, plural, takesText } from "../base/dom.js";
 import { complaint, outcome, table } from "./outcome.js";
 
 // A press that was meant for something else, just before the panel came up, must not confirm it.
@@ -45,11 +45,11 @@ export function deliberate(node, moves, press) {
 }
 
 export class ConfirmPanel {
-  server; onDone;
+  server; onDone; keymap; say;
 
   /** `onDone(outcome)` after a change was carried out; `onJob(id)` when it runs in the background. */
-  constructor({ server, onDone }) {
-    Object.assign(this, { server, onDone });
+  constructor({ server, onDone, keymap = null, say = () => undefined }) {
+    Object.assign(this, { server, onDone, keymap, say });
     this.actions = [];
     this.said = null;
     this.chosen = null;
@@ -57,7 +57,33 @@ export class ConfirmPanel {
     this.element = el("section", { class: "aa-confirm", hidden: true, tabindex: "-1", "aria-label": "Waiting for your decision" });
     this.tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("aa.actions");
     this.tabs?.addEventListener("message", () => this.refresh().catch(() => undefined));
+    document.addEventListener("keydown", (event) => this.#isCalled(event) && this.#comeAndGo(event), true);
     document.addEventListener("visibilitychange", () => document.hidden || this.refresh().catch(() => undefined));
+  }
+
+  #isCalled(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || event.repeat) return false;
+    // A letter that somebody bound to it is a letter where they write.
+    return Boolean(this.keymap?.bindings.waiting?.includes(event.key)) && (event.key.length > 1 || !takesText(document.activeElement));
+  }
+
+  // The key brings the focus in front of the buttons and never onto one, so that it takes a step of one's own to confirm;
+  // pressed again, it brings it back to where it was.
+  #comeAndGo(event) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const active = document.activeElement;
+    if (this.element.contains(active)) return void (this.cameFrom?.isConnected ? this.cameFrom : document.body).focus();
+    if (this.element.hidden || this.element.getClientRects().length === 0) return void this.say("Nothing waits for your yes");
+    this.cameFrom = active;
+    (this.element.querySelector(".aa-confirm-words") ?? this.element).focus();
+  }
+
+  /** Somebody went on to something else: what was done is known by now. */
+  goOn() {
+    if (this.said === null) return;
+    this.said = null;
+    this.#draw();
   }
 
   /** Fetch what waits; `shown` is the action that was asked for just now. It never takes the focus. */
@@ -69,6 +95,7 @@ export class ConfirmPanel {
     if (gone.length > 0) this.said = this.#result(el("p", { class: "aa-note-line", dir: "auto", text: gone.map((one) => `Withdrawn, because ${one.why}: ${one.sentence}`).join(" ") }));
     this.actions = actions;
     if (shown !== null) this.chosen = shown;
+    if (shown !== null && gone.length === 0) this.said = null;
     this.#draw();
   }
 
@@ -95,18 +122,30 @@ export class ConfirmPanel {
     setTimeout(() => (carry.disabled = !action.may_confirm), ARMED_AFTER);
     const drop = deliberate(button({ class: "aa-action" }, "Dismiss"), this.moves, () => this.#answer(action, "dismiss"));
     return [
-      el("div", { class: "aa-confirm-head" }, el("span", { class: "aa-kind", text: "please confirm" }), el("span", { class: "aa-muted", dir: "auto", text: action.asked ? `“${action.asked}” – ${action.by}` : `asked by ${action.by}` })),
-      el("p", { class: "aa-confirm-words", dir: "auto", text: action.sentence }),
-      el("div", { class: "aa-confirm-tables" }, action.preview.map(table)),
+      el("div", { class: "aa-confirm-head" }, el("span", { class: "aa-kind", text: "please confirm" }), el("span", { class: "aa-muted" }, cap("F6"), " comes here"), el("span", { class: "aa-muted", dir: "auto", text: action.asked ? `“${action.asked}” – ${action.by}` : `asked by ${action.by}` })),
+      el("p", { class: "aa-confirm-words", dir: "auto", tabindex: "-1", text: action.sentence }),
+      this.#tables(action),
       action.may_confirm ? null : el("p", { class: "aa-note-line", text: `This needs the role ${action.role}.` }),
       el("div", { class: "aa-row" }, carry, drop),
     ];
   }
 
+  // What lies below the edge is said, so that nobody confirms rows that they did not know of.
+  #tables(action) {
+    const tables = el("div", { class: "aa-confirm-tables", tabindex: "0", role: "region", "aria-label": "What the change is about" }, action.preview.map(table));
+    const below = el("p", { class: "aa-confirm-below", "aria-live": "polite", hidden: true });
+    const look = () => sayBelow(tables, below);
+    tables.addEventListener("scroll", look, { passive: true });
+    this.watching?.disconnect();
+    this.watching = new ResizeObserver(look);
+    this.watching.observe(tables);
+    return [tables, below];
+  }
+
   async #answer(action, verb) {
     try {
       const record = await this.server.post(`/page/actions/${verb}`, { action: action.action_id });
-      this.said = verb === "confirm" ? this.#result(outcome(record)) : null;
+      this.said = verb === "confirm" ? this.#result(outcome(record), "done") : null;
       this.onDone(verb, record);
     } catch (problem) {
       this.said = this.#result(complaint(problem));
@@ -119,15 +158,25 @@ export class ConfirmPanel {
     this.tabs?.postMessage(action.action_id);
   }
 
-  #result(element) {
+  #result(element, mark = "") {
     const close = button({ class: "aa-small", on: { click: () => this.#closeResult() } }, "Close");
-    return el("div", { class: "aa-confirm-result" }, element, close);
+    return el("div", { class: "aa-confirm-result" }, mark ? el("span", { class: "aa-kind is-done", text: mark }) : null, element, close);
   }
 
   #closeResult() {
     this.said = null;
     this.#draw();
   }
+}
+
+/** How many rows of the tables are out of sight below, and which tables begin there. */
+function sayBelow(tables, below) {
+  const edge = tables.getBoundingClientRect().bottom;
+  const isBelow = (node) => node.getBoundingClientRect().bottom > edge + 2;
+  const rows = [...tables.querySelectorAll("tbody tr")].filter(isBelow).length;
+  const titles = [...tables.querySelectorAll("figcaption")].filter(isBelow).map((one) => one.textContent);
+  below.hidden = rows === 0;
+  below.textContent = rows === 0 ? "" : `${plural(rows, "more row")} below${titles.length > 0 ? `: ${titles.join("; ")}` : ""} ↓`;
 }
 
 /** Keeps the panel in the slot that can be seen. */

@@ -38,14 +38,11 @@ export class FilesPanel {
     return this.tools.find((tool) => tool.name === name);
   }
 
-  #missing(part, title, words) {
-    fill(part, el("h3", { text: title }), el("p", { class: "aa-muted", text: words }));
-  }
-
   #drawImport() {
     const [part] = this.parts;
     const tool = this.#tool("import_data");
-    if (!tool) return void this.#missing(part, "Import", this.#absent("Importing"));
+    part.hidden = !tool;
+    if (!tool) return;
     const form = toolForm(tool.arguments, { leaveOut: OWN });
     const take = (files) => this.#take(files.map((file) => ({ file, name: file.webkitRelativePath || file.name })));
     const input = el("input", { type: "file", class: "aa-file", multiple: "", on: { change: () => take([...input.files]) } });
@@ -106,7 +103,8 @@ export class FilesPanel {
   async #drawExport() {
     const part = this.parts[1];
     const tool = this.#tool("export_data");
-    if (!tool) return void this.#missing(part, "Export", this.#absent("Exporting"));
+    part.hidden = !tool;
+    if (!tool) return;
     const form = toolForm(tool.arguments, { leaveOut: OWN, shown: 1 });
     const said = el("div", { class: "aa-said" });
     this.exports = el("div", { class: "aa-exports" });
@@ -150,8 +148,9 @@ export class FilesPanel {
         selectLine(area, problem.message);
       }
     };
-    const change = mayChange ? workButton("is-main", "Change…", send("/page/schema/change")) : el("span", { class: "aa-muted", text: this.#absent("Changing the schema here") });
-    fill(part, el("h3", { text: "Schema" }), area, el("div", { class: "aa-row" }, workButton("", "Check", send("/page/schema/check")), change), said);
+    // Who may only read it is offered nothing that they may not do.
+    const change = mayChange ? [workButton("", "Check", send("/page/schema/check")), workButton("is-main", "Change…", send("/page/schema/change"))] : [];
+    fill(part, el("h3", { text: mayChange ? "Schema" : "Questions and labels" }), area, el("div", { class: "aa-row" }, change), said);
   }
 
   #drawColumns() {
@@ -163,10 +162,6 @@ export class FilesPanel {
     });
     const nothing = el("p", { class: "aa-muted", text: "The items have no columns beside their text." });
     fill(this.parts[3], el("h3", { text: "Columns on the card" }), rows.length > 0 ? rows : nothing);
-  }
-
-  #absent(what) {
-    return `${what} is not possible here yet: this installation or your role has no tool for it.`;
   }
 
   #switch(name, isShown) {

@@ -1,5 +1,6 @@
 // The People tab: one's own password and sign-ins, and for admins everybody who may sign in.
 
+import { sayMoment } from "../base/dates.js";
 import { el, fill, plural } from "../base/dom.js";
 import { complaint, workButton } from "./outcome.js";
 
@@ -156,6 +157,6 @@ function secret(label, kind) {
 }
 
 function describe(one) {
-  const since = new Date(one.began).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  const since = sayMoment(one.began);
   return one.where ? `${since}, ${one.where}` : since;
 }

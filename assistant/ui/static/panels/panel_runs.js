@@ -1,5 +1,6 @@
 // The Runs tab: what runs now, with its progress, and what ran before, with its undo.
 
+import { sayMoment } from "../base/dates.js";
 import { button, el, fill } from "../base/dom.js";
 import { complaint, outcome } from "./outcome.js";
 
@@ -57,7 +58,7 @@ export class RunsPanel {
       el(
         "tr",
         {},
-        [`${run.id}`, run.tool, run.field, run.backend, run.by, new Date(run.at).toLocaleString(), made(run)].map((words) => el("td", { dir: "auto", text: words })),
+        [`${run.id}`, run.tool, run.field, run.backend, run.by, sayMoment(run.at), made(run)].map((words) => el("td", { dir: "auto", text: words })),
         el("td", {}, run.undone ? el("span", { class: "aa-muted", text: "undone" }) : run.can_undo ? button({ class: "aa-small", on: { click: () => this.#undo(run.id) } }, "Undo") : null),
       );
     return el("div", { class: "aa-table-box" }, el("table", { class: "aa-table" }, el("thead", {}, el("tr", {}, heads)), el("tbody", {}, runs.map(row))));

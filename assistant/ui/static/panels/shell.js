@@ -54,8 +54,14 @@ export class TopBar {
     this.aside.textContent = `${count} not saved: look`;
   }
 
-  /** The mark that says whether everything is on the server. */
-  showSaved({ size, trouble }) {
+  /** The mark that says whether everything is on the server; `isReached` false: nothing can be known of that. */
+  showSaved({ size, trouble, isReached = true }) {
+    if (!isReached && size === 0) {
+      this.saved.className = "aa-saved is-bad";
+      this.saved.textContent = "not connected";
+      this.retry.hidden = true;
+      return;
+    }
     const look = trouble ? "is-bad" : size > 0 ? "is-busy" : "is-good";
     this.saved.className = `aa-saved ${look}`;
     this.retry.hidden = !trouble;

@@ -36,6 +36,7 @@ from tools.exchange.rows import (
 from tools.modalities.registry import MODALITIES
 from tools.records import VALUED_VERDICTS, to_json
 from tools.schema import LabelSchema
+from tools.sentences import count_of, verb
 
 _REGIONS: dict[str, Shape] = {"spans": "spans", "relations": "relations"}
 
@@ -76,8 +77,10 @@ def _rows(source: Source, options: ImportOptions, finder: FieldFinder | None, no
         if isinstance(item, ExchangeItem):
             skipped += sum(one.verdict == "skip" for one in item.answers)
         yield item
-    notes += [f"{skipped} cancelled annotations were taken as skips."] if skipped else []
-    notes += [f"{drafts} drafts were left out: nobody submitted them."] if drafts else []
+    taken = verb(skipped, "was taken as a skip", "were taken as skips")
+    notes += [f"{count_of(skipped, 'cancelled annotation')} {taken}."] if skipped else []
+    left = verb(drafts, "was left out: nobody submitted it", "were left out: nobody submitted them")
+    notes += [f"{count_of(drafts, 'draft')} {left}."] if drafts else []
     notes += sorted(shown)
 
 

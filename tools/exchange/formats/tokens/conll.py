@@ -18,6 +18,7 @@ from tools.exchange.options import ImportOptions
 from tools.exchange.rows import Claim, ExchangeAnswer, ExchangeItem, ExchangeReject, Row, RowSource
 from tools.exchange.tokens import decode, detect_scheme, split_tag
 from tools.schema import LabelSchema
+from tools.sentences import count_of
 
 DOCSTART = "-DOCSTART-"
 TOKENS, COLUMNS, DOCUMENT = "tokens", "conll_columns", "document"
@@ -80,7 +81,7 @@ def _item(
     first = " ".join(cells[0] for cells in sentence.lines)
     width = len(sentence.lines[0])
     if width < 2 or token_at > width or any(at > width for at, _ in tagged):
-        return ExchangeReject(sentence.row, f"the lines have {width} columns, which is too few", first)
+        return ExchangeReject(sentence.row, f"the lines have {count_of(width, 'column')}, which is too few", first)
     ragged = next((cells for cells in sentence.lines if len(cells) < 2), None)
     if ragged is not None:
         return ExchangeReject(sentence.row, "a line has a token and no tag", first)
