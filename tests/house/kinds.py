@@ -77,12 +77,22 @@ def _tables(module: Module, names: frozenset[str]) -> list[tuple[int, str]]:
 
 
 def _compared(node: ast.AST, names: frozenset[str]) -> str:
-    if not isinstance(node, ast.Compare) or not all(isinstance(one, ast.Eq | ast.NotEq) for one in node.ops):
+    if not isinstance(node, ast.Compare):
         return ""
-    sides = [node.left, *node.comparators]
+    sides: list[ast.expr] = [node.left, *node.comparators] if _is_equality(node) else _looked_through(node)
     is_kind = any(ast.unparse(side).endswith("kind") for side in sides)
     named = _constants(sides) & (names if is_kind else names - ORDINARY_WORDS)
     return f"something is compared with {_told(named)}" if named else ""
+
+
+def _is_equality(node: ast.Compare) -> bool:
+    return all(isinstance(one, ast.Eq | ast.NotEq) for one in node.ops)
+
+
+def _looked_through(node: ast.Compare) -> list[ast.expr]:
+    """What something is looked for in, where that is written out: `x in ("a", "b")`."""
+    written = [one for one in node.comparators if isinstance(one, ast.Tuple | ast.List | ast.Set)]
+    return [node.left, *(element for one in written for element in one.elts)] if written else []
 
 
 def _listed(node: ast.AST, names: frozenset[str]) -> str:

@@ -51,6 +51,7 @@ TOOLS_FLOORS = {
     "draws": 0,
     "moments": 0,
     "sentences": 0,
+    "loose_json": 1,
     "thoughts": 0,
     "visible": 0,
     "writable": 0,

@@ -174,6 +174,11 @@ CASES: list[tuple[Rule, Files, Files]] = [
     ),
     (
         kinds.kinds_answer_for_themselves,
+        KINDS | {"tools/spec.py": "def f(field):\n    return field.kind in ('choice',)\n"},
+        KINDS | {"tools/spec.py": "def f(value):\n    return 'choice' in value\n"},
+    ),
+    (
+        kinds.kinds_answer_for_themselves,
         KINDS | {"tools/spec.py": "def f(field):\n    return field.kind == 'text'\n"},
         KINDS | {"tools/spec.py": "def f(column):\n    return column == 'text' and {'text': 1, 'choice': 2}\n"},
     ),

@@ -6,7 +6,6 @@ name twice in a row; thinking aloud in the content. Only calls of known tools ar
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import uuid
@@ -14,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tools.loose_json import read_loosely
 from tools.thoughts import without_thoughts
 
 _WRAPPED = re.compile(
@@ -104,16 +104,10 @@ def _single_name(name: str, tool_names: frozenset[str]) -> str:
 
 
 def _read_object(text: str) -> dict[str, Any] | None:
-    for reader in (json.loads, ast.literal_eval):
-        try:
-            found = reader(text)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            continue
-        if isinstance(found, str):  # JSON inside a JSON string
-            return _read_object(found)
-        if isinstance(found, dict):
-            return found
-    return None
+    found = read_loosely(text)
+    if isinstance(found, str):  # JSON inside a JSON string
+        return _read_object(found)
+    return found if isinstance(found, dict) else None
 
 
 def _completions(raw: str) -> Iterator[str]:

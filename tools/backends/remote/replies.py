@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +12,13 @@ from tools.kinds.asked import Subject
 from tools.kinds.replies.named_boxes import Frame
 from tools.kinds.replies.prose import Letters
 from tools.kinds.replying import BadReply, Seen, closed
+from tools.loose_json import attempt, read_loosely
 from tools.records import JsonValue, to_json
 from tools.schema import FieldSpec
 from tools.thoughts import delivered
 from tools.values import check_value
-from tools.writable import mended, mended_text
+from tools.writable import mended_text
 
-_TRAILING_COMMA = re.compile(r",\s*(?=[}\]])")
 _MOST_STARTS = 100
 Span = Mapping[str, JsonValue]
 
@@ -52,7 +50,7 @@ def _one_of(found: Sequence[dict[str, Any]], reply: str) -> dict[str, Any]:
 
 def _objects(reply: str) -> list[dict[str, Any]]:
     """Every object that a reply delivers, none of those inside another."""
-    whole = _attempt(json.loads, reply)
+    whole = attempt(json.loads, reply)
     if isinstance(whole, dict):
         return [whole]  # whatever its texts quote
     text, found, at = delivered(reply), [], 0
@@ -68,12 +66,11 @@ def _objects(reply: str) -> list[dict[str, Any]]:
 
 def _object_at(text: str, start: int) -> tuple[dict[str, Any] | None, int]:
     """(the object that begins at a brace, where to look on)."""
-    strict = _attempt(_read_at, text, start)
+    strict = attempt(_read_at, text, start)
     if strict is not None:
         return (strict[0] if isinstance(strict[0], dict) else None), strict[1]
     end = _closing(text, start)
-    cut = _TRAILING_COMMA.sub("", text[start:end])
-    loose = _attempt(json.loads, cut) or _attempt(ast.literal_eval, cut)
+    loose = read_loosely(text[start:end])
     return (loose, end) if isinstance(loose, dict) else (None, start + 1)
 
 
@@ -97,13 +94,6 @@ def _closing(text: str, start: int) -> int:
 
 def _read_at(text: str, start: int) -> tuple[Any, int]:
     return json.JSONDecoder().raw_decode(text, start)
-
-
-def _attempt(read: Callable[..., Any], *given: str | int) -> Any:
-    try:
-        return mended(read(*given))
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError, ReplyUnreadable):
-        return None
 
 
 def read_answer(
@@ -148,7 +138,7 @@ def _bare_list(field: FieldSpec, reply: str) -> list[Any] | None:
     is_list = field.record.reply_schema(field, Subject()).get("type") == "array"
     if not is_list or not bare.startswith("["):
         return None
-    listed = _attempt(json.loads, bare)
+    listed = attempt(json.loads, bare)
     return listed if isinstance(listed, list) else None
 
 
