@@ -9,6 +9,7 @@ from typing import Any
 
 from assistant.progress import Progress
 from tools.labels import CANNOT_TELL, NONE_OF_THESE
+from tools.modalities.registry import MODALITIES
 from tools.records import Exposure, Item, Media, Proposal, Review
 from tools.schema import FieldSpec
 
@@ -131,6 +132,7 @@ def card_record(card: Card) -> dict[str, Any]:
             "id": card.item.item_id,
             "key": card.item.key,
             "kind": card.item.kind,
+            "content": MODALITIES[card.item.kind].content,
             "text": card.item.text,
             "parts": [{"role": part.role, "start": part.start, "end": part.end} for part in card.item.parts],
             "meta": dict(card.item.meta),

@@ -220,7 +220,7 @@ def _add_looking(router: APIRouter, session: OpenProject, who: Who) -> None:
         return {
             "project": store.name,
             "project_id": store.project_id,
-            "item": schema.item,
+            "content": schema.modality.content,
             "person": actor.person,
             "role": actor.role,
             "has_users": who.has_users(),

@@ -26,6 +26,7 @@ import { server } from "./base/server.js";
 import { SteadyStorage } from "./base/steady_storage.js";
 import { Columns, Places, restoreTheme, switchTheme, TopBar } from "./panels/shell.js";
 import { Unfinished } from "./card/unfinished.js";
+import { shownAs } from "./views/registry.js";
 
 const RENEW_EVERY = 40000;
 const COUNTS_EVERY = 20;
@@ -183,7 +184,7 @@ class Page {
     places.put("aa-top", this.top.element);
     places.put("aa-review", this.frame.element);
     const onPick = (id) => this.reviewer.open(id, this.reviewer.card?.field.id ?? "");
-    this.found = new FoundItems({ onOpen: (ids) => this.drawers.found(ids), onPick, isPicture: this.project.item === "image" });
+    this.found = new FoundItems({ onOpen: (ids) => this.drawers.found(ids), onPick, isPicture: Boolean(shownAs(this.project).thumbnail) });
     places.put("aa-found", this.found.element);
     places.put("aa-chat-now", this.chat.element);
     const panels = { "aa-quality": this.quality, "aa-files": this.files, "aa-runs": this.runs, "aa-people": this.people };

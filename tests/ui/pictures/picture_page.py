@@ -85,6 +85,7 @@ class PictureServer:
             "/card/project": {
                 "project": "Pictures",
                 "project_id": "pictures",
+                "content": "image",
                 "person": "lead",
                 "role": "lead",
                 "fields": self.fields,
@@ -133,6 +134,7 @@ class PictureServer:
                 "id": number,
                 "key": name,
                 "kind": "image",
+                "content": "image",
                 "text": name,
                 "parts": [],
                 "meta": {},

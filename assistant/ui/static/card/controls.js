@@ -167,7 +167,7 @@ export class Controls {
 
   // What nobody else wants may zoom or light the picture.
   #look(event) {
-    const isMeant = this.reviewer.view?.key(event) === "done";
+    const isMeant = this.reviewer.view?.key?.(event) === "done";
     if (isMeant) event.preventDefault();
     return isMeant;
   }

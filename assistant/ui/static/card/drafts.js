@@ -110,6 +110,7 @@ export class Drafts {
 // A restored copy of a project may give the number of an item to another one: what it shows must be the same.
 function printOf({ key, text, media }) {
   let hash = 2166136261;
-  for (const sign of `${key}\n${text}\n${media ? `${media.width}x${media.height}` : ""}`) hash = Math.imul(hash ^ sign.codePointAt(0), 16777619);
+  const size = media ? [media.width, media.height, media.length].filter(Boolean).join("x") : "";
+  for (const sign of `${key}\n${text}\n${size}`) hash = Math.imul(hash ^ sign.codePointAt(0), 16777619);
   return (hash >>> 0).toString(36);
 }

@@ -5,8 +5,7 @@ import { colourOf } from "../base/labels.js";
 import { COMMANDS, keyName } from "../base/keys.js";
 import { markdown } from "../base/markdown.js";
 import { kindOf } from "../kinds/registry.js";
-import { LOOKING_KEYS, REGION_KEYS } from "../image/edit_region_keys.js";
-import { showPatiently } from "../base/patient_image.js";
+import { shownAs } from "../views/registry.js";
 
 const FIXED_KEYS = [
   ["1…9", "choose or toggle a label: correcting costs one key, as accepting does"],
@@ -89,15 +88,19 @@ export class Drawers {
       el("p", { class: "aa-muted", text: "Keys act while the card has the focus (Esc). Every key has a button below the card." }),
       el("label", { class: "aa-row", for: "aa-keys-on" }, box, "single keys decide"),
       words ? el("p", { class: "aa-note-line", role: "alert", text: words }) : null,
-      el("table", { class: "aa-keys" }, el("tbody", {}, this.reviewer.view ? [fixed, rows] : [rows, fixed])),
+      el("table", { class: "aa-keys" }, el("tbody", {}, this.#hasOwnKeys ? [fixed, rows] : [rows, fixed])),
       reset,
     );
   }
 
   #fixedKeys() {
-    const { card, view } = this.reviewer;
-    if (!view) return FIXED_KEYS;
-    return [...(kindOf(card.field).isDrawn ? REGION_KEYS : FIXED_KEYS), ...LOOKING_KEYS];
+    const { card } = this.reviewer;
+    return card ? [...(kindOf(card.field).keys ?? FIXED_KEYS), ...shownAs(card.item).keys] : FIXED_KEYS;
+  }
+
+  get #hasOwnKeys() {
+    const { card } = this.reviewer;
+    return Boolean(card && shownAs(card.item).keys.length > 0);
   }
 
   #commandRow(command, meaning) {
@@ -136,15 +139,14 @@ export class Drawers {
   }
 
   #itemRow(id, key, excerpt, words, open) {
-    // The items of one project are all pictures or all texts.
-    const isPicture = Boolean(this.reviewer.card?.item.media);
+    const { thumbnail } = shownAs(this.project);
     const press = () => {
       this.frame.closeDrawer();
       open();
     };
     return button(
-      { class: `aa-item-row ${isPicture ? "has-thumb" : ""}`, on: { click: press } },
-      isPicture ? thumbnail(id) : null,
+      { class: `aa-item-row ${thumbnail ? "has-thumb" : ""}`, on: { click: press } },
+      thumbnail ? thumbnail(id) : null,
       el("span", { class: "aa-key", dir: "auto", text: key }),
       excerpt === key ? null : el("span", { class: "aa-item-text", dir: "auto", text: excerpt }),
       words ? el("span", { class: "aa-item-words", dir: "auto", text: words }) : null,
@@ -180,10 +182,4 @@ function labelRow(label, isHere) {
     el("div", { class: "aa-row" }, el("span", { class: "aa-dot" }), el("strong", { dir: "auto", text: label.name })),
     el("p", { dir: "auto", text: label.description }),
   );
-}
-
-function thumbnail(id) {
-  const image = el("img", { class: "aa-thumb", alt: "", loading: "lazy" });
-  showPatiently(image, `/media/${id}/thumb`);
-  return image;
 }

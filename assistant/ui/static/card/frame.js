@@ -3,6 +3,7 @@
 import { button, cap, el, fill } from "../base/dom.js";
 import { sayValue } from "./answers.js";
 import { kindOf } from "../kinds/registry.js";
+import { shownAs } from "../views/registry.js";
 import { colourOf, labelOf, nameOf } from "../base/labels.js";
 
 const ACTIONS = [
@@ -111,7 +112,7 @@ export class Frame {
     this.empty.hidden = true;
     this.inside.hidden = false;
     this.element.classList.remove("is-empty");
-    this.element.classList.toggle("has-picture", Boolean(card.item.media));
+    this.#lookLike(shownAs(card.item).look);
     this.inside.classList.toggle("has-regions", Boolean(kindOf(card.field).isDrawn));
     fill(this.place, this.#placeWords(card));
     fill(this.meta, metaRows(card.item.meta, columns));
@@ -132,7 +133,7 @@ export class Frame {
   showEmpty(title, words, ...buttons) {
     this.inside.hidden = true;
     this.empty.hidden = false;
-    this.element.classList.remove("has-picture");
+    this.#lookLike("");
     this.element.classList.add("is-empty");
     fill(this.place);
     this.why.textContent = "";
@@ -177,6 +178,13 @@ export class Frame {
     const wasOpen = !this.drawer.hidden;
     this.drawer.hidden = true;
     return wasOpen;
+  }
+
+  // How the parts of the card stand goes with what it shows.
+  #lookLike(look) {
+    if (this.look) this.element.classList.remove(this.look);
+    if (look) this.element.classList.add(look);
+    this.look = look;
   }
 
   #placeWords(card) {

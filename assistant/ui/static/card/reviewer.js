@@ -5,12 +5,11 @@ import { button, cap } from "../base/dom.js";
 import { sayVerdict, verdictOf } from "./answers.js";
 import { ownAnswer } from "./own_answer.js";
 import { kindOf } from "../kinds/registry.js";
-import { ImageView } from "../canvas/canvas_view.js";
 import { Offsets } from "../base/offsets.js";
 import { prepareNext } from "../canvas/canvas_ahead.js";
 import { freshKey } from "./outbox.js";
 import { Swaps } from "./swaps.js";
-import { TextView } from "../text/text_view.js";
+import { shownAs } from "../views/registry.js";
 
 export class Reviewer {
   kind; deck; frame; fieldOf; columns; unfinished; clock; server; outbox; counts; aside;
@@ -48,8 +47,7 @@ export class Reviewer {
     this.frame.ask();
     if (!card) return void this.#showNothing();
     this.offsets = new Offsets(card.item.text);
-    this.view = card.item.media ? new ImageView(card.item) : null;
-    this.text = this.view ? null : new TextView(card.item, this.offsets);
+    this.view = shownAs(card.item).make(card.item, this.offsets);
     this.spanField = this.fieldOf(card.field.over);
     this.kind = kindOf(card.field);
     this.editor = new this.kind.Editor(this);
@@ -63,14 +61,14 @@ export class Reviewer {
 
   /** What the item is shown in: its picture or its text. */
   get shown() {
-    return (this.view ?? this.text).element;
+    return this.view.element;
   }
 
   // What goes on for a card, as loading its picture, ends with it.
   #leaveCard() {
     this.unfinished.drafts.flush();
     this.editor?.close?.();
-    this.view?.close();
+    this.view?.close?.();
     this.view = null;
   }
 
@@ -304,8 +302,7 @@ export class Reviewer {
 
   // No marks on an item without a suggestion may be an answer or a slip: the second press means it.
   #isEmptyByAccident(value) {
-    const regions = value.spans ?? value.relations;
-    if (!regions || regions.length > 0 || this.editor.touched || this.card.suggestion?.value || ownAnswer(this.card)) return false;
+    if (!this.kind.isMarked || value[this.card.field.key].length > 0 || this.editor.touched || this.card.suggestion?.value || ownAnswer(this.card)) return false;
     return !this.#isSure("empty", `Nothing is marked: press again to save “no ${this.card.field.many}”`);
   }
 

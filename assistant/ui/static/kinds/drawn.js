@@ -6,6 +6,7 @@ import { MaskTool } from "../image/edit_mask.js";
 import { PointsTool } from "../image/edit_points.js";
 import { PolygonTool } from "../image/edit_polygon.js";
 import { counted, said } from "../image/edit_region_forms.js";
+import { REGION_KEYS } from "../image/edit_region_keys.js";
 import { RegionEditor } from "../image/edit_regions.js";
 import { NOTHING } from "./kind.js";
 
@@ -14,6 +15,7 @@ const DRAWN = {
   comparable: (regions) => JSON.stringify(regions.map(said).sort()),
   say: (regions, field) => (regions.length > 0 ? counted(regions.length, field) : NOTHING),
   work: "drawing",
+  keys: REGION_KEYS,
   isDrawn: true,
 };
 

@@ -4,12 +4,15 @@
 /**
  * `Editor` answers a card: constructed with its host, see card/reviewer.js. `comparable(content)` is equal for equal
  * answers. `say(content, field)` are a few words. `work` is what unfinished work is called, `are` whether it is many.
+ * `isMarked`: an answer without marks may be a slip, so that it is asked about. `keys`: what the help lists.
  * @typedef {{
  *   Editor: new (host: any) => any,
  *   comparable: (content: any) => string,
  *   say: (content: any, field: any) => string,
  *   work: string,
  *   are?: boolean,
+ *   isMarked?: boolean,
+ *   keys?: string[][],
  *   isDrawn?: boolean,
  *   Tool?: new (editor: any) => any,
  *   isPainted?: boolean,

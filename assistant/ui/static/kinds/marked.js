@@ -11,6 +11,7 @@ export const SPANS = {
   comparable: withoutIds,
   say: (spans) => (spans.length > 0 ? plural(spans.length, "span") : NOTHING),
   work: "marking",
+  isMarked: true,
 };
 
 /** @type {import("./kind.js").Kind} */
@@ -19,6 +20,7 @@ export const RELATIONS = {
   comparable: withoutIds,
   say: (relations) => (relations.length > 0 ? plural(relations.length, "relation") : NOTHING),
   work: "relations",
+  isMarked: true,
   are: true,
 };
 

@@ -4,6 +4,7 @@ import { el, fill } from "../base/dom.js";
 import { complaint, download, outcome, workButton } from "./outcome.js";
 import { ProjectsPart } from "./panel_projects.js";
 import { toolForm } from "./tool_form.js";
+import { shownAs } from "../views/registry.js";
 
 const OWN = ["path", "target", "overwrite"];
 const MOST_BYTES = 512 * 1024 * 1024;
@@ -47,10 +48,9 @@ export class FilesPanel {
     const take = (files) => this.#take(files.map((file) => ({ file, name: file.webkitRelativePath || file.name })));
     const input = el("input", { type: "file", class: "aa-file", multiple: "", on: { change: () => take([...input.files]) } });
     const folder = el("input", { type: "file", class: "aa-file", webkitdirectory: "", hidden: "", on: { change: () => take([...folder.files]) } });
-    const isOfImages = this.project.item === "image";
-    const words = isOfImages ? "pictures, a folder of them, or a folder with COCO, YOLO, VOC, CVAT, Label Studio … labels" : "CSV, JSONL, JSON, TSV, XLSX, CoNLL…";
-    const drop = el("label", { class: "aa-drop", tabindex: "0" }, el("strong", { text: isOfImages ? "Drop files or a folder here" : "Drop a file here" }), el("span", { class: "aa-muted", text: `or choose: ${words}` }), input);
-    const whole = isOfImages ? el("div", { class: "aa-row" }, workButton("", "Choose a folder…", () => folder.click()), folder) : null;
+    const { files: words, inFolders } = shownAs(this.project);
+    const drop = el("label", { class: "aa-drop", tabindex: "0" }, el("strong", { text: inFolders ? "Drop files or a folder here" : "Drop a file here" }), el("span", { class: "aa-muted", text: `or choose: ${words}` }), input);
+    const whole = inFolders ? el("div", { class: "aa-row" }, workButton("", "Choose a folder…", () => folder.click()), folder) : null;
     drop.addEventListener("dragover", (event) => event.preventDefault() || drop.classList.add("is-over"));
     drop.addEventListener("dragleave", () => drop.classList.remove("is-over"));
     drop.addEventListener("drop", (event) => {

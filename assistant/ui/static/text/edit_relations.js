@@ -27,7 +27,7 @@ export class RelationEditor {
     this.labels = el("div", { class: "aa-chips" });
     this.list = el("ol", { class: "aa-region-list" });
     this.element = el("div", { class: "aa-relations" }, this.ends, this.labels, this.list);
-    host.text.onPick = (id) => this.#pick(id);
+    host.view.onPick = (id) => this.#pick(id);
     this.reset();
   }
 
@@ -55,7 +55,7 @@ export class RelationEditor {
   draw() {
     const active = this.relations.find((one) => one.id === this.selected);
     const lit = active ? [active.from, active.to] : [this.from, this.at];
-    this.host.text.draw(this.spans.map((span) => this.#drawn(span, lit)));
+    this.host.view.draw(this.spans.map((span) => this.#drawn(span, lit)));
     fill(this.ends, this.#endWords());
     fill(this.labels, this.field.labels.map((label) => this.#chip(label)));
     fill(this.list, this.relations.map((one) => this.#listed(one)));
@@ -159,7 +159,7 @@ export class RelationEditor {
     this.at = ids[at + step] ?? null;
     this.draw();
     if (this.at === null) return undefined;
-    this.host.text.reveal(this.spans.find((span) => span.id === this.at).start);
+    this.host.view.reveal(this.spans.find((span) => span.id === this.at).start);
     this.host.say(`${this.#spanName(this.spans.find((span) => span.id === this.at).label)}: ${this.#quote(this.at)}`);
     return "done";
   }

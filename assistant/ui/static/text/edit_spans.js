@@ -26,8 +26,8 @@ export class SpanEditor {
     this.list = el("ol", { class: "aa-region-list" });
     this.filter = digitsStay(this.field) ? null : this.#makeFilter();
     this.element = el("div", { class: "aa-spans" }, this.filter, this.rows, this.list);
-    host.text.onRange = (range) => this.#marked(range);
-    host.text.onPick = (id) => this.#select(id);
+    host.view.onRange = (range) => this.#marked(range);
+    host.view.onPick = (id) => this.#select(id);
     this.reset();
   }
 
@@ -60,7 +60,7 @@ export class SpanEditor {
   }
 
   draw() {
-    this.host.text.draw(this.spans.map((span) => this.#drawn(span)), this.draft);
+    this.host.view.draw(this.spans.map((span) => this.#drawn(span)), this.draft);
     this.#drawLabels();
     const ordered = this.value().spans.map((plain) => this.spans.find((span) => span.id === plain.id));
     fill(this.list, ordered.map((span) => this.#listed(span)));
@@ -214,7 +214,7 @@ export class SpanEditor {
     const next = ids[at + step] ?? null;
     this.#select(next);
     if (next === null) return undefined;
-    this.host.text.reveal(this.spans.find((span) => span.id === next).start);
+    this.host.view.reveal(this.spans.find((span) => span.id === next).start);
     return "done";
   }
 
@@ -257,7 +257,7 @@ export class SpanEditor {
 
   #drawDraft() {
     this.draw();
-    this.host.text.reveal(this.draft.start);
+    this.host.view.reveal(this.draft.start);
     return "done";
   }
 
@@ -321,7 +321,7 @@ export class SpanEditor {
   #look() {
     const next = this.spans.find((span) => span.proposed);
     this.#select(next.id);
-    this.host.text.reveal(next.start);
+    this.host.view.reveal(next.start);
   }
 
   #decideAll(decide) {
