@@ -72,7 +72,7 @@ export class ConfirmPanel {
   #comeAndGo(event) {
     event.preventDefault();
     event.stopImmediatePropagation();
-    const active = document.activeElement;
+    const active = /** @type {HTMLElement} */ (document.activeElement);
     if (this.element.contains(active)) return void (this.cameFrom?.isConnected ? this.cameFrom : document.body).focus();
     if (this.element.hidden || this.element.getClientRects().length === 0) return void this.say("Nothing waits for your yes");
     this.cameFrom = active;
