@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS := ml,minilm,dev
+EXTRAS := ml,minilm,audio,dev
 LIGHT_EXTRAS := dev
 # One stamp per kind of install: it is old as soon as the requirements change.
 STAMP := $(VENV)/.installed-full

@@ -152,7 +152,8 @@ def _former(review: Review) -> dict[str, Any]:
 
 
 def _media(media: Media) -> dict[str, Any]:
-    return {"width": media.width, "height": media.height, "mime": media.mime, "bits": media.bits}
+    shown = {"width": media.width, "height": media.height, "mime": media.mime, "bits": media.bits}
+    return shown | ({"length": media.length, "rate": media.rate, "channels": media.channels} if media.length else {})
 
 
 def _suggestion(proposal: Proposal, backend: str) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def read_decision(
         given = suggested if verdict == "accept" else decision.value
         spans = regions_on_card(store, actor, exposure.item_id, spec) if spec.record.joins else None
         item = store.items.get([exposure.item_id])[0]
-        value = check_value(spec, given, item.text, spans, item.pixels)
+        value = check_value(spec, given, item.text, spans, item.pixels, item.length)
         if spec.record.is_blank(value[spec.record.key]):
             raise InputError(f"{spec.name} takes a text, and this one is blank; skip the item if there is none.")
         verdicts = region_verdicts(spec, value, suggested, decision)

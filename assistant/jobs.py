@@ -328,6 +328,7 @@ class Jobs:
             texts,
             self._regions(drafts),
             self._store.items.sizes(ids),
+            self._store.items.lengths(ids),
         )
 
     def _regions(self, drafts: Sequence[Draft]) -> dict[int, list[Mapping[str, Any]]] | None:

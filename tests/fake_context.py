@@ -19,7 +19,7 @@ import numpy.typing as npt
 from tools.context import Answer, CallLog, Found, IdArray, LabelTable, ToolContext
 from tools.errors import BudgetSpent, NotFound
 from tools.filters import ItemFilter
-from tools.images.probe import probe
+from tools.modalities.registry import MODALITIES
 from tools.records import Actor, Draft, Item, Proposal, Stopping
 from tools.results import Prepared, ToolResult
 from tools.schema import LabelSchema
@@ -237,9 +237,15 @@ class FakeContext:
 
     def add_image(self, path: Path, **meta: Any) -> int:
         """One more item, an image file; returns its id."""
+        return self.add_file(path, "image", **meta)
+
+    def add_file(self, path: Path, kind: str, **meta: Any) -> int:
+        """One more item of a kind whose content is a file; returns its id."""
         item_id = len(self.items.rows) + 1
+        probe = MODALITIES[kind].probe
+        assert probe is not None, f"items of the kind {kind} have no file"
         media = replace(probe(path).media, place=str(path))
-        self.items.rows[item_id] = Item(item_id, path.name, path.name, "image", meta=meta, media=media)
+        self.items.rows[item_id] = Item(item_id, path.name, path.name, kind, meta=meta, media=media)
         self.places[item_id] = str(path)
         return item_id
 

@@ -16,6 +16,7 @@ from tools.prelabel.tool import prelabel
 from tools.sample.tool import sample
 from tools.segment.tool import segment
 from tools.spec import ToolSpec
+from tools.transcribe.tool import transcribe
 
 CATALOG: tuple[ToolSpec, ...] = (
     project_status,
@@ -24,6 +25,7 @@ CATALOG: tuple[ToolSpec, ...] = (
     measure,
     prelabel,
     segment,
+    transcribe,
     sample,
     import_data,
     export_data,

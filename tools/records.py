@@ -75,11 +75,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """The image file of an item.
+    """The file of an item.
 
     ``digest`` is the SHA-256 of its bytes, in hex. ``width`` and ``height`` are pixels as displayed, with the EXIF
     ``orientation`` (1..8) applied; all coordinates count in them. ``bits`` are per channel, ``size`` in bytes.
-    ``place`` is empty for a file that was copied into the project, else the absolute path it is referenced at.
+    ``place`` is empty for a file that was copied into the project, else the absolute path it is referenced at. A
+    recording has no pixels; it has a ``length`` in milliseconds, a sampling ``rate`` a second and ``channels``.
     """
 
     digest: str
@@ -91,10 +92,13 @@ class Media:
     frames: int = 1
     size: int = 0
     place: str = ""
+    length: int = 0
+    rate: int = 0
+    channels: int = 0
 
     def __post_init__(self) -> None:
         """Refuse a picture without area."""
-        if self.width <= 0 or self.height <= 0:
+        if not self.length and (self.width <= 0 or self.height <= 0):
             raise InputError(f"An image has at least one pixel; got {self.width} x {self.height}.")
 
 
@@ -118,7 +122,12 @@ class Item:
     @property
     def pixels(self) -> tuple[int, int] | None:
         """(width, height) of an image, ``None`` for other kinds."""
-        return (self.media.width, self.media.height) if self.media else None
+        return (self.media.width, self.media.height) if self.media and not self.media.length else None
+
+    @property
+    def length(self) -> int | None:
+        """Milliseconds of a recording, ``None`` for other kinds."""
+        return self.media.length if self.media and self.media.length else None
 
 
 @dataclass(frozen=True, slots=True)

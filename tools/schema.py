@@ -85,7 +85,7 @@ class FieldSpec(Strict):
         refuse_long("field", self.name)
         if max(abs(self.min), abs(self.max)) > _WIDEST_RATING:
             raise ValueError(f"a rating goes from -{_WIDEST_RATING:,} to {_WIDEST_RATING:,} at most")
-        if self.record.has_labels and not self.labels:
+        if self.record.has_labels and self.record.needs_labels and not self.labels:
             raise ValueError(f"field {self.id!r} of kind {self.kind} needs labels")
         if not self.record.has_labels and self.labels:
             raise ValueError(f"field {self.id!r} of kind {self.kind} takes no labels")

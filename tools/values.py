@@ -11,6 +11,7 @@ The JSON forms, one per field kind::
     boxes         {"boxes": [{"id": "r1", "label": "car", "box": [x0, y0, x1, y1], "angle": 30.0}]}
     polygons      {"polygons": [{"id": "r1", "label": "car", "parts": [[[[x, y], ...], hole, ...], ...]}]}
     masks         {"masks": [{"id": "r1", "label": "car", "size": [h, w], "counts": "compressed runs as in COCO"}]}
+    segments      {"segments": [{"id": "r1", "start": 0, "end": 900, "text": "hello", "label": "ann"}]}  in milliseconds
     keypoints     {"keypoints": [{"id": "r1", "label": "person", "points": [[x, y, 0|1|2], ...]}]}
 
 Offsets are Unicode code points, 0-based, the end exclusive. Coordinates are pixels of the full-size image as displayed,
@@ -42,12 +43,14 @@ def check_value(
     text: str | None = None,
     spans: Sequence[Mapping[str, Any]] | None = None,
     size: tuple[int, int] | None = None,
+    length: int | None = None,
 ) -> dict[str, Any]:
     """Return the canonical form of ``value`` for ``field`` or raise :class:`ValueRefused` with one sentence.
 
     ``text`` is the item's text; without it span ends are not checked against its length. ``spans`` are the regions
     that a relation may join; without them its ends are not checked (a dangling end is then a finding, not an error).
     ``size`` is (width, height) of an image; without it regions are not checked against its edges.
+    ``length`` is that of a recording in milliseconds.
     """
     if not isinstance(value, Mapping):
         raise ValueRefused(f"A value of field {field.id!r} is an object, got {type(value).__name__}.")
@@ -55,7 +58,7 @@ def check_value(
     if set(value) != {key}:
         got = ", ".join(sorted(map(str, value))) or "nothing"
         raise ValueRefused(f"A value of the {field.kind} field {field.id!r} has the one key {key!r}, got {got}.")
-    return {key: field.record.check(field, value[key], Subject(text, spans, size))}
+    return {key: field.record.check(field, value[key], Subject(text, spans, size, length))}
 
 
 def value_label(value: Value | None) -> str | None:

@@ -67,7 +67,7 @@ class ItemStore:
 
     def _read(self, item_ids: Sequence[int]) -> list[Item]:
         rows = self._rows(ITEM_COLUMNS, item_ids)
-        return self._with_images([item_from(rows[item_id]) for item_id in item_ids])
+        return self._with_files([item_from(rows[item_id]) for item_id in item_ids])
 
     def _keep(self, items: Mapping[int, Item]) -> None:
         """Items never change, and those in people's hands are asked for again and again."""
@@ -82,21 +82,28 @@ class ItemStore:
 
     def contents(self, item_ids: Sequence[int]) -> list[str]:
         """What a model reads of each, in the order of the ids: the text, or the path of the image file."""
-        if not self._has_images:
+        if not self._has_files:
             return self.texts(item_ids)
         return [str(self._media.path(item.media)) if item.media else item.text for item in self.get(item_ids)]
 
     def sizes(self, item_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
         """(width, height) of each item that is an image."""
-        if not self._has_images:
+        if not self._has_files:
             return {}
-        return {item_id: (media.width, media.height) for item_id, media in self._media.of(item_ids).items()}
+        files = self._media.of(item_ids)
+        return {item_id: (media.width, media.height) for item_id, media in files.items() if media.width}
+
+    def lengths(self, item_ids: Sequence[int]) -> dict[int, int]:
+        """Milliseconds of each item that is a recording."""
+        if not self._has_files:
+            return {}
+        return {item_id: media.length for item_id, media in self._media.of(item_ids).items() if media.length}
 
     @property
-    def _has_images(self) -> bool:
+    def _has_files(self) -> bool:
         return self.schema is not None and self.schema.modality.has_file
 
-    def _with_images(self, items: list[Item]) -> list[Item]:
+    def _with_files(self, items: list[Item]) -> list[Item]:
         if not any(MODALITIES[item.kind].has_file for item in items):
             return items
         found = self._media.of([item.item_id for item in items])

@@ -13,13 +13,21 @@ import pyarrow as pa
 
 from assistant.store.file.database import Database, Transaction
 from tools.errors import Conflict, NotFound
-from tools.images.probe import MIME_SUFFIX, digest_of
+from tools.images.probe import MIME_SUFFIX as IMAGE_SUFFIX
+from tools.images.probe import digest_of
 from tools.records import Item, Media, to_json
+from tools.sounds.probe import MIME_SUFFIX as SOUND_SUFFIX
+
+_SUFFIXES = {**IMAGE_SUFFIX, **SOUND_SUFFIX}
 
 MEDIA_COLUMNS = ("digest", "mime", "width", "height", "orientation", "bits", "frames", "size", "place")
-"""Columns of the table in the order of the fields of :class:`Media`."""
+"""Columns of the table of files in the order of the fields of :class:`Media`."""
 
-MEDIA_SELECTED = ", ".join(MEDIA_COLUMNS)
+SOUND_COLUMNS = ("length", "rate", "channels")
+"""Columns of the table of recordings, which are the fields after those."""
+
+MEDIA_SELECTED = ", ".join((*MEDIA_COLUMNS, *(f"coalesce({name}, 0)" for name in SOUND_COLUMNS)))
+MEDIA_TABLES = "media LEFT JOIN recordings USING (item_id)"
 
 _TABLE = pa.schema(
     [
@@ -30,10 +38,11 @@ _TABLE = pa.schema(
         ("place", pa.string()),
     ]
 )
+_SOUNDS = pa.schema([("item_id", pa.int64()), *((name, pa.int64()) for name in SOUND_COLUMNS)])
 
 
 class MediaStore:
-    """The image files of one project. Files are written before the rows that name them."""
+    """The files of one project's items. Files are written before the rows that name them."""
 
     def __init__(self, database: Database, folder: Path) -> None:
         """``folder`` holds the copies."""
@@ -43,26 +52,26 @@ class MediaStore:
     def of(self, item_ids: Sequence[int]) -> dict[int, Media]:
         """The image of each item that has one."""
         wanted = pa.table({"item_id": pa.array([int(one) for one in item_ids], pa.int64())})
-        sql = f"SELECT item_id, {MEDIA_SELECTED} FROM media SEMI JOIN wanted USING (item_id)"
+        sql = f"SELECT item_id, {MEDIA_SELECTED} FROM {MEDIA_TABLES} SEMI JOIN wanted USING (item_id)"
         return {int(row[0]): Media(*row[1:]) for row in self._database.joined(sql, wanted)}
 
     def path(self, media: Media) -> Path:
         """Where the file is. Its name holds the hash of its content, unless it is referenced in place."""
         if media.place:
             return Path(media.place)
-        return self._folder / media.digest[:2] / f"{media.digest}{MIME_SUFFIX.get(media.mime, '')}"
+        return self._folder / media.digest[:2] / f"{media.digest}{_SUFFIXES.get(media.mime, '')}"
 
     def file(self, media: Media) -> Path:
         """The same, if it is there; :class:`NotFound` says which file is missing."""
         place = self.path(media)
         if not place.is_file():
-            raise NotFound(f"The image file {place.name} is gone; put it back at {place}.")
+            raise NotFound(f"The file {place.name} is gone; put it back at {place}.")
         return place
 
     def of_item(self, item: Item) -> Path:
-        """The image file of an item."""
+        """The file of an item."""
         if item.media is None:
-            raise NotFound(f"Item {item.key} is no image.")
+            raise NotFound(f"Item {item.key} has no file.")
         return self.path(item.media)
 
     def keep(self, items: pa.Table, project: Path | None = None) -> pa.Table:
@@ -86,7 +95,7 @@ class MediaStore:
 
     def missing(self) -> list[str]:
         """Image files that rows name and that are not there, or are of another size than they were."""
-        sql = f"SELECT item_id, {MEDIA_SELECTED} FROM media ORDER BY item_id"
+        sql = f"SELECT item_id, {MEDIA_SELECTED} FROM {MEDIA_TABLES} ORDER BY item_id"
         lost = []
         for row in self._database.rows(sql):
             media = Media(*row[1:])
@@ -139,13 +148,21 @@ def add_media(transaction: Transaction, items: pa.Table, item_ids: Sequence[int]
     """Write which of the new items has which image."""
     records = media_records(items)
     rows = [
-        {"item_id": int(item_id), **{name: record[name] for name in MEDIA_COLUMNS}}
+        {"item_id": int(item_id), **_cells(record)}
         for record, item_id, new in zip(records, item_ids if records else (), is_new if records else (), strict=True)
         if new and record is not None
     ]
     if rows:
         transaction.append("media", pa.Table.from_pylist(rows, schema=_TABLE))
+    sounds = [row for row in rows if row["length"]]
+    if sounds:
+        transaction.append("recordings", pa.Table.from_pylist(sounds, schema=_SOUNDS))
 
 
 def _media(record: Mapping[str, Any]) -> Media:
-    return Media(*(record[name] for name in MEDIA_COLUMNS))
+    return Media(**_cells(record))
+
+
+def _cells(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What a batch says of one file; those made before there were recordings say nothing of sound."""
+    return {name: record[name] for name in MEDIA_COLUMNS} | {name: record.get(name, 0) for name in SOUND_COLUMNS}

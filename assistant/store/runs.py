@@ -125,11 +125,12 @@ class RunStore:
         texts: Mapping[int, str],
         spans: Mapping[int, Sequence[Mapping[str, Any]]] | None = None,
         sizes: Mapping[int, tuple[int, int]] | None = None,
+        lengths: Mapping[int, int] | None = None,
     ) -> dict[str, int]:
         """Store one batch in one transaction; what does not fit the schema is kept as ``invalid`` with its reason.
 
         ``texts`` maps item id to text, ``spans`` to the regions that relations may join, ``sizes`` to (width, height)
-        of images. Returns counts by state.
+        of images, ``lengths`` to milliseconds of recordings. Returns counts by state.
         """
         checked = [
             _checked(
@@ -138,6 +139,7 @@ class RunStore:
                 texts[draft.item_id],
                 (spans or {}).get(draft.item_id),
                 (sizes or {}).get(draft.item_id),
+                (lengths or {}).get(draft.item_id),
             )
             for draft in drafts
         ]
@@ -292,11 +294,12 @@ def _checked(
     text: str,
     spans: Sequence[Mapping[str, Any]] | None,
     size: tuple[int, int] | None,
+    length: int | None,
 ) -> Draft:
     if draft.state != "ok" or draft.value is None:
         return draft
     try:
-        value = check_value(field, draft.value, text, spans, size)
+        value = check_value(field, draft.value, text, spans, size, length)
     except ValueRefused as refusal:
         return _with(draft, draft.value, "invalid", str(refusal))
     return _with(draft, value, "ok", draft.problem)

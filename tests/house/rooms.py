@@ -58,6 +58,7 @@ TOOLS_FLOORS = {
     "labels": 0,
     "geometry": 1,
     "images": 1,
+    "sounds": 2,
     "statistics": 1,
     "agreement": 1,
     "coverage": 1,
@@ -95,7 +96,7 @@ NESTED = {
         ("replies", "taking"),
         ("replying",),
         ("contract", "fitting"),
-        ("choice", "drawn", "free_text", "rating", "relations", "spans"),
+        ("choice", "drawn", "free_text", "rating", "relations", "segments", "spans"),
         ("boxes", "keypoints", "masks", "polygons"),
         ("registry",),
     ),
@@ -134,7 +135,7 @@ NESTED = {
     ),
     "tools.modalities": (
         ("contract",),
-        ("images", "texts"),
+        ("audio", "images", "texts"),
         ("registry",),
     ),
     "tools.backends": (
@@ -146,6 +147,7 @@ NESTED = {
         (
             "masks",
             "remote",
+            "speech",
         ),
         ("registry",),
     ),
@@ -196,6 +198,7 @@ NESTED = {
             "coco",
             "label_studio",
             "pictures",
+            "sounds",
         ),
         (
             "datumaro",

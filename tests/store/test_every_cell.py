@@ -87,6 +87,7 @@ def fill(project: Opened) -> None:
         # No reader of pictures and no finder of mistakes is part of these tests: the rows are what they would write.
         sizes = {name: 8 for name in ("width", "height", "orientation", "bits", "frames", "size")}
         transaction.insert("media", item_id=1, digest="d", mime="image/png", place="", **sizes)
+        transaction.insert("recordings", item_id=1, length=900, rate=8000, channels=1)
         about: dict[str, Any] = {"finding_id": 1, "run_id": run, "item_id": 1, "field": "intent", "kind": "mistake"}
         made_at = stored_time(transaction.now)
         transaction.insert("findings", **about, score=0.5, sentence="It may be wrong.", made_at=made_at)

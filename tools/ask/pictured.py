@@ -14,7 +14,9 @@ _FORMATS = {"image/jpeg": "a JPEG", "image/png": "a PNG", "image/webp": "a WebP"
 
 
 def picture_words(media: Media) -> str:
-    """Kind, size and place of the image file, in one sentence; no path, which is not everybody's to know."""
+    """Kind, size and place of the file, in one sentence; no path, which is not everybody's to know."""
+    if media.length:
+        return _recording_words(media)
     told = f"It is {_FORMATS.get(media.mime, f'an image ({media.mime})')} of {media.width:,} × {media.height:,} pixels"
     if media.size:
         told += f" and {_bytes(media.size)}"
@@ -27,6 +29,14 @@ def picture_words(media: Media) -> str:
         more.append(f"the first of {count_of(media.frames, 'frame')} is shown")
     more.append("referenced where it lies" if media.place else "copied into the project")
     return f"{told}; {', '.join(more)}."
+
+
+def _recording_words(media: Media) -> str:
+    told = f"It is a recording ({media.mime}) of {media.length / 1000:,.1f} s"
+    told += f" and {_bytes(media.size)}" if media.size else ""
+    sides = {1: "one channel", 2: "two channels"}.get(media.channels, f"{media.channels} channels")
+    place = "referenced where it lies" if media.place else "copied into the project"
+    return f"{told}; {sides} at {media.rate:,} Hz, {place}."
 
 
 def _bytes(size: int) -> str:

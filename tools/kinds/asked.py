@@ -80,12 +80,13 @@ class Subject:
     """What an answer is about, as far as it is known; nothing is compared with what is not.
 
     ``text`` is the item's text, ``spans`` are the regions that a relation may join, ``size`` is (width, height) of an
-    image in pixels.
+    image in pixels, ``length`` that of a recording in milliseconds.
     """
 
     text: str | None = None
     spans: Sequence[Mapping[str, Any]] | None = None
     size: tuple[int, int] | None = None
+    length: int | None = None
 
 
 class Traced(Protocol):

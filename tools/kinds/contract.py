@@ -37,6 +37,8 @@ class Kind(Replying, InFiles):
     drawn. ``field_words`` are what people call a field of this kind. ``by_hand`` says who answers where no model
     proposes anything, and ``called`` what is then not proposed. ``fineness`` is how closely regions follow an
     object: 1 is a box, more is finer, 0 is for what no mask can be turned into.
+    ``needs_labels`` is false where a field may do without. ``is_transcript`` says that an answer is what is said in a
+    recording, in segments with times.
     """
 
     name: ClassVar[str]
@@ -58,6 +60,8 @@ class Kind(Replying, InFiles):
     called: ClassVar[str] = "answers"
     is_near: ClassVar[bool] = False
     fineness: ClassVar[int] = 0
+    needs_labels: ClassVar[bool] = True
+    is_transcript: ClassVar[bool] = False
 
     def noun(self, field: Asked) -> str:
         """What one region of a field is called."""

@@ -16,6 +16,7 @@ from tools.kinds.masks import Masks
 from tools.kinds.polygons import Polygons
 from tools.kinds.rating import Rating
 from tools.kinds.relations import Relations
+from tools.kinds.segments import Segments
 from tools.kinds.spans import Spans
 
 ALL: tuple[Kind, ...] = (
@@ -29,6 +30,7 @@ ALL: tuple[Kind, ...] = (
     Polygons(),
     Masks(),
     Keypoints(),
+    Segments(),
 )
 KINDS: Mapping[str, Kind] = {one.name: one for one in ALL}
 """Every kind by its name."""

@@ -7,8 +7,12 @@ room compares the kind of a project's items with a word: it asks the record.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
+
+from tools.images.probe import Probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class Modality:
     - ``columns`` are names that tables usually give to the column with the name of such a file.
     - ``told_in`` says how a table holds its text: in one column, in two, or as turns in one.
     - ``file_name`` fits a word that is the name of such a file.
+    - ``suffixes`` are how the names of such files end, ``probe`` finds out what a file is without trusting it.
     """
 
     name: str
@@ -44,3 +49,5 @@ class Modality:
     file_name: re.Pattern[str] | None = None
     columns: tuple[str, ...] = ()
     told_in: Literal["one", "two", "turns"] = "one"
+    suffixes: tuple[str, ...] = ()
+    probe: Callable[[Path], Probe] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tools.images.probe import SUFFIXES, probe
 from tools.modalities.contract import Modality
 
 IMAGE = Modality(
@@ -51,4 +52,6 @@ IMAGE = Modality(
         "image_name",
         "text",
     ),
+    suffixes=SUFFIXES,
+    probe=probe,
 )

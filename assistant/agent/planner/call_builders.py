@@ -24,6 +24,7 @@ from assistant.agent.planner.image_builders import build_detect, build_segment
 from assistant.agent.planner.pictures import said_count
 from assistant.agent.planner.plans import Choice, Plan, PlannedCall, calls, question, talk
 from assistant.agent.planner.request import Request
+from assistant.agent.planner.sound_builders import build_transcribe
 from assistant.agent.planner.undo_builder import build_undo
 from assistant.agent.words.measure_words import TAKES_LABEL, TAKES_TARGET, metric_of, split_of
 from assistant.agent.words.quantities import read_quantities
@@ -277,6 +278,7 @@ BUILDERS: dict[str, Builder] = {
     "prelabel": build_prelabel,
     "sample": build_sample,
     "segment": build_segment,
+    "transcribe": build_transcribe,
     "detect": build_detect,
     "boxes": build_boxes,
     "save_filter": build_save_filter,

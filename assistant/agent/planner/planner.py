@@ -39,7 +39,8 @@ MOST_STEPS = 4
 _MAY_NEED = 0.3
 _VERBS = (
     "show|list|find|search|suggest|propose|predict|pre-?label|label|annotate|sample|draw|pick|choose|give|export|"
-    "download|accept|approve|mark|undo|revert|explain|measure|tell|save|rename|add|merge|queue|open|import|segment|tighten|detect"
+    "download|accept|approve|mark|undo|revert|explain|measure|tell|save|rename|add|merge|queue|open|import|segment|tighten|detect|"
+    "transcribe|write down"
 )
 _STEPS = re.compile(
     r"(?:,? (?:and )?then,? |;\s*|,? (?:and )?after(?:wards| that),? |\. (?=\w)"
@@ -58,7 +59,7 @@ _TALK = {
     "label_as": "I never write labels myself: decide on the card, or accept suggestions of one label in one go.",
     "schema_other": "I can add, rename and remove labels; for everything else edit the schema on the Data tab.",
 }
-_COUNTING = ("prelabel", "sample", "find", "segment", "detect", "boxes")
+_COUNTING = ("prelabel", "sample", "find", "segment", "transcribe", "detect", "boxes")
 _HELP = (
     "I can say how far the project is, find and explain items, measure how good the labels are, suggest labels, choose "
     "what to label next, accept several suggestions at once, mark gold, change labels of the schema, export, and undo. "

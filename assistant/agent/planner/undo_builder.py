@@ -32,7 +32,7 @@ _NAMED = (
     (r"\bcorrection\b", ("choose", "edit"), "review"),
     (r"\bsampl(?:e|ing)\b", ("sample",), "run"),
     (r"\bqueue\b", ("sample", "plan_review"), "run"),
-    (r"\b(?:suggestions?|pre-?label\w*|proposals?)\b", ("prelabel", "segment"), "run"),
+    (r"\b(?:suggestions?|pre-?label\w*|proposals?|transcripts?)\b", ("prelabel", "segment", "transcribe"), "run"),
 )
 _SCHEMA = re.compile(
     r"\b(?:renam\w+|schema|(?:new|added|removed) label|label (?:change|name)|(?:change|name) of (?:the |a )?labels?)\b"

@@ -24,6 +24,8 @@ _EPOCH, _MICROSECOND = datetime(1970, 1, 1), timedelta(microseconds=1)
 _NOTHING, _BETWEEN = "\0", "\x1f"
 COVERING_STEP, MORE_COVERED_STEP, ALL_COVERED_STEP = 7, 8, 9
 """The steps of the shape of the state from which on the audit tells of rows, of more of them, and of all."""
+RECORDINGS_STEP = 10
+"""The step with which recordings came, told of from their first row."""
 ROWS, SUMS = "rows", "sums"
 """The names under which an event tells of rows by their keys, and of what count and sum of a table grew by."""
 OLDER = ""
@@ -136,6 +138,9 @@ COVERED: Mapping[str, Covered] = {
     "media_depths": Covered(
         "item_id", _columns("", "item_id bits frames"), "depth of a picture", "depths of pictures", "media",
         ALL_COVERED_STEP,
+    ),
+    "recordings": Covered(
+        "item_id", _columns("", "item_id length rate channels"), "recording", step=RECORDINGS_STEP
     ),
     "replies": Covered(
         "reply_id", _columns("call_key raw", "reply_id run_id prompt_tokens answer_tokens", "", "made_at"),

@@ -17,6 +17,7 @@ from assistant.store.checks.verify_sums import compare_sums
 from assistant.store.file.database import Database, stored_time, utc_now
 from assistant.store.shape import changed_shape
 from tools.errors import Conflict, DiskFull, ProjectDamaged, ProjectGone
+from tools.modalities.registry import ALL as MODALITIES
 from tools.sentences import count_of
 
 _TRIES = 2
@@ -53,6 +54,9 @@ def _about(table: str, column: str, word: str, other: str, key: str) -> tuple[st
 
 
 # Each query lists offenders as one column of text.
+_WITH_FILES = ", ".join(f"'{one.name}'" for one in MODALITIES if one.has_file)
+"""Names of the kinds of items that are files, as SQL writes them."""
+
 _CHECKS: tuple[tuple[str, str], ...] = (
     (
         "item numbers run from 1 without gaps",
@@ -135,10 +139,11 @@ _CHECKS: tuple[tuple[str, str], ...] = (
         GROUP BY import_id) c USING (import_id) WHERE (i.counts->>'$.new')::BIGINT <> coalesce(c.n, 0)""",
     ),
     (
-        "every image belongs to one item",
-        """SELECT 'item ' || item_id FROM media ANTI JOIN items USING (item_id)
+        "every file belongs to one item",
+        f"""SELECT 'item ' || item_id FROM media ANTI JOIN items USING (item_id)
         UNION ALL SELECT 'item ' || item_id FROM media GROUP BY item_id HAVING count(*) > 1
-        UNION ALL SELECT 'item ' || item_id FROM items ANTI JOIN media USING (item_id) WHERE kind = 'image'""",
+        UNION ALL SELECT 'item ' || item_id FROM items ANTI JOIN media USING (item_id) WHERE kind IN ({_WITH_FILES})
+        UNION ALL SELECT 'item ' || item_id FROM recordings ANTI JOIN media USING (item_id)""",
     ),
     (
         "every review is in the audit",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assistant.store.chain.covering import ALL_COVERED_STEP, COVERING_STEP, MORE_COVERED_STEP
+from assistant.store.chain.covering import ALL_COVERED_STEP, COVERING_STEP, MORE_COVERED_STEP, RECORDINGS_STEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,13 @@ ALTER TABLE logins ADD COLUMN browser VARCHAR DEFAULT '';
 CREATE TABLE devices (token_hash VARCHAR NOT NULL, name VARCHAR NOT NULL, made_at TIMESTAMP NOT NULL);
 """
 
-# With each of the last steps the audit says which rows are older than what it tells of rows.
+_RECORDINGS = """
+-- what is known of a file beside the table media where it is a recording; length in milliseconds
+CREATE TABLE recordings (item_id BIGINT NOT NULL, length BIGINT NOT NULL, rate BIGINT NOT NULL,
+    channels BIGINT NOT NULL);
+"""
+
+# With each of the steps that say so the audit says which rows are older than what it tells of rows.
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "tables", _TABLES),
     Migration(2, "views", _VIEWS),
@@ -209,4 +215,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(COVERING_STEP, "the audit tells of rows", "SELECT 1"),
     Migration(MORE_COVERED_STEP, "the audit tells of what was shown and said, and of sign-ins", "SELECT 1"),
     Migration(ALL_COVERED_STEP, "the audit tells of everything that is stored", "SELECT 1"),
+    Migration(RECORDINGS_STEP, "recordings", _RECORDINGS),
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 from assistant.store.file.database import Database
 from assistant.store.items import ITEM_COLUMNS, item_from
-from assistant.store.media import MEDIA_SELECTED
+from assistant.store.media import MEDIA_SELECTED, MEDIA_TABLES
 from tools.exchange.export import ExportDecision, ExportField, ExportItem, ExportProposal
 from tools.records import Media
 
@@ -70,7 +70,7 @@ def _block(database: Database, low: int, high: int, fields: Sequence[str]) -> It
 
 
 def _images(database: Database, low: int, high: int) -> dict[int, Media]:
-    sql = f"SELECT item_id, {MEDIA_SELECTED} FROM media WHERE item_id BETWEEN ? AND ?"
+    sql = f"SELECT item_id, {MEDIA_SELECTED} FROM {MEDIA_TABLES} WHERE item_id BETWEEN ? AND ?"
     return {int(row[0]): Media(*row[1:]) for row in database.rows(sql, [low, high])}
 
 

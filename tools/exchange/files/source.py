@@ -16,7 +16,8 @@ from tools.exchange.files.encoding import decode, detect, named
 from tools.exchange.files.jsonread import parse_json
 from tools.exchange.files.places import is_file, lies_in, refuse_unreadable
 from tools.exchange.options import ImportOptions
-from tools.images.probe import SUFFIXES
+from tools.modalities.images import IMAGE
+from tools.modalities.registry import MODALITIES
 
 _ARCHIVES = {
     b"\x1f\x8b": "gzip",
@@ -129,13 +130,13 @@ class Source:
     def digest(self) -> str:
         """SHA-256 of the bytes; where there are several files, of their names and digests.
 
-        Of the images in a folder name and size count: every one has a digest of its own in the batch.
+        Of the images and recordings in a folder name and size count: every one has a digest of its own in the batch.
         """
         if len(self.files) == 1 and not self.is_folder:
             return hashlib.sha256(self.content).hexdigest()
         whole, root = hashlib.sha256(), self.path if self.is_folder else self.path.parent
         for path in sorted(self.files):
-            own = str(path.stat().st_size) if is_image(path) else _digest(path)
+            own = str(path.stat().st_size) if is_content(path) else _digest(path)
             whole.update(f"{path.relative_to(root).as_posix()}\0{own}\n".encode())
         return whole.hexdigest()
 
@@ -155,8 +156,8 @@ def open_source(path: Path, options: ImportOptions) -> Source:
     """The source at ``path``, or one sentence why it is not read."""
     refuse_unreadable(path)
     source = Source(path, options)
-    # Images are looked at one by one, and have a limit of their own.
-    size = sum(one.stat().st_size for one in source.files if not (source.is_folder and is_image(one)))
+    # Images and recordings are looked at one by one, and have a limit of their own.
+    size = sum(one.stat().st_size for one in source.files if not (source.is_folder and is_content(one)))
     if size > options.limit_bytes:
         raise FormatRefused(
             f"{path.name} has {readable(size)}; up to {readable(options.limit_bytes)} are read at once. Split it."
@@ -193,7 +194,12 @@ def decoded(content: bytes) -> str:
 
 def is_image(path: Path) -> bool:
     """Whether the name of a file is that of an image."""
-    return path.suffix.lower() in SUFFIXES
+    return path.suffix.lower() in IMAGE.suffixes
+
+
+def is_content(path: Path) -> bool:
+    """Whether the name of a file is that of what an item of some kind consists of."""
+    return any(path.suffix.lower() in one.suffixes for one in MODALITIES.values())
 
 
 def _refuse_archives(source: Source) -> None:

@@ -17,6 +17,7 @@ from tools.exchange.formats.labelme import read as labelme
 from tools.exchange.formats.lines import own_jsonl, plain, prodigy, records
 from tools.exchange.formats.open_images import read as open_images
 from tools.exchange.formats.pictures import images
+from tools.exchange.formats.sounds import sounds
 from tools.exchange.formats.tables import delimited, huggingface, parquet, xlsx
 from tools.exchange.formats.tokens import brat, conll
 from tools.exchange.formats.voc import read as voc
@@ -25,6 +26,7 @@ from tools.exchange.options import ImportOptions
 from tools.exchange.rows import RowSource
 from tools.exchange.tables.tabular import SourceTable
 from tools.images.probe import SUFFIXES
+from tools.modalities.audio import AUDIO
 from tools.schema import LabelSchema
 
 Loaded = SourceTable | RowSource
@@ -91,6 +93,7 @@ FORMATS: tuple[Format, ...] = (
     Format("cvat", "CVAT for images XML", (".xml",), cvat.sniff, cvat.load, "either"),
     Format("openimages", "Open Images CSV", (".csv",), open_images.sniff, open_images.load, "either"),
     Format(PICTURES, "Plain images", tuple(SUFFIXES), images.sniff, images.load, "either"),
+    Format("sounds", "Plain recordings", AUDIO.suffixes, sounds.sniff, sounds.load, "either"),
     Format("prodigy", "Prodigy JSONL", _JSON, prodigy.sniff, prodigy.load),
     Format("doccano", "doccano JSON and JSONL, and records like them", _JSON, records.sniff, records.load),
     Format("conll", "CoNLL columns with tags", (".conll", ".bio", ".iob", ".iob2", *_TEXT), conll.sniff, conll.load),

@@ -14,6 +14,7 @@ from tools.exchange.formats.labelme import write as labelme_write
 from tools.exchange.formats.lines import doccano_write, own_jsonl_write, prodigy_write
 from tools.exchange.formats.open_images import write as open_images_write
 from tools.exchange.formats.pictures import images_write
+from tools.exchange.formats.sounds import subtitles_write
 from tools.exchange.formats.tables import delimited_write, huggingface_write, parquet_write
 from tools.exchange.formats.tokens import conll_write
 from tools.exchange.formats.voc import write as voc_write
@@ -48,7 +49,7 @@ class WriteFormat:
         return self.holds == {content}
 
 
-_TEXTS, _IMAGES = frozenset({"text"}), frozenset({"image"})
+_TEXTS, _IMAGES, _SOUNDS = frozenset({"text"}), frozenset({"image"}), frozenset({"audio"})
 
 
 WRITERS: tuple[WriteFormat, ...] = (
@@ -93,6 +94,9 @@ WRITERS: tuple[WriteFormat, ...] = (
         has_tree=True,
     ),
     WriteFormat("images", "", images_write.ImagesWriter, images_write.cannot_hold, True, holds=_IMAGES, has_tree=True),
+    WriteFormat(
+        "srt", "", subtitles_write.SubtitleWriter, subtitles_write.cannot_hold, True, holds=_SOUNDS, has_tree=True
+    ),
 )
 BY_NAME = {one.name: one for one in WRITERS}
 

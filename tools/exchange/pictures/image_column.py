@@ -14,7 +14,8 @@ from tools.errors import InputError
 from tools.exchange.pictures.turned import LYING, turned
 from tools.exchange.rows import REGION_SHAPES, Claim, ExchangeItem, Row
 from tools.geometry.boxes import Size
-from tools.images.probe import Probe, probe
+from tools.images.probe import Probe
+from tools.modalities.registry import MODALITIES
 from tools.records import to_json
 
 MISSING = "its image was not found beside the file"
@@ -59,11 +60,13 @@ class ImageColumn:
             return Seen(row)
         if row.image.path is None:
             return MISSING
-        probed = self._probe(row.image.path)
+        probed = self._probe(row.image.path, row.kind)
         if isinstance(probed, str):
             return probed
         media = probed.media
         cell = to_json(asdict(media) | {"source": str(row.image.path.absolute())})
+        if media.length:
+            return Seen(row, cell)
         size, stated = (media.width, media.height), (row.image.width, row.image.height)
         if all(stated) and stated != size:
             if media.orientation in LYING and stated == size[::-1]:
@@ -74,22 +77,23 @@ class ImageColumn:
 
     def look_ahead(self, rows: Sequence[Row]) -> None:
         """Look at the files of some rows at once: reading and decoding do not hold the interpreter."""
-        images = (row.image for row in rows if isinstance(row, ExchangeItem) and row.image is not None)
-        paths = list(dict.fromkeys(image.path for image in images if image.path is not None))
+        known = [row for row in rows if isinstance(row, ExchangeItem)]
+        paths = {row.image.path: row.kind for row in known if row.image is not None and row.image.path is not None}
         # Looking at an image silences warnings for its time; this puts them back whichever of them ends last.
         with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor(WORKERS) as beside:
-            self._probed = dict(zip(paths, beside.map(_probed, paths), strict=True))
+            self._probed = dict(zip(paths, beside.map(_probed, paths, paths.values()), strict=True))
 
-    def _probe(self, path: Path) -> Probe | str:
-        found = self._probed.get(path) or _probed(path)
+    def _probe(self, path: Path, kind: str) -> Probe | str:
+        found = self._probed.get(path) or _probed(path, kind)
         if isinstance(found, Probe):
             self._notes += found.notes
         return found
 
 
-def _probed(path: Path) -> Probe | str:
+def _probed(path: Path, kind: str) -> Probe | str:
     try:
-        return probe(path)
+        probe = MODALITIES[kind].probe
+        return probe(path) if probe is not None else f"items of the kind {kind} have no file"
     except InputError as error:
         return str(error).rstrip(".")
 

@@ -1,0 +1,1 @@
+"""Back-ends that write down what is said in recordings."""
