@@ -101,6 +101,11 @@ def decode(counts: str | bytes | Sequence[int], size: MaskSize) -> Mask:
     return mask_of_runs(runs, size)
 
 
+def fill(runs: Runs, size: MaskSize) -> bool:
+    """Whether the runs are lengths that add up to the pixels of an image of (height, width)."""
+    return runs.ndim == 1 and not bool((runs < 0).any()) and int(runs.sum()) == size[0] * size[1]
+
+
 def area_of_runs(runs: Sequence[int] | Runs) -> int:
     """Pixels inside."""
     return int(np.asarray(runs, dtype=np.int64)[1::2].sum())

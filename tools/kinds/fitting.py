@@ -12,7 +12,7 @@ import numpy as np
 
 from tools.errors import InputError, ValueRefused
 from tools.geometry.boxes import Size, box_from_corners
-from tools.geometry.masks import MaskSize, Runs, area_of_runs, runs_of_string
+from tools.geometry.masks import MaskSize, Runs, area_of_runs, fill, runs_of_string
 from tools.geometry.regions import box_of_region, clip_region
 from tools.kinds.asked import Asked
 from tools.kinds.taking import Taken, plain_name
@@ -77,7 +77,7 @@ def mask_of(region: Mapping[str, Any], size: Size | None) -> tuple[Runs, MaskSiz
         runs = runs_of_string(counts) if isinstance(counts, (str, bytes)) else np.array(counts, dtype=np.int64)
     except (InputError, ValueError, TypeError, OverflowError):
         raise ValueRefused("the mask cannot be read") from None
-    if runs.ndim != 1 or (runs < 0).any() or int(runs.sum()) != width * height:
+    if not fill(runs, (height, width)):
         raise ValueRefused("the runs of the mask do not add up to the size of the image")
     if not area_of_runs(runs):
         raise ValueRefused(EMPTY)

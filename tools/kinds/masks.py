@@ -9,7 +9,7 @@ import numpy as np
 
 from tools.errors import InputError, ValueRefused
 from tools.geometry.boxes import Size
-from tools.geometry.masks import area_of_runs, encode, runs_of_string, string_of
+from tools.geometry.masks import area_of_runs, encode, fill, runs_of_string, string_of
 from tools.geometry.polygons import rasterise
 from tools.kinds.asked import Asked, Traced
 from tools.kinds.drawn import Drawn, Outlined, is_list
@@ -63,7 +63,7 @@ class Masks(Outlined):
             runs = runs_of_string(counts) if isinstance(counts, str) else _plain_runs(counts)
         except InputError as error:
             raise ValueRefused(f"A mask of field {field.id!r} cannot be read: {error}") from None
-        if int(runs.sum()) != height * width:
+        if not fill(runs, (height, width)):
             raise ValueRefused(f"A mask of field {field.id!r} does not fill its image of {width} x {height}.")
         if not area_of_runs(runs):
             raise ValueRefused(f"A mask of field {field.id!r} is empty.")
