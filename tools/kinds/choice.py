@@ -39,7 +39,6 @@ class Choice(Picked):
     learns_as = "class"
     reply_tokens = 256
     said_as = "label"
-    picks = "one"
     is_word = True
     column = "text"
 
@@ -111,7 +110,6 @@ class MultiChoice(Picked):
     question = "Which labels fit?"
     learns_as = "flags"
     said_as = "labels"
-    picks = "several"
     column: ClassVar[Column] = ["text"]
 
     def suits(self, told_as: str, heard: Heard) -> bool:

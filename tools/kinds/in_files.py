@@ -41,15 +41,13 @@ class InFiles:
     """What every kind says about files; the defaults are right for an answer that is written as JSON.
 
     ``holds`` are the ways of telling, beside its own, that a field of this kind can hold, with how far each is from
-    the best: 1 is taken where no field holds it better. ``picks`` is "one" or "several" where an answer is labels of
-    the item as a whole. ``is_word`` says that a cell holds an answer as it is, without JSON. ``most_characters`` is
-    above zero where an answer is a text that is kept as it was written, blanks and all. ``column`` is the type of its
-    cells, ``columns`` are names that files usually give to the column of such answers.
+    the best: 1 is taken where no field holds it better. ``is_word`` says that a cell holds an answer as it is, without
+    JSON. ``most_characters`` is above zero where an answer is a text that is kept as it was written, blanks and all.
+    ``column`` is the type of its cells, ``columns`` are names that files usually give to the column of such answers.
     """
 
     key: ClassVar[str]
     holds: ClassVar[dict[str, int]] = {}
-    picks: ClassVar[str] = ""
     is_word: ClassVar[bool] = False
     most_characters: ClassVar[int] = 0
     column: ClassVar[Column] = "json"

@@ -47,7 +47,7 @@ def regions_of_item(item: ChosenItem, plan: Plan, names: Names) -> Iterator[Writ
 def labels_of_item(item: ChosenItem, plan: Plan, names: Names) -> Iterator[tuple[Chosen, list[str]]]:
     """The label names of the whole image, field by field."""
     for chosen in item.answers.values():
-        if not chosen.spec.record.picks:
+        if not chosen.spec.record.is_labels:
             continue
         if chosen.status == "conflict":
             plan.lose(item, chosen.spec, DISAGREE)

@@ -18,7 +18,7 @@ SEPARATORS = (";", "|", ",")
 def claim_of_cell(spec: FieldSpec, names: LabelNames, cell: Any) -> Claim:
     """The claim of one cell: text, or the list or object that a typed table holds."""
     record = spec.record
-    if record.picks == "several":
+    if record.said_as == "labels":
         content = _labels(names, cell) if isinstance(cell, str) else cell
     elif record.is_word:
         content = record.told(cell)

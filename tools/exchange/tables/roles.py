@@ -171,7 +171,7 @@ def _answer_columns(names: Sequence[str], schema: LabelSchema, options: ImportOp
         return {name: finder.mapped[name.casefold()] for name in names if name.casefold() in finder.mapped}
     named = {name: spec for name in names if (spec := finder.named(name)) is not None}
     usual = first_of(names, LABEL_COLUMNS)
-    plain = [spec for spec in schema.fields if spec.record.picks]
+    plain = [spec for spec in schema.fields if spec.record.is_labels]
     if not named and usual and len(plain) == 1:
         return {usual: plain[0]}
     return named

@@ -50,7 +50,7 @@ def cannot_hold(fields: Sequence[FieldSpec], options: ExportOptions) -> list[str
         )
     if same_kind_fields(fields):
         said.append(f"Which of the fields {', '.join(same_kind_fields(fields))} a shape belongs to.")
-    if sum(bool(spec.record.picks) for spec in fields) > 1:
+    if sum(spec.record.is_labels for spec in fields) > 1:
         said.append("Which of several fields a tag belongs to.")
     return said
 

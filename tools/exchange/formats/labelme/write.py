@@ -36,7 +36,7 @@ def cannot_hold(fields: Sequence[FieldSpec], options: ExportOptions) -> list[str
     said = usual_losses(fields, options)
     kept = f"stand under {MARK!r}: this file keeps them, LabelMe shows nothing of them."
     others = [spec.id for spec in fields if spec.kind in ("text", "rating")]
-    choices = [spec.id for spec in fields if spec.record.picks]
+    choices = [spec.id for spec in fields if spec.record.is_labels]
     if others or len(choices) > 1:
         said.append(f"The answers to {', '.join([*others, *choices[1:]])} {kept}")
     said.append(f"An image without shapes looks like one that nobody looked at; only the mark {MARK!r} tells.")
@@ -64,7 +64,7 @@ class LabelmeWriter:
         self._plan, self._names = plan, Names(plan.fields)
         plan.path.mkdir(parents=True)
         self._shelf = ImageShelf(plan, folder="", by_stem=True)
-        choices = [spec for spec in plan.fields if spec.record.picks]
+        choices = [spec for spec in plan.fields if spec.record.is_labels]
         self._flags = choices[0] if choices else None
 
     def add(self, item: ChosenItem) -> str:

@@ -19,7 +19,7 @@ from tools.values import value_labels
 def held(fields: Sequence[FieldSpec]) -> list[FieldSpec]:
     """The fields that one doccano project can ask: one of labels, one of spans and its relations, or one text."""
     spans = next((spec for spec in fields if spec.kind == "spans"), None)
-    labels = next((spec for spec in fields if spec.record.picks), None)
+    labels = next((spec for spec in fields if spec.record.is_labels), None)
     joins = next((spec for spec in fields if spec.kind == "relations" and spans and spec.over == spans.id), None)
     found = [spec for spec in (spans, labels, joins) if spec is not None]
     return found or [spec for spec in fields if spec.kind == "text"][:1]
@@ -84,7 +84,7 @@ class DoccanoWriter(LinesWriter):
             return []
         if spec.kind == "text":
             return [value["text"]]
-        if spec.record.picks:
+        if spec.record.is_labels:
             return [self._names.of(spec, one) for one in value_labels(value)]
         if spec.kind == "relations":
             return [

@@ -127,7 +127,7 @@ class _Reader:
             return _answer(record, event, "reject", "rejected in Prodigy")
         name = str(claim.content[0])
         spec = self._finder.find(claim.source, claim.shape) if self._finder else ""
-        if isinstance(spec, str) or not spec.record.picks:
+        if isinstance(spec, str) or not spec.record.is_labels:
             return _answer(record, event, "reject", f"{ABSENT}{name}")
         if spec.kind == "multi_choice":
             return _answer(record, Claim(claim.source, claim.shape, []), "choose")

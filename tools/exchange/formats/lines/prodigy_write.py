@@ -24,7 +24,7 @@ _SOURCES = {"spans": SPANS, "relations": RELATIONS, "choice": CHOICE, "multi_cho
 def held(fields: Sequence[FieldSpec]) -> list[FieldSpec]:
     """The fields that one task can ask: spans, the relations between them, and one choice."""
     spans = next((spec for spec in fields if spec.kind == "spans"), None)
-    labels = next((spec for spec in fields if spec.record.picks), None)
+    labels = next((spec for spec in fields if spec.record.is_labels), None)
     joins = next((spec for spec in fields if spec.kind == "relations" and spans and spec.over == spans.id), None)
     return [spec for spec in (spans, joins, labels) if spec is not None]
 

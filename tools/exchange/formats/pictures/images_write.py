@@ -23,7 +23,7 @@ _FORBIDDEN = '<>:"/\\|?*'
 
 def held(fields: Sequence[FieldSpec]) -> FieldSpec | None:
     """The field whose labels are the folders."""
-    return next((spec for spec in fields if spec.record.picks), None)
+    return next((spec for spec in fields if spec.record.is_labels), None)
 
 
 def cannot_hold(fields: Sequence[FieldSpec], options: ExportOptions) -> list[str]:

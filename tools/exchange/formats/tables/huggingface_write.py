@@ -39,7 +39,7 @@ class HuggingFaceWriter:
     def __init__(self, plan: Plan) -> None:
         self._folder = plan.path
         self._folder.mkdir()
-        self._classes = {spec.id: spec.label_ids for spec in plan.fields if spec.record.picks}
+        self._classes = {spec.id: spec.label_ids for spec in plan.fields if spec.record.is_labels}
         plain = arrow_schema(plan)
         self._chunks = Chunks(plan, plain)
         self._features = {field.name: self._feature(field) for field in plain}
