@@ -18,6 +18,8 @@ from tools.errors import InputError
 JsonValue = Any
 ItemKind = str
 """What an item is: the name of one of :data:`tools.modalities.registry.MODALITIES`."""
+USUAL_KIND: ItemKind = "text"
+"""What an item is where nothing is said about it."""
 
 Via = Literal["key", "chat", "agent", "cli", "job"]
 Role = Literal["reviewer", "engineer", "lead", "admin"]

@@ -1,18 +1,26 @@
-"""A kind of answer that the house does not have, put through its files. A program of its own: kinds are read once."""
+"""Kinds of answer that the house does not have, put through its files. A program of its own: kinds are read once."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 from tools.errors import ValueRefused
 from tools.kinds import registry
 from tools.kinds.asked import Asked, Subject
-from tools.kinds.contract import Kind, known_label
+from tools.kinds.contract import Kind, Regions, known_label, refuse_same_ids
 from tools.kinds.taking import LabelNames, Taken
+from tools.modalities.contract import Modality
+from tools.modalities.registry import MODALITIES
+from tools.modalities.texts import TEXT
+
+FORMATS = ("jsonl", "csv", "parquet")
+TIERS = {"tiers": [["cyd"], ["ada", "bob"]]}
+NOISES = {"noises": [{"id": "n1", "label": "ada", "start": 0.5, "end": 1.25, "heard": "hello"}]}
 
 
 class Tiers(Kind):
@@ -49,21 +57,45 @@ class Tiers(Kind):
         """All labels, from the best."""
         return tuple(label for tier in content for label in tier)
 
-    def describe(self, field: Asked, content: Any, text: str) -> str:
-        """Tier after tier."""
-        return " > ".join(" = ".join(tier) for tier in content)
+
+class Noises(Regions):
+    """Parts of a recording with what was heard in them."""
+
+    name = "noises"
+    key = "noises"
+    marks = "smell"
+
+    def recognises(self, cell: Any) -> bool:
+        """Objects with something heard."""
+        return isinstance(cell, list) and bool(cell) and isinstance(cell[0], Mapping) and "heard" in cell[0]
+
+    def check(self, field: Asked, content: Any, subject: Subject) -> list[dict[str, Any]]:
+        """Parts that end after they start."""
+        checked = [_noise(field, one) for one in content]
+        refuse_same_ids(field, checked)
+        return sorted(checked, key=lambda one: (one["start"], one["end"]))
 
 
-def add_tiers() -> None:
-    """Put the kind into the registry, as its line there would."""
-    tiers = Tiers()
-    registry.ALL = (*registry.ALL, tiers)
-    for table, key in ((registry.KINDS, tiers.name), (registry._BY_KEY, tiers.key)):
-        cast(dict[str, Kind], table)[key] = tiers
+def _noise(field: Asked, one: Mapping[str, Any]) -> dict[str, Any]:
+    start, end = float(one["start"]), float(one["end"])
+    if not start < end:
+        raise ValueRefused(f"A part of field {field.id!r} ends before it starts.")
+    own = {"start": start, "end": end, "heard": str(one.get("heard", ""))}
+    return {"id": str(one.get("id") or f"n{start}"), "label": known_label(field, one["label"]), **own}
 
 
-def tell(folder: Path) -> dict[str, Any]:
-    """What comes back from each format, and the field that each file asks for."""
+def add_to_the_house() -> None:
+    """Put the kinds into the registries, as a line each there would."""
+    for kind in (Tiers(), Noises()):
+        registry.ALL = (*registry.ALL, kind)
+        for table, key in ((registry.KINDS, kind.name), (registry._BY_KEY, kind.key)):
+            cast(dict[str, Kind], table)[key] = kind
+    smells = replace(TEXT, name="smell", one="smell", many="smells", content="smell")
+    cast(dict[str, Modality], MODALITIES)["smell"] = smells
+
+
+def tell(folder: Path, item: str, kind: str, value: Mapping[str, Any]) -> list[Any]:
+    """What comes back from each format: items, labels, what was dropped, and the field that the file asks for."""
     from tools.exchange.export import ExportDecision, ExportField, ExportItem
     from tools.exchange.options import ImportOptions
     from tools.exchange.reading import read_file
@@ -72,30 +104,38 @@ def tell(folder: Path) -> dict[str, Any]:
     from tools.records import Item
     from tools.schema import LabelSchema
 
-    field = {"id": "order", "kind": "tiers", "labels": ["Ada", "Bob", "Cyd"]}
-    schema = LabelSchema.model_validate({"name": "n", "fields": [field]})
-    value = {"tiers": [["cyd"], ["ada", "bob"]]}
+    field = {"id": "order", "kind": kind, "labels": ["Ada", "Bob", "Cyd"]}
+    schema = LabelSchema.model_validate({"name": "n", "item": item, "fields": [field]})
     said = ExportField("order", "agreed", value, (ExportDecision("ann", "choose", value),))
-    told: dict[str, Any] = {}
-    for name in ("jsonl", "csv", "parquet"):
-        path = folder / f"found.{name}"
-        write_export(name, [ExportItem(Item(1, "k", "the text"), {"order": said})], schema, path)
-        back = read_file(path, schema, ImportOptions())
-        asked = suggest_schema(path, ImportOptions(label_columns=(("order", "order"),))).fields[0]
-        told[name] = [
-            back.labels.select(["field", "annotator", "value"]).to_pylist(),
-            back.dropped.to_pylist(),
-            [asked.id, asked.kind, sorted(asked.label_ids)],
-        ]
-    plain = folder / "plain.csv"
-    plain.write_text('text,tiers\nthe text,"[[""Cyd""], [""Bob"", ""ada""]]"\n', encoding="utf-8")
-    asked = suggest_schema(plain).fields[0]
-    told["guessed"] = [asked.id, asked.kind, [label.name for label in asked.labels]]
-    answered = read_file(plain, suggest_schema(plain), ImportOptions(annotator="ann"))
-    told["plain"] = answered.labels["value"].to_pylist()
+    told: list[Any] = []
+    for name in FORMATS:
+        path = folder / f"{kind}.{name}"
+        write_export(name, [ExportItem(Item(1, "k", "the text", item), {"order": said})], schema, path)
+        back = read_file(path, schema)
+        options = ImportOptions(label_columns=(("order", "order"),), item_kind=item)
+        asked = suggest_schema(path, options).fields[0]
+        labels = back.labels.select(["field", "annotator", "value"]).to_pylist()
+        one = [back.items["kind"].to_pylist(), labels, back.dropped.to_pylist(), [asked.kind, *sorted(asked.label_ids)]]
+        told.append(one)
     return told
 
 
+def guess(folder: Path) -> list[Any]:
+    """The schema guessed from a table that somebody else wrote, and the answers read with it."""
+    from tools.exchange.options import ImportOptions
+    from tools.exchange.reading import read_file
+    from tools.exchange.suggest import suggest_schema
+
+    plain = folder / "plain.csv"
+    plain.write_text('text,tiers\nthe text,"[[""Cyd""], [""Bob"", ""ada""]]"\n', encoding="utf-8")
+    schema = suggest_schema(plain)
+    answered = read_file(plain, schema, ImportOptions(annotator="ann"))
+    asked = schema.fields[0]
+    return [asked.id, asked.kind, [label.name for label in asked.labels], answered.labels["value"].to_pylist()]
+
+
 if __name__ == "__main__":
-    add_tiers()
-    print(json.dumps(tell(Path(sys.argv[1]))))
+    add_to_the_house()
+    place = Path(sys.argv[1])
+    tiers, noises = tell(place, "text", "tiers", TIERS), tell(place, "smell", "noises", NOISES)
+    print(json.dumps({"tiers": tiers, "noises": noises, "guessed": guess(place)}))

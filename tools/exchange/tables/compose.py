@@ -15,7 +15,7 @@ from tools.exchange.files.jsonread import parse_json
 from tools.exchange.tables.quoting import join, json_value
 from tools.exchange.tables.roles import Roles
 from tools.modalities.registry import MODALITIES
-from tools.records import ItemKind, Part, to_json
+from tools.records import USUAL_KIND, ItemKind, Part, to_json
 
 BETWEEN = "\n"
 EMPTY_SIDE = "one side of the pair is empty"
@@ -77,7 +77,8 @@ def compose_columns(table: Any, roles: Roles, item_kind: ItemKind) -> Composed:
     text = as_text(table[roles.texts[0]])
     if roles.parts:
         return _own_parts(text, as_text(table[roles.kind]), as_text(table[roles.parts]))
-    return Composed(text, "text", None)
+    # A file that says nothing of the kind has items of the one that is asked about, where a text is all they need.
+    return Composed(text, item_kind if MODALITIES[item_kind].told_in == "one" else USUAL_KIND, None)
 
 
 def as_text(cells: Any) -> Any:

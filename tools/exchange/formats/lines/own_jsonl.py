@@ -21,6 +21,7 @@ from tools.exchange.rows import (
 )
 from tools.exchange.tables.compose import read_parts
 from tools.modalities.registry import MODALITIES
+from tools.records import USUAL_KIND
 from tools.schema import LabelSchema
 
 VERSION = 1
@@ -56,7 +57,7 @@ def _rows(source: Source) -> Iterator[Row]:
 
 
 def _item(number: int, record: Mapping[str, Any], finder: ImageFinder | None) -> Row:
-    text, kind = str(record["text"]), record.get("kind", "text")
+    text, kind = str(record["text"]), record.get("kind", USUAL_KIND)
     if not isinstance(kind, str) or kind not in MODALITIES:
         return ExchangeReject(number, f"{str(kind)[:40]!r} is no kind of item", text)
     try:

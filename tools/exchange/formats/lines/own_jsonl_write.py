@@ -13,7 +13,7 @@ from tools.exchange.formats.lines.own_jsonl import VERSION
 from tools.exchange.options import ExportOptions
 from tools.exchange.writer import Plan
 from tools.modalities.registry import MODALITIES
-from tools.records import to_json
+from tools.records import USUAL_KIND, to_json
 from tools.schema import FieldSpec
 
 
@@ -67,7 +67,7 @@ class OwnJsonlWriter(LinesWriter):
         if media is not None:
             stated = {"width": media.width, "height": media.height, "sha256": media.digest, "mime": media.mime}
             record |= {"kind": item.item.kind, MODALITIES[item.item.kind].content: stated}
-        elif MODALITIES[item.item.kind].told_in != "one":
+        elif item.item.kind != USUAL_KIND:
             record |= {"kind": item.item.kind, "parts": [asdict(part) for part in item.item.parts]}
         if item.item.meta:
             record["meta"] = dict(item.item.meta)
