@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tools.exchange.rows import Shape
-from tools.kinds.drawn import OBJECTS
+from tools.kinds.drawn import BOX, OBJECTS
 from tools.kinds.fitting import FLAGS, Outlook
 from tools.kinds.registry import DRAWN
 from tools.labels import slug
@@ -74,7 +74,7 @@ class RegionQuestion:
 
     def _join_outlines(self) -> None:
         """One field for all outlines, of the kind that most are: COCO mixes polygons with masks of crowds."""
-        found = [one.name for one in DRAWN if one.is_outline and one.name in self._of_kind]
+        found = [one.name for one in DRAWN if one.fineness > BOX and one.name in self._of_kind]
         if self.shape != OBJECTS or len(found) < 2:
             return
         most, least = sorted(found, key=lambda kind: -sum(self._of_kind[kind].values()))
@@ -85,7 +85,7 @@ class RegionQuestion:
     def _field(self, kind: str, labels: list[str], declared: Sequence[str]) -> dict[str, Any]:
         record = next(one for one in DRAWN if one.name == kind)
         # Points belong to some of the classes; boxes and outlines may come of all.
-        listed = [name for name in declared if record.has_area or name in labels]
+        listed = [name for name in declared if record.fineness or name in labels]
         names = list(dict.fromkeys([*listed, *labels]))
         own = kind if self.shape == OBJECTS else self.source
         made: dict[str, Any] = {"id": slug(own), "name": own, "kind": kind, "labels": names, "groups": self._groups}

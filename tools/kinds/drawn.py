@@ -23,6 +23,8 @@ from tools.labels import Attribute
 MOST_REGIONS = 5000
 MOST_POINTS = 100_000
 DECIMALS = 2
+BOX = 1
+"""The fineness of a box; what is finer says where exactly an object is."""
 OUTLINE_LOST = "Objects of which only the box was kept, because the schema has no field for outlines"
 OBJECTS = "objects"
 """How files tell things in a picture that may have several geometries each."""
@@ -33,8 +35,7 @@ class Drawn(Regions):
     """Regions of an image. ``shape_key`` is the key that a region must have, ``own_keys`` are all of its geometry.
 
     ``geometry`` are the keys of a file's regions that make one of this kind; where one of ``yields_to`` is there too,
-    the file says more than this kind holds. ``has_area`` says that a region covers part of the image, so that it may
-    be of any class and may be segmented; ``is_outline`` that it says where exactly.
+    the file says more than this kind holds.
     """
 
     marks = "image"
@@ -43,8 +44,6 @@ class Drawn(Regions):
     own_keys: ClassVar[frozenset[str]]
     geometry: ClassVar[tuple[str, ...]]
     yields_to: ClassVar[frozenset[str]] = frozenset()
-    has_area: ClassVar[bool] = True
-    is_outline: ClassVar[bool] = False
     options = frozenset({"attributes"})
     holds: ClassVar[dict[str, int]] = {OBJECTS: 0}
     # Nested lists of points have no type of column that every program reads; JSON has.
@@ -160,12 +159,9 @@ class Drawn(Regions):
 class Outlined(Drawn):
     """What outlines and masks share."""
 
-    is_outline = True
-
     def lost_with(self, other: Drawn, present: Sequence[Drawn]) -> str:
         """Of an outline the box may be left."""
-        is_box = other.has_area and not other.is_outline
-        return OUTLINE_LOST if is_box and not any(one.is_outline for one in present) else ""
+        return OUTLINE_LOST if other.fineness == BOX and not any(one.fineness > BOX for one in present) else ""
 
 
 def _brief(region: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,6 @@ class Keypoints(Drawn):
     shape_key = "points"
     own_keys = frozenset({"points"})
     geometry = ("points",)
-    has_area = False
     options = Drawn.options | {"points", "skeleton"}
     by_hand = "points are placed by people"
     question = "Where are the points?"

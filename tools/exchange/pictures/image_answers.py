@@ -10,7 +10,6 @@ from tools.exchange.export import Chosen, ChosenItem
 from tools.exchange.options import ExportOptions
 from tools.exchange.pictures.image_export import STAY
 from tools.exchange.writer import Names, Plan
-from tools.kinds.registry import DRAWN
 from tools.schema import FieldSpec
 from tools.values import regions_of, value_labels
 
@@ -58,8 +57,7 @@ def labels_of_item(item: ChosenItem, plan: Plan, names: Names) -> Iterator[tuple
 def usual_losses(fields: Sequence[FieldSpec], options: ExportOptions) -> list[str]:
     """What no format of image regions holds."""
     said = ["Who decided, when and after seeing what, and decisions without a value."]
-    kinds = {spec.kind for spec in fields}
-    if any(one.has_area for one in DRAWN if one.name in kinds):
+    if any(spec.record.fineness for spec in fields):
         said.append("The clicks and boxes from which regions were segmented, and the scores of single regions.")
     if options.conflicts == "all_values":
         said.append("What each reviewer said where they disagree: there is one answer an image.")

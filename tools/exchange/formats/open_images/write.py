@@ -20,14 +20,13 @@ COLUMNS = (ID, SOURCE, LABEL, CONFIDENCE, "XMin", "XMax", "YMin", "YMax", *FLAGS
 NO_PLACE = "the field has no place in a file of boxes"
 NO_ATTRIBUTE = "the attribute has no column"
 OTHER_SUFFIX = "two images differ in their extension only"
-_HELD = ("boxes", "polygons", "masks")
 _DECIMALS = 8
 
 
 def held(fields: Sequence[FieldSpec]) -> FieldSpec | None:
     """The field that is written: the first of boxes, else of outlines."""
     boxes = next((spec for spec in fields if spec.kind == "boxes"), None)
-    return boxes or next((spec for spec in fields if spec.kind in _HELD), None)
+    return boxes or next((spec for spec in fields if spec.record.fineness), None)
 
 
 def cannot_hold(fields: Sequence[FieldSpec], options: ExportOptions) -> list[str]:

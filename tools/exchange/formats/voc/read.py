@@ -28,6 +28,7 @@ from tools.exchange.rows import (
     Row,
     RowSource,
 )
+from tools.kinds.drawn import BOX
 from tools.schema import LabelSchema
 
 SETS = "imagesets"
@@ -92,7 +93,7 @@ class Reading:
     def __init__(self, source: Source, options: ImportOptions, schema: LabelSchema | None) -> None:
         self._source, self._options = source, options
         self._finder = ImageFinder(source.path)
-        wants_masks = schema is None or any(spec.kind in ("masks", "polygons") for spec in schema.fields)
+        wants_masks = schema is None or any(spec.record.fineness > BOX for spec in schema.fields)
         self._masks = Masks(self._finder.root) if wants_masks else None
 
     def rows(self, notes: list[str]) -> Iterator[Row]:

@@ -20,19 +20,19 @@ from tools.exchange.pictures.image_answers import DISAGREE
 from tools.exchange.pictures.image_export import STAY, ImageShelf, Placed
 from tools.exchange.writer import Names, Plan
 from tools.geometry.regions import box_of_region, mask_of_region
+from tools.kinds.drawn import BOX
 from tools.schema import FieldSpec
 
 ANNOTATIONS, LISTS = "Annotations", "ImageSets/Main"
 NO_PLACE = "the field has no place in a VOC annotation"
 HIDDEN = "the mask lies wholly under later ones"
 TOO_MANY = "the image has more objects than a mask file has numbers"
-_HELD = ("boxes", "polygons", "masks")
 _MOST = 254
 
 
 def held(fields: Sequence[FieldSpec]) -> FieldSpec | None:
     """The field that is written: the first of outlines, which have boxes too, else the first of boxes."""
-    outlines = next((spec for spec in fields if spec.kind in ("polygons", "masks")), None)
+    outlines = next((spec for spec in fields if spec.record.fineness > BOX), None)
     return outlines or next((spec for spec in fields if spec.kind == "boxes"), None)
 
 
@@ -42,7 +42,7 @@ def cannot_hold(fields: Sequence[FieldSpec], options: ExportOptions) -> list[str
     said = [f"Field {spec.id!r} ({spec.kind}) has no place in a VOC annotation." for spec in fields if spec != kept]
     said.append("Boxes are whole pixels: fractions are rounded.")
     said.append("Keys and other columns of the items, and the ids of regions.")
-    if kept is not None and kept.kind in ("polygons", "masks"):
+    if kept is not None and kept.record.fineness > BOX:
         said.append("Outlines are written as one mask file an image: where two overlap, the later one has the pixels.")
     if kept is not None and kept.rotated:
         said.append("Boxes are upright: a turned one becomes the upright box around it.")
@@ -107,7 +107,7 @@ class VocWriter:
     def _write(self, item: ChosenItem, placed: Placed, regions: Sequence[Mapping[str, Any]], is_machine: bool) -> None:
         media = item.item.media
         assert media is not None and self._held is not None
-        is_outlined = self._held.kind in ("polygons", "masks")
+        is_outlined = self._held.record.fineness > BOX
         root = _element("annotation", None)
         _element("folder", root, IMAGES)
         _element("filename", root, placed.name)

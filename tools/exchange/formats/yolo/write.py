@@ -23,13 +23,12 @@ from tools.schema import FieldSpec
 LABELS, NAMES = "labels", "data.yaml"
 OTHER_FIELD = "there is one kind of labels in a YOLO folder, and another field has it"
 NO_ATTRIBUTES = "a YOLO label has no attributes"
-_HELD = ("boxes", "polygons", "masks")
 _DECIMALS = 8
 
 
 def held(fields: Sequence[FieldSpec]) -> FieldSpec | None:
     """The field that is written: the first of boxes or outlines."""
-    return next((spec for spec in fields if spec.kind in _HELD), None)
+    return next((spec for spec in fields if spec.record.fineness), None)
 
 
 def task_of(spec: FieldSpec | None) -> str:
