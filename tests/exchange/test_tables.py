@@ -99,7 +99,7 @@ def test_labels_outside_the_chosen_rows_are_counted_and_hidden_from_the_items(tm
     batch = _read(tmp_path, "text,intent,split\na,refund,train\nb,return,test\nc,,test\n", labels_where="split=train")
     assert batch.labels["row"].to_pylist() == [1]
     assert batch.items["meta"].to_pylist() == ['{"split":"train"}', '{"split":"test"}', '{"split":"test"}']
-    assert "1 labels were left out as asked: labels are taken where split=train only." in batch.notes
+    assert "1 label was left out as asked: labels are taken where split=train only." in batch.notes
 
 
 def test_a_condition_on_a_column_that_is_not_there_is_refused(tmp_path: Path) -> None:
