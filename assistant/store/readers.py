@@ -17,6 +17,15 @@ _GRACE_SECONDS = 0.5
 _PATIENCE_SECONDS = 10.0
 
 
+class _Reader:
+    """Somebody who asks a question; the cursor is there as soon as it could be opened."""
+
+    __slots__ = ("cursor",)
+
+    def __init__(self) -> None:
+        self.cursor: duckdb.DuckDBPyConnection | None = None
+
+
 class Readers:
     """The cursors on which somebody reads; every method may be called from any thread."""
 
@@ -24,7 +33,7 @@ class Readers:
         """Nothing is open yet."""
         self._changed = threading.Condition()
         self._connection: duckdb.DuckDBPyConnection | None = None
-        self._cursors = list[duckdb.DuckDBPyConnection]()
+        self._there = set[_Reader]()
 
     def admit(self, connection: duckdb.DuckDBPyConnection) -> None:
         """From now on people read here."""
@@ -34,33 +43,41 @@ class Readers:
     @contextmanager
     def one(self) -> Iterator[duckdb.DuckDBPyConnection | None]:
         """A cursor for one question; ``None`` where nobody is admitted."""
+        reader = _Reader()
         with self._changed:
-            cursor = self._connection.cursor() if self._connection is not None else None
-            if cursor is not None:
-                self._cursors.append(cursor)
+            connection = self._connection
+            if connection is not None:
+                self._there.add(reader)
+        if connection is None:
+            yield None
+            return
+        # Whoever is counted is waited for: the connection stays open, and others need not wait for this cursor.
         try:
-            yield cursor
+            reader.cursor = connection.cursor()
+            yield reader.cursor
         finally:
-            if cursor is not None:
-                self._leave(cursor)
+            self._leave(reader)
 
-    def _leave(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def _leave(self, reader: _Reader) -> None:
         try:
-            cursor.close()
+            if reader.cursor is not None:
+                reader.cursor.close()
         finally:
             with self._changed:
-                self._cursors = [one for one in self._cursors if one is not cursor]
-                self._changed.notify_all()
+                self._there.discard(reader)
+                if self._connection is None:
+                    self._changed.notify_all()
 
     def send_out(self) -> bool:
         """Admit nobody any more and wait until nobody reads; long questions are broken off. False where some go on."""
         with self._changed:
             self._connection = None
-            if self._changed.wait_for(lambda: not self._cursors, _GRACE_SECONDS):
+            if self._changed.wait_for(lambda: not self._there, _GRACE_SECONDS):
                 return True
             until = time.monotonic() + _PATIENCE_SECONDS
-            while self._cursors and time.monotonic() < until:
-                for cursor in self._cursors:
-                    cursor.interrupt()
+            while self._there and time.monotonic() < until:
+                for reader in self._there:
+                    if reader.cursor is not None:
+                        reader.cursor.interrupt()
                 self._changed.wait(0.05)
-            return not self._cursors
+            return not self._there
