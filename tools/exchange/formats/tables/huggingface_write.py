@@ -27,7 +27,7 @@ UNLABELLED = -1
 def cannot_hold(fields: Sequence[FieldSpec], options: ExportOptions) -> list[str]:
     """Typed columns keep what flat text loses."""
     classes = "Choices are numbers of class labels; their names are in the features, in the order of the schema."
-    said = [classes] if any(spec.kind in ("choice", "multi_choice") for spec in fields) else []
+    said = [classes] if any(spec.record.is_labels for spec in fields) else []
     return [*said, *(["Who decided was left out as asked."] if options.provenance == "none" else [])]
 
 
