@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from tools.errors import InputError
 from tools.exchange.formats.writers import BY_NAME
 from tools.exchange.options import ExportOptions
 from tools.exchange.tool import ExportArgs
+from tools.exchange.writing import losses
 from tools.schema import LabelSchema
 
 MARK = "'annotation_assistant'"
@@ -262,3 +264,16 @@ def test_a_format_says_which_sorts_of_content_it_can_write() -> None:
 
 def test_what_a_tool_can_be_asked_to_write_are_the_formats_that_there_are() -> None:
     assert ExportArgs.model_json_schema()["properties"]["format"]["enum"] == list(BY_NAME)
+
+
+def test_a_format_that_cannot_hold_the_items_says_what_it_holds() -> None:
+    schema = LabelSchema.model_validate({"name": "S", "item": "image", "fields": [FIELDS["boxes"]]})
+    told = {}
+    for name in ("conll", "srt"):
+        with pytest.raises(InputError) as refused:
+            losses(name, schema)
+        told[name] = str(refused.value)
+    assert told == {
+        "conll": "The format conll holds texts, and the project asks about 'image' items.",
+        "srt": "The format srt holds audio, and the project asks about 'image' items.",
+    }

@@ -40,7 +40,9 @@ def test_a_frozen_project_says_of_itself_what_it_said_when_it_was_frozen(name: s
 def test_a_frozen_project_is_exported_as_the_same_bytes(name: str, frozen: Session, tmp_path: Path) -> None:
     scratch = tmp_path / "out"
     scratch.mkdir()
-    assert exported(frozen, scratch) == EXPECTED[name]["exported"]
+    # Formats that were not there then have nothing to agree with.
+    now, then = exported(frozen, scratch), EXPECTED[name]["exported"]
+    assert {kind: now[kind] for kind in then} == then
 
 
 @pytest.mark.parametrize("name", ["texts"])

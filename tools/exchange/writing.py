@@ -147,8 +147,12 @@ def is_untouched(folder: Path) -> bool:
 def refuse_kind(chosen: WriteFormat, schema: LabelSchema) -> None:
     """Refuse a format that knows nothing of the project's kind of items."""
     if not chosen.is_for(schema.modality.content):
-        holds = " and ".join(f"{one}s" for one in sorted(chosen.holds))
+        holds = " and ".join(_MANY.get(one, one) for one in sorted(chosen.holds))
         raise InputError(f"The format {chosen.name} holds {holds}, and the project asks about {schema.item!r} items.")
+
+
+_MANY = {"text": "texts", "image": "images"}
+"""What a format holds of a sort of content that can be counted; of others, such as audio, it just holds some."""
 
 
 def refuse_existing(target: Path, chosen: WriteFormat, options: ExportOptions) -> None:
