@@ -260,6 +260,8 @@ const at = (pairs) => pairs.map(([key, time]) => typed.feed({...none, key}, time
         # Two commands one right after the other may be meant, a third so fast is not.
         ([["a", 0], ["z", 50]], [0, 0]),
         ([["a", 0], ["z", 50], ["x", 100]], [0, 0, 1]),
+        # Esc ends a sentence: what comes then is meant.
+        ([["n", 0], ["o", 90], ["Escape", 180], ["1", 220], ["a", 400]], [0, 1, 0, 0, 0]),
     ],
 )
 def test_typed_text_is_told_from_keys(modules: Any, presses: Any, text: list[int]) -> None:

@@ -13,17 +13,20 @@ export function isLetter(event) {
 }
 
 export class TypedText {
+  last; textUntil;
+
   constructor() {
-    this.last = { at: -Infinity, key: "", isCommand: true, run: 0 };
-    this.textUntil = -Infinity;
+    this.#end();
   }
 
   /**
    * Take note of a key press; gives whether it belongs to a text. `at` is its time in milliseconds, `isCommand` whether
    * the key means something here: two commands in quick succession may be meant, a third or a stray letter is text.
+   * Esc, or a key with Ctrl, ends what was typed: what comes then is meant.
    */
   feed(event, at, isCommand) {
     if (event.repeat) return false;
+    if (event.key === "Escape" || ((event.ctrlKey || event.metaKey) && !event.altKey)) this.#end();
     const letter = isLetter(event);
     const { last } = this;
     const isBurst = letter && last.key !== event.key && at - last.at < BURST;
@@ -33,5 +36,10 @@ export class TypedText {
     if (isText) this.textUntil = at + PAUSE;
     if (letter) this.last = { at, key: event.key, isCommand, run };
     return isText;
+  }
+
+  #end() {
+    this.last = { at: -Infinity, key: "", isCommand: true, run: 0 };
+    this.textUntil = -Infinity;
   }
 }
