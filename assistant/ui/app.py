@@ -39,6 +39,7 @@ from assistant.ui.routes.page_routes import page_router
 from assistant.ui.routes.people_routes import people_router
 from assistant.ui.routes.plain_bodies import PlainBodies
 from assistant.ui.routes.segment_routes import segment_router
+from assistant.ui.routes.sound_routes import sound_router
 from assistant.ui.routes.static_routes import static_router
 from tools.errors import InputError
 
@@ -108,6 +109,7 @@ def build_routes(
     app.include_router(cards)
     app.include_router(page_router(session))
     app.include_router(media_router(session))
+    app.include_router(sound_router(session))
     app.include_router(segment_router(session))
     app.include_router(file_router(session))
     app.include_router(neighbour_router(session, turnstile or Turnstile()))

@@ -22,8 +22,10 @@ from tools.exchange.batch import DROPPED, ITEMS, LABELS, PROPOSALS, REJECTS, Imp
 from tools.images.probe import probe
 from tools.records import Actor, Alternative, Draft, RunIdentity, to_json
 from tools.schema import LabelSchema, read_schema
+from tools.sounds.probe import probe as probe_sound
 
 LEAD = Actor("lead", "lead", "cli")
+_FILES = {"image": probe, "sound": probe_sound}
 
 INTENT = """
 name: Support
@@ -155,11 +157,11 @@ def decisions(project: Opened) -> list[tuple[str, str, Any]]:
 
 
 def _media_of(item: Mapping[str, Any]) -> str | None:
-    """What the batch says about the image file of an item that has one."""
-    if "image" not in item:
-        return None
-    media = probe(Path(item["image"])).media
-    return to_json({**asdict(media), "source": str(item["image"])})
+    """What the batch says about the file of an item that has one."""
+    for name, look in _FILES.items():
+        if name in item:
+            return to_json({**asdict(look(Path(item[name])).media), "source": str(item[name])})
+    return None
 
 
 def _batch(items: Sequence[Mapping[str, Any]]) -> ImportBatch:
@@ -167,8 +169,8 @@ def _batch(items: Sequence[Mapping[str, Any]]) -> ImportBatch:
         {
             "row": number,
             "key": item.get("key", f"M{number:03}"),
-            "text": item["text"] if "text" in item else Path(item["image"]).name,
-            "kind": item.get("kind", "image" if "image" in item else "text"),
+            "text": item["text"] if "text" in item else Path(item.get("image") or item["sound"]).name,
+            "kind": item.get("kind", "image" if "image" in item else "audio" if "sound" in item else "text"),
             "parts": to_json(item["parts"]) if "parts" in item else "",
             "meta": to_json(item.get("meta", {})),
             "media": _media_of(item),

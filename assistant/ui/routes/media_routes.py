@@ -51,7 +51,7 @@ class Pictures:
     def media(self, item_id: int) -> Media:
         """The image of an item; :class:`NotFound` where it has none."""
         media: Media | None = self._store.media.of([item_id]).get(item_id)
-        if media is None:
+        if media is None or not media.width:
             raise NotFound(f"Item #{item_id} is no image.")
         return media
 

@@ -4,6 +4,7 @@ import { CHOICE, MULTI_CHOICE } from "./chosen.js";
 import { BOXES, KEYPOINTS, MASKS, POLYGONS } from "./drawn.js";
 import { RELATIONS, SPANS } from "./marked.js";
 import { RATING, TEXT } from "./plain.js";
+import { SEGMENTS } from "./timed.js";
 
 /** @type {Record<string, import("./kind.js").Kind>} */
 const KINDS = {
@@ -17,6 +18,7 @@ const KINDS = {
   polygons: POLYGONS,
   masks: MASKS,
   keypoints: KEYPOINTS,
+  segments: SEGMENTS,
 };
 
 /**
