@@ -306,13 +306,9 @@ export class SegmentEditor {
 
   // Drawing.
 
+  /** The colour of its label; null without one: then it has the page's own. */
   colourOf(segment) {
-    return segment.label ? colourOf(labelOf(this.field, segment.label)) : this.plainColour;
-  }
-
-  /** Without labels segments have the colour of the page. */
-  get plainColour() {
-    return getComputedStyle(this.view.element).getPropertyValue("--aa-accent").trim() || "#1d4ed8";
+    return segment.label ? colourOf(labelOf(this.field, segment.label)) : null;
   }
 
   #drawLabels() {

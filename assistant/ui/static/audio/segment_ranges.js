@@ -11,10 +11,11 @@ export function rangesOf(editor) {
   const all = isNew ? [...drawn, shown] : drawn;
   const { lanes, count } = lanesOf(inOrder(all));
   const heard = view.player.isPlaying ? heardAt(segments, view.player.at) : null;
+  const plain = getComputedStyle(view.element).getPropertyValue("--aa-accent").trim();
   const range = (one) => ({
     ...one,
     lane: lanes.get(one.id),
-    colour: editor.colourOf(one),
+    colour: editor.colourOf(one) ?? plain,
     words: one.text,
     selected: one.id === editor.selected || one === shown,
     lit: one.id === heard?.id,

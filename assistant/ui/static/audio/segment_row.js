@@ -22,7 +22,7 @@ export class SegmentRow {
     if (segment === this.segment && now === this.shown) return;
     const { editor } = this;
     this.element.className = ["aa-segment", segment.proposed && "is-proposed", isSelected && "is-selected"].filter(Boolean).join(" ");
-    this.element.style.setProperty("--label", editor.colourOf(segment));
+    this.element.style.setProperty("--label", editor.colourOf(segment) ?? "var(--aa-accent)");
     this.element.setAttribute("aria-current", String(isSelected));
     this.times.textContent = `${clock(segment.start)} – ${clock(segment.end)}`;
     this.times.setAttribute("aria-label", `Play ${editor.field.one} ${number}, ${clock(segment.start)} to ${clock(segment.end)}`);
