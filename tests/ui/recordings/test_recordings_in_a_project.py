@@ -57,7 +57,15 @@ def test_a_suggested_transcript_is_corrected_saved_and_opened_again(opened: Open
     page.evaluate("window.reviewCard.open(1, 'words')")
     watched.wait_card("M001")
     assert page.locator(".aa-segment-text").first.input_value() == "one two and a half"
-    assert page.locator(".is-proposed").count() == 0
+    assert page.locator(".is-proposed, .is-unsure").count() == 0
+    # The times of its words are known still.
+    page.evaluate(
+        "const area = document.querySelector('.aa-segment-text'); area.focus(); area.setSelectionRange(4, 4);"
+    )
+    watched.press("Control+k", "Control+Enter")
+    watched.wait_saved()
+    stored = decisions(project)[-1][2]["segments"]
+    assert [(one["end"], one["text"]) for one in stored[:2]] == [(450, "one"), (1000, "two and a half")]
     assert watched.errors == []
 
 

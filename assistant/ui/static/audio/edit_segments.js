@@ -12,7 +12,7 @@ import { clock } from "./scale.js";
 import { SegmentGrip } from "./segment_grip.js";
 import { SegmentList } from "./segment_list.js";
 import { keyInSegments } from "./segment_keys.js";
-import { heardAt, inOrder, isChanged, keptSegment, plainSegment } from "./segment_forms.js";
+import { heardAt, inOrder, isChanged, keptSegment, plainSegment, withTimes } from "./segment_forms.js";
 import { rangesOf } from "./segment_ranges.js";
 
 export class SegmentEditor {
@@ -46,7 +46,7 @@ export class SegmentEditor {
   /** Start again from the person's own answer, else from the suggestion where it is not hidden. */
   reset() {
     const { all, gone } = startingRegions(this.field.key, this.host.card, this.host.hidden);
-    Object.assign(this, { segments: inOrder(all), gone, selected: null, brush: null, touched: false, isLeaving: false });
+    Object.assign(this, { segments: inOrder(withTimes(all, this.#suggested)), gone, selected: null, brush: null, touched: false, isLeaving: false });
     this.draw();
   }
 
@@ -320,6 +320,10 @@ export class SegmentEditor {
 
   get #proposal() {
     return this.host.card.suggestion?.proposal ?? null;
+  }
+
+  get #suggested() {
+    return this.host.card.suggestion?.value?.[this.field.key] ?? [];
   }
 
   #state() {

@@ -21,6 +21,13 @@ export function keptSegment(segment) {
   return isOwn ? { ...plainSegment(segment), words: segment.words } : plainSegment(segment);
 }
 
+/** An answer that was saved knows no times of words: they are had from the suggestion it was made of, without its doubts. */
+export function withTimes(segments, suggested) {
+  const words = new Map(suggested.map((one) => [one.id, one.words]));
+  const known = (id) => words.get(id)?.map(({ start, end, text }) => ({ start, end, text }));
+  return segments.map((one) => (one.words || !words.get(one.id) ? one : { ...one, words: known(one.id) }));
+}
+
 export function isChanged({ origin, ...segment }) {
   return ["start", "end", "text", "label"].some((key) => (origin[key] ?? "") !== (segment[key] ?? ""));
 }
