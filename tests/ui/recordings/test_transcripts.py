@@ -220,6 +220,20 @@ def test_enter_keeps_a_segment_and_plays_the_next_and_the_last_one_saves_nothing
     assert bare(decision)[1] == (2000, 4000, "Hm, how can I help")
 
 
+def test_one_key_keeps_one_segment_after_the_other_and_then_the_whole(recordings: Opener) -> None:
+    server, watched = recordings(TALK)
+    watched.press("ArrowDown", "ArrowDown", "ArrowUp", "a", "a", "a")
+    assert (server.decided, watched.status()) == ([], "That was the last: Enter saves")
+    watched.press("a")
+    assert saved(server, watched)["verdict"] == "accept"
+
+
+def test_a_key_that_the_schema_gave_to_a_label_means_it(recordings: Opener) -> None:
+    server, watched = recordings(TALK[:1], labels=[{**SPEAKERS[0], "key": "p"}, SPEAKERS[1]])
+    watched.press("ArrowDown", "p", "Control+Enter")
+    assert saved(server, watched)["value"]["segments"][0]["label"] == "ann"
+
+
 def test_nothing_is_accepted_because_its_beginning_was(recordings: Opener) -> None:
     server, watched = recordings(TALK)
     put_cursor(watched, 0, 0)

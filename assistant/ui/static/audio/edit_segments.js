@@ -185,7 +185,7 @@ export class SegmentEditor {
   /** The segment in hand is kept and the next one played; with none in hand, those left open are asked about. */
   accept() {
     if (this.question.isOpen) return this.question.key({ key: "a" }) === "done";
-    if (this.current?.proposed) return this.keepAndGoOn(this.isWriting);
+    if (this.current && this.open.length > 0) return this.keepAndGoOn(this.isWriting);
     return this.asksFirst();
   }
 

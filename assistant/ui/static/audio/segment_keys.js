@@ -86,6 +86,9 @@ function labelInText(editor, digit) {
 function keyOnCard(editor, event, wasLeaving) {
   if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
   if (event.key === "Tab") return tab(editor, event, wasLeaving);
+  // A key that the schema gave to a label means the label.
+  const label = editor.field.labels.find((one) => one.key === event.key);
+  if (label) return editor.label(label) ?? "done";
   if (event.key === "w") return addHere(editor) ?? "done";
   if (event.key === "ArrowUp" || event.key === "ArrowDown") return editor.step(event.key === "ArrowUp" ? -1 : 1) ? "done" : undefined;
   if (event.key === "Delete" && editor.current) return editor.remove(editor.selected);
