@@ -14,7 +14,7 @@ const JUMP = 2000;
 /** What the help lists for listening. */
 export const LISTENING_KEYS = [
   ["P", "play, stop (Ctrl+Space: also while you type)"],
-  ["Ctrl+← →", "two seconds back, on"],
+  ["Ctrl+←→", "two seconds back, on"],
   ["< >", "slower, quicker (with Ctrl: also while you type)"],
   ["+ − 0", "zoom in, zoom out, the whole recording (also the wheel, or two fingers)"],
 ];
@@ -128,8 +128,8 @@ export class AudioView {
     const ink = this.#ink();
     const shown = this.ranges?.() ?? { all: [], lanes: 1 };
     paintRuler(context, this.scale, ink);
-    paintRanges(context, this.scale, height, shown.all, shown.lanes, ink);
     paintWave(context, this.scale, height, this.sound, this.gain, ink);
+    paintRanges(context, this.scale, height, shown.all, shown.lanes, ink);
     paintPlayhead(context, this.scale, height, this.player.at, ink);
   }
 

@@ -6,11 +6,13 @@ import { loudest } from "./peaks.js";
 export const RULER = 18;
 const STRIP = 5;
 const HANDLE = 3;
+const WORDS = 17;
 
 /** `ink`: {wave, quiet, line, muted, accent, panel, font}, colours as CSS writes them. */
 export function paintWave(context, scale, height, sound, gain, ink) {
-  const [top, middle] = [RULER, RULER + (height - RULER) / 2];
-  const half = (height - top) / 2 - STRIP - 2;
+  // Above it are the strips of ranges, below it their words.
+  const [top, bottom] = [RULER + STRIP + 2, height - WORDS];
+  const [middle, half] = [(top + bottom) / 2, (bottom - top) / 2];
   context.fillStyle = ink.line;
   context.fillRect(0, middle, scale.width, 1);
   if (!sound) return;

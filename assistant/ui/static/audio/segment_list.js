@@ -1,6 +1,6 @@
 // The segments below the waveform, one row each. Rows stay while the text in them is written: only what changed is drawn.
 
-import { el } from "../base/dom.js";
+import { cap, el } from "../base/dom.js";
 import { heardAt } from "./segment_forms.js";
 import { SegmentRow } from "./segment_row.js";
 
@@ -10,7 +10,7 @@ export class SegmentList {
     this.rows = new Map();
     this.heard = null;
     this.items = el("ol", { class: "aa-segment-list" });
-    this.empty = el("p", { class: "aa-empty" }, "Nothing is marked yet: drag over the waveform, or W at the playhead.");
+    this.empty = el("p", { class: "aa-muted" }, "Nothing is marked yet: drag over the waveform, or press ", cap("W"), " where something begins.");
     this.element = el("div", {}, this.items, this.empty);
   }
 
