@@ -20,6 +20,7 @@ from assistant.store.file.database import utc_now
 from assistant.store.project import ProjectStore
 from assistant.store.queries.filters import asks_answers
 from assistant.store.queries.sight import sees_all, through_eyes_of
+from tools.content import Content
 from tools.context import Answer, Found, IdArray, LabelTable
 from tools.draws import is_drawn
 from tools.filters import ItemFilter
@@ -77,8 +78,8 @@ class VisibleItems:
         """Their texts, in the order of the ids."""
         return self._store.items.texts(item_ids)
 
-    def contents(self, item_ids: Sequence[int]) -> list[str]:
-        """What a model reads of each, in the order of the ids: the text, or the path of the image file."""
+    def contents(self, item_ids: Sequence[int]) -> list[Content]:
+        """What a model reads of each, in the order of the ids."""
         return self._store.items.contents(item_ids)
 
     def resolve(self, references: Sequence[str]) -> list[int]:

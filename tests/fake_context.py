@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tools.content import Content
 from tools.context import Answer, CallLog, Found, IdArray, LabelTable, ToolContext
 from tools.errors import BudgetSpent, NotFound
 from tools.filters import ItemFilter
@@ -95,9 +96,10 @@ class MemoryItems:
     def texts(self, item_ids: Sequence[int]) -> list[str]:
         return [item.text for item in self.get(item_ids)]
 
-    def contents(self, item_ids: Sequence[int]) -> list[str]:
-        items = self.get(item_ids)
-        return [self.project.places.get(item.item_id, item.text) for item in items]
+    def contents(self, item_ids: Sequence[int]) -> list[Content]:
+        places = self.project.places
+        kept = [(item, places.get(item.item_id)) for item in self.get(item_ids)]
+        return [MODALITIES[item.kind].content_of(item, Path(place) if place else None) for item, place in kept]
 
     def resolve(self, references: Sequence[str]) -> list[int]:
         keys = {item.key: item.item_id for item in self.rows.values()} | {f"#{one}": one for one in self.rows}

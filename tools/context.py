@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from tools.content import Content
 from tools.filters import ItemFilter
 from tools.records import Actor, Item, JsonValue, Proposal, Stopping
 from tools.schema import LabelSchema
@@ -76,11 +77,8 @@ class ItemReader(Protocol):
     def texts(self, item_ids: Sequence[int]) -> list[str]:
         """Their texts, in the order of the ids."""
 
-    def contents(self, item_ids: Sequence[int]) -> list[str]:
-        """What a model reads of each, in the order of the ids: its text, or for an image the path of its file.
-
-        The path of a copied image holds the hash of its content.
-        """
+    def contents(self, item_ids: Sequence[int]) -> list[Content]:
+        """What a model reads of each, in the order of the ids."""
 
     def find(self, where: ItemFilter, limit: int | None = None, offset: int = 0) -> Found:
         """Ids of the items that pass ``where``."""

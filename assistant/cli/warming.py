@@ -64,7 +64,7 @@ def _warm_up(session: Session, stop: threading.Event) -> None:
         return  # What compares files without weights is there at once.
     try:
         texts = session.store.items.texts(session.store.items.all_ids()[:_SAMPLE].tolist())
-        choose_embedder(wanted, texts).embedder.embed(["warm"])
+        choose_embedder(wanted, texts).embedder.embed_words(["warm"])
     except (AssistantError, ImportError, OSError) as problem:
         # Whoever asks for suggestions gets the sentence; nobody asked yet.
         _LOG.debug("the sentence model was not loaded ahead: %s", problem)

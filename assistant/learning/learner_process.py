@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from assistant.arrays import DiskArrays
+from tools.content import Content
+from tools.content import texts as as_contents
 from tools.context import Answer, Found, IdArray, LabelTable
 from tools.errors import AssistantError, BackendFailed
 from tools.filters import ItemFilter
@@ -69,10 +71,10 @@ class Order:
 class AskedItems:
     """Items, read by the owner."""
 
-    def __init__(self, ask: Ask, texts: dict[int, str], are_images: bool = False) -> None:
+    def __init__(self, ask: Ask, texts: dict[int, str], are_files: bool = False) -> None:
         """``ask(port, method, *arguments)`` is answered by the owner; ``texts`` are those that it gave before."""
         self._ask = ask
-        self._are_images = are_images
+        self._are_files = are_files
         self._texts = texts
 
     def count(self) -> int:
@@ -100,10 +102,10 @@ class AskedItems:
             self._texts.update(zip(part, self._ask("items", "texts", part), strict=True))
         return [self._texts[one] for one in wanted]
 
-    def contents(self, item_ids: Sequence[int]) -> list[str]:
-        """What a model reads of each: texts are kept here, and paths of image files are asked for each time."""
-        if not self._are_images:
-            return self.texts(item_ids)
+    def contents(self, item_ids: Sequence[int]) -> list[Content]:
+        """What a model reads of each: texts are kept here, and files are asked for each time."""
+        if not self._are_files:
+            return as_contents(self.texts(item_ids))
         return list(self._ask("items", "contents", [int(one) for one in item_ids]))
 
     def find(self, where: ItemFilter, limit: int | None = None, offset: int = 0) -> Found:

@@ -15,6 +15,7 @@ from assistant.store.file.database import Database
 from assistant.store.media import MediaStore
 from assistant.store.queries.filters import asks_answers, filter_sql, without_answers
 from assistant.store.queries.sight import sees_all, through_eyes_of
+from tools.content import Content, texts
 from tools.context import Found, IdArray
 from tools.errors import NotFound
 from tools.filters import ItemFilter
@@ -80,11 +81,12 @@ class ItemStore:
         rows = self._rows("item_id, text", item_ids)
         return [rows[item_id][1] for item_id in item_ids]
 
-    def contents(self, item_ids: Sequence[int]) -> list[str]:
-        """What a model reads of each, in the order of the ids: the text, or the path of the image file."""
+    def contents(self, item_ids: Sequence[int]) -> list[Content]:
+        """What a model reads of each, in the order of the ids."""
         if not self._has_files:
-            return self.texts(item_ids)
-        return [str(self._media.path(item.media)) if item.media else item.text for item in self.get(item_ids)]
+            return texts(self.texts(item_ids))
+        places = ((item, self._media.path(item.media) if item.media else None) for item in self.get(item_ids))
+        return [MODALITIES[item.kind].content_of(item, place) for item, place in places]
 
     def sizes(self, item_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
         """(width, height) of each item that is an image."""

@@ -223,7 +223,7 @@ def like_one_another(project: SmallProject, *texts: str) -> None:
     for number, text in enumerate(texts, start=2):
         project.rows.item(text, key=f"M{number:03}")
     ids = project.items.all_ids()
-    vectors_of(project.cache, NgramEmbedder(), ids, project.items.texts(ids.tolist()))
+    vectors_of(project.cache, NgramEmbedder(), ids, project.items.contents(ids.tolist()))
     project.settings = {**project.settings, "backend.embedder": "builtin:ngrams"}
 
 

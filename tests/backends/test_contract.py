@@ -15,7 +15,7 @@ from tests.backends.tiny_models import save_bert
 from tests.fake_context import MemoryCalls
 from tests.openai_server import Answer, Body, OpenAIServer, say
 from tools.backends import hub_model
-from tools.backends.contract import Labeller, TextInput
+from tools.backends.contract import Input, Labeller
 from tools.backends.registry import Resources, default_reference, open_labeller
 from tools.backends.remote.prompts import load_prompt
 from tools.records import Draft
@@ -88,7 +88,7 @@ def test_every_input_gets_exactly_one_draft_in_order(case: tuple[Labeller, Field
 def test_every_value_fits_the_field_and_every_score_is_a_share(case: tuple[Labeller, FieldSpec]) -> None:
     labeller, field = case
     artefact = labeller.fit(examples_of(field, 30), [], seed=3)
-    odd = [TextInput(1, ""), TextInput(2, "👍\u202e\n\n" * 50), TextInput(3, "word " * 3000)]
+    odd = [Input.of_text(1, ""), Input.of_text(2, "👍\u202e\n\n" * 50), Input.of_text(3, "word " * 3000)]
     inputs = [*inputs_of(field, 5), *odd]
     for one, draft in zip(inputs, labeller.predict(artefact, inputs), strict=True):
         assert draft.field == field.id and draft.state == "ok"

@@ -14,7 +14,7 @@ import pytest
 from tests.backends.texts.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS
 from tests.backends.tiny_models import save_bert
 from tools.backends import hub_model
-from tools.backends.contract import TextInput
+from tools.backends.contract import Input
 from tools.backends.images import hub_images
 from tools.backends.masks import hub_sam_torch
 from tools.backends.registry import Resources, open_labeller
@@ -26,7 +26,11 @@ from tools.values import check_value
 
 pytestmark = pytest.mark.skipif(not hub_model.is_installed(), reason=f"no transformers: {hub_model.REMEDY}")
 CHECKOUT = Path(__file__).resolve().parents[2]
-TEXTS = [TextInput(1, "I bought the kettle in Oslo 👍"), TextInput(2, "money back please"), TextInput(3, "")]
+TEXTS = [
+    Input.of_text(1, "I bought the kettle in Oslo 👍"),
+    Input.of_text(2, "money back please"),
+    Input.of_text(3, ""),
+]
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +88,7 @@ def test_a_model_with_other_labels_is_refused_by_naming_them(tmp_path: Path) -> 
 def test_an_answer_that_the_field_does_not_have_is_invalid_and_named(tmp_path: Path) -> None:
     place = save_bert(tmp_path, "BertForSequenceClassification", ["refund", "weather", "sports", "music", "politics"])
     made = HubClassifier(INTENT, str(place))
-    drafts = made.predict(made.fit([], [], 1), [TextInput(n, f"{'the ' * n}oslo") for n in range(1, 9)])
+    drafts = made.predict(made.fit([], [], 1), [Input.of_text(n, f"{'the ' * n}oslo") for n in range(1, 9)])
     strange = [draft for draft in drafts if draft.value != {"label": "refund"}]
     assert strange and all(draft.state == "invalid" for draft in strange)
     assert "which is no answer of the field" in strange[0].problem
@@ -96,8 +100,8 @@ def test_star_ratings_are_read_by_their_number() -> None:
 
 def test_a_token_classifier_gives_spans_of_the_text(tagger: Path) -> None:
     made = HubSpanTagger(THINGS, str(tagger))
-    drafts = made.predict(made.fit([], [], 1), [*TEXTS, TextInput(4, "the kettle " * 40)])
-    for draft, one in zip(drafts, [*TEXTS, TextInput(4, "the kettle " * 40)], strict=True):
+    drafts = made.predict(made.fit([], [], 1), [*TEXTS, Input.of_text(4, "the kettle " * 40)])
+    for draft, one in zip(drafts, [*TEXTS, Input.of_text(4, "the kettle " * 40)], strict=True):
         check_value(THINGS, draft.value, one.text)
     assert drafts[3].reason.endswith("the model was shown the beginning only")
 

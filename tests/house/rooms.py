@@ -56,6 +56,7 @@ TOOLS_FLOORS = {
     "visible": 0,
     "writable": 0,
     "labels": 0,
+    "content": 0,
     "geometry": 1,
     "images": 1,
     "sounds": 2,

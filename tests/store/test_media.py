@@ -13,6 +13,7 @@ from PIL import Image
 
 from assistant.store.intake.outgoing import outgoing
 from assistant.store.project import ProjectStore
+from tools import content
 from tools.errors import Conflict, NotFound
 from tools.exchange.builder import BatchBuilder, Identity
 from tools.exchange.options import ImportOptions
@@ -60,7 +61,7 @@ def test_a_file_is_copied_under_its_hash_and_the_item_knows_its_size(store: Proj
     assert item.media is not None
     assert item.pixels == (40, 30)
     assert store.media.file(item.media).name == f"{digest_of(place)}.png"
-    assert store.items.contents([1]) == [str(store.media.file(item.media))]
+    assert store.items.contents([1]) == [content.ImageFile(store.media.file(item.media))]
 
 
 def test_the_same_picture_under_two_names_is_kept_once(store: ProjectStore, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from tests.sounds.recordings import save_wav
 from tools.backends.contract import BackendIdentity
 from tools.backends.speech import registry_speech, whisper_tiny
 from tools.backends.speech.contract_speech import Heard, Word
+from tools.content import AudioFile
 from tools.errors import BackendFailed, BackendMissing, InputError, NotFound
 from tools.schema import read_schema
 from tools.transcribe.tool import transcribe
@@ -30,8 +31,8 @@ class ScriptedListener:
     def __init__(self) -> None:
         self.heard: dict[str, list[Heard] | Exception] = {}
 
-    def transcribe(self, path: Path, length: int, stopping: Callable[[], bool]) -> list[Heard]:
-        found = self.heard[path.name]
+    def transcribe(self, recording: AudioFile, stopping: Callable[[], bool]) -> list[Heard]:
+        found = self.heard[recording.path.name]
         if isinstance(found, Exception):
             raise found
         return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tools.backends.contract import TextEmbedder
+from tools.backends.contract import Embedder
 from tools.backends.learning.held_out import Judged, held_out_of
 from tools.backends.texts.builtin_few_shot import REVISION, FewShotClassifier
 from tools.context import LabelTable, ToolContext
@@ -41,7 +41,7 @@ def held_out_answers(field: FieldSpec, ctx: ToolContext) -> HeldOutAnswers:
     return HeldOutAnswers(judged, left_out)
 
 
-def _judge(field: FieldSpec, table: LabelTable, embedder: TextEmbedder, ctx: ToolContext) -> tuple[Judged, int]:
+def _judge(field: FieldSpec, table: LabelTable, embedder: Embedder, ctx: ToolContext) -> tuple[Judged, int]:
     rng = np.random.default_rng(ctx.seed)
     found = labelled_examples(ctx, embedder, table, embedder.pace * SECONDS_FOR_VECTORS, rng)
     pool = pool_inputs(ctx, embedder, 0, rng)
@@ -49,7 +49,7 @@ def _judge(field: FieldSpec, table: LabelTable, embedder: TextEmbedder, ctx: Too
     return held_out_of(artefact), found.late
 
 
-def _key(field: FieldSpec, table: LabelTable, embedder: TextEmbedder, seed: int) -> str:
+def _key(field: FieldSpec, table: LabelTable, embedder: Embedder, seed: int) -> str:
     """Where the answers for exactly these labels are kept."""
     digest = hashlib.sha256(to_json(field.model_dump(mode="json", by_alias=True)).encode())
     digest.update(table.item_ids.tobytes() + table.calibrates.tobytes())

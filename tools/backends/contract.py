@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from tools.content import Content, ImageFile, Text, image_of, text_of
 from tools.records import Draft, JsonValue, Stopping
 from tools.results import Artefact
 
@@ -30,25 +32,50 @@ CALIBRATING_LABELS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class TextInput:
+class Input:
     """One item as a labeller sees it.
 
-    ``text`` is what a model reads: the item's text, or for images the path of the file on this machine.
-    ``vector`` is the row its embedder made of the text, where the caller has it already. ``spans`` are the regions that
-    a relation may join.
+    ``vector`` is the row its embedder made of the content, where the caller has it already. ``spans`` are the regions
+    that a relation may join.
     """
 
     item_id: int
-    text: str
+    content: Content
     spans: tuple[Mapping[str, JsonValue], ...] = ()
     vector: Matrix | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def of_text(
+        cls,
+        item_id: int,
+        words: str,
+        spans: tuple[Mapping[str, JsonValue], ...] = (),
+        vector: Matrix | None = None,
+    ) -> Input:
+        """A text."""
+        return cls(item_id, Text(words), spans, vector)
+
+    @classmethod
+    def of_image(cls, item_id: int, path: Path | str) -> Input:
+        """An image file."""
+        return cls(item_id, ImageFile(Path(path)))
+
+    @property
+    def text(self) -> str:
+        """Its words; only back-ends that read texts ask."""
+        return text_of(self.content)
+
+    @property
+    def image(self) -> Path:
+        """Where its image lies; only back-ends that look at images ask."""
+        return image_of(self.content)
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """A confirmed value. ``calibrates`` says that nobody and no model steered it."""
 
-    input: TextInput
+    input: Input
     value: Mapping[str, JsonValue]
     calibrates: bool = False
 
@@ -96,8 +123,11 @@ class ReplyLog(Protocol):
         """Tell whoever follows the work what it waits for; ``""`` when it goes on."""
 
 
-class TextEmbedder(Protocol):
-    """Turns texts into vectors whose inner product is their likeness."""
+class Embedder(Protocol):
+    """Turns what items consist of into vectors whose inner product is their likeness.
+
+    All rows have length 1, shape (n, dimension), float32; what says nothing or cannot be read gives a row of zeros.
+    """
 
     @property
     def reference(self) -> str:
@@ -113,21 +143,31 @@ class TextEmbedder(Protocol):
 
     @property
     def pace(self) -> int:
-        """Short texts a second, roughly; decides how many are embedded while somebody waits."""
-
-    def embed(self, texts: Sequence[str]) -> Matrix:
-        """Rows of length 1, shape (n, dimension), float32; a text without any content gives a row of zeros."""
-
-
-class ImageEmbedder(TextEmbedder, Protocol):
-    """Turns image files into vectors: the texts that it embeds are their paths on this machine."""
+        """Items a second, roughly; decides how many are embedded while somebody waits."""
 
     @property
     def knows_words(self) -> bool:
-        """Whether words have vectors among those of the images, as with CLIP."""
+        """Whether words have vectors among those of the items, as with texts or CLIP."""
+
+    def embed_contents(self, contents: Sequence[Content]) -> Matrix:
+        """Rows of items of the sort that it reads."""
 
     def embed_words(self, words: Sequence[str]) -> Matrix:
-        """Unit rows of words in the space of the images, shape (n, dimension); zeros where words say nothing."""
+        """Rows of words in the space of the items; zeros where words say nothing."""
+
+
+class TextEmbedder(Embedder, Protocol):
+    """Turns texts into vectors."""
+
+    def embed(self, texts: Sequence[str]) -> Matrix:
+        """Rows of texts."""
+
+
+class ImageEmbedder(Embedder, Protocol):
+    """Turns image files into vectors."""
+
+    def embed(self, paths: Sequence[Path | str]) -> Matrix:
+        """Rows of image files."""
 
 
 class Labeller(Protocol):
@@ -147,8 +187,8 @@ class Labeller(Protocol):
     def needs_answers(self) -> bool:
         """Whether nothing can be proposed before people have answered; ``fit`` then says so."""
 
-    def fit(self, examples: Sequence[Example], pool: Sequence[TextInput], seed: int) -> Artefact:
+    def fit(self, examples: Sequence[Example], pool: Sequence[Input], seed: int) -> Artefact:
         """Learn from confirmed values and from unlabelled items; the same arguments give the same artefact."""
 
-    def predict(self, artefact: Artefact, inputs: Sequence[TextInput]) -> list[Draft]:
+    def predict(self, artefact: Artefact, inputs: Sequence[Input]) -> list[Draft]:
         """One draft for each input, in order, no more and no fewer."""

@@ -6,12 +6,12 @@ Nothing moves from one scheme to another by itself, and where the usual embedder
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 
 from tools.backends import hub_model
-from tools.backends.contract import Labeller, ReplyLog, TextEmbedder
+from tools.backends.contract import Embedder, Labeller, ReplyLog
 from tools.backends.images import builtin_images
 from tools.backends.images.registry_images import (
     SIMILAR,
@@ -27,6 +27,7 @@ from tools.backends.remote.endpoint import REMEDY as REMOTE_REMEDY
 from tools.backends.remote.endpoint import endpoint_of
 from tools.backends.remote.labeller import RemoteLabeller, RemoteSettings
 from tools.backends.remote.prompts import Prompt
+from tools.backends.speech.registry_speech import usable_transcribers
 from tools.backends.texts import builtin_minilm, builtin_relations, builtin_spans, hub_embedder
 from tools.backends.texts.builtin_few_shot import REFERENCE as FEW_SHOT
 from tools.backends.texts.builtin_few_shot import ZERO_SHOT, FewShotClassifier, can_learn
@@ -37,6 +38,7 @@ from tools.kinds.boxes import Boxes
 from tools.kinds.contract import Kind
 from tools.kinds.relations import Relations
 from tools.kinds.spans import Spans
+from tools.modalities.contract import Modality
 from tools.records import Stopping
 from tools.schema import FieldSpec
 from tools.sentences import percent
@@ -86,7 +88,7 @@ class Resources:
 class ChosenEmbedder:
     """An embedder with what has to be said about the choice, one sentence each."""
 
-    embedder: TextEmbedder
+    embedder: Embedder
     notes: tuple[str, ...] = ()
 
 
@@ -200,7 +202,7 @@ USUAL = frozenset(family.usual for family in FAMILIES)
 """The back-ends that fields have where nobody names one."""
 
 
-def open_embedder(reference: str) -> TextEmbedder:
+def open_embedder(reference: str) -> Embedder:
     """The embedder of that name."""
     scheme, name = split_reference(reference)
     if reference == builtin_images.REFERENCE or (scheme == "hub" and is_image_model(name)):
@@ -248,6 +250,21 @@ def choose_embedder(wanted: str, texts: Sequence[str]) -> ChosenEmbedder:
     return ChosenEmbedder(MixedEmbedder(builtin_minilm.MiniLMEmbedder()), (note,))
 
 
+def embedder_for(modality: Modality, wanted: str, some_texts: Callable[[], Sequence[str]]) -> ChosenEmbedder:
+    """The embedder of a project's items; :class:`InputError` where nothing compares items of that sort yet."""
+    choose = _EMBEDDING.get(modality.content)
+    if choose is None:
+        raise InputError(f"Nothing compares {modality.many} with each other yet.")
+    return choose(wanted, some_texts)
+
+
+_EMBEDDING: Mapping[str, Callable[[str, Callable[[], Sequence[str]]], ChosenEmbedder]] = {
+    "text": lambda wanted, some_texts: choose_embedder(wanted, some_texts()),
+    "image": lambda wanted, _: choose_image_embedder(wanted),
+}
+"""By the sort of content."""
+
+
 def usable() -> list[BackendStatus]:
     """Every back-end with whether it can be used here and now, and if not, what to do. Nothing heavy is imported."""
     has_minilm, has_hub, has_crf = builtin_minilm.is_installed(), hub_model.is_installed(), _has("pycrfsuite")
@@ -266,6 +283,7 @@ def usable() -> list[BackendStatus]:
         status_of(remote, "chat", has_endpoint, REMOTE_REMEDY),
         *usable_for_images(),
         *usable_segmenters(),
+        *usable_transcribers(),
     ]
 
 

@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tools.backends.contract import Example, Matrix, TextEmbedder, TextInput
+from tools.backends.contract import Embedder, Example, Input, Matrix
 from tools.backends.learning.label_names import knows_words, word_vectors
 from tools.backends.learning.material import make_examples, make_inputs
 from tools.backends.texts.builtin_few_shot import REVISION, FewShotClassifier
+from tools.content import UNREAD, Content
 from tools.context import Answer, ArrayCache, IdArray, ToolContext
 from tools.draws import uniform_of
 from tools.errors import Conflict
@@ -105,7 +106,7 @@ def read_order(ctx: ToolContext, field: FieldSpec) -> LabelOrder:
 class _OnceEmbedder:
     """An embedder that is asked for the same words only once: the names of the labels, for every fit."""
 
-    def __init__(self, embedder: TextEmbedder) -> None:
+    def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
         self._made: dict[tuple[str, ...], Matrix] = {}
         self.reference, self.revision = embedder.reference, embedder.revision
@@ -113,9 +114,9 @@ class _OnceEmbedder:
 
         self.knows_words = knows_words(embedder)
 
-    def embed(self, texts: Sequence[str]) -> Matrix:
-        """Rows of the texts."""
-        return self._embedder.embed(texts)
+    def embed_contents(self, contents: Sequence[Content]) -> Matrix:
+        """Rows of items."""
+        return self._embedder.embed_contents(contents)
 
     def embed_words(self, words: Sequence[str]) -> Matrix:
         """Rows of words, made once."""
@@ -125,7 +126,7 @@ class _OnceEmbedder:
         return self._made[key]
 
 
-def open_embedder_of(ctx: ToolContext) -> TextEmbedder:
+def open_embedder_of(ctx: ToolContext) -> Embedder:
     """The embedder of the project, remembering what it was asked."""
     return _OnceEmbedder(project_embedder(ctx).embedder)
 
@@ -155,7 +156,7 @@ class Material:
         return replace(self, order=self.order.before(moment))
 
 
-def gather(ctx: ToolContext, field: FieldSpec, order: LabelOrder, embedder: TextEmbedder) -> Material:
+def gather(ctx: ToolContext, field: FieldSpec, order: LabelOrder, embedder: Embedder) -> Material:
     """Vectors of labels and pool, and the model bound to them. Labels without a vector yet are left out."""
     rng = np.random.default_rng(ctx.seed)
     known = set(FewShotClassifier(field, embedder, calibrate=False).classes)
@@ -164,7 +165,7 @@ def gather(ctx: ToolContext, field: FieldSpec, order: LabelOrder, embedder: Text
     found = vectors_for(ctx, embedder, order.item_ids, embedder.pace * _SECONDS_FOR_LABELLED, rng)
     order, vectors = order.only(found.present), found.matrix[found.present]
     around = pool_inputs(ctx, embedder, embedder.pace * _SECONDS_FOR_POOL, rng, without=order.item_ids)
-    inputs = make_inputs(order.item_ids, [""] * len(order), vectors)
+    inputs = make_inputs(order.item_ids, [UNREAD] * len(order), vectors)
     examples = make_examples(inputs, order.values, order.tested.tolist())
     mark = [field.model_dump(mode="json", by_alias=True), embedder.reference, embedder.revision, REVISION, ctx.seed]
     return Material(order, _judge(field, embedder, examples, around, vectors, ctx.seed), to_json(mark))
@@ -172,9 +173,9 @@ def gather(ctx: ToolContext, field: FieldSpec, order: LabelOrder, embedder: Text
 
 def _judge(
     field: FieldSpec,
-    embedder: TextEmbedder,
+    embedder: Embedder,
     examples: list[Example],
-    pool: list[TextInput],
+    pool: list[Input],
     vectors: Matrix,
     seed: int,
 ) -> Judge:

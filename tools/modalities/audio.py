@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+from tools.content import AudioFile, Content
 from tools.modalities.contract import Modality
+from tools.records import Item
 from tools.sounds.probe import SUFFIXES, probe
+
+
+def _recording(item: Item, place: Path | None) -> Content:
+    assert place is not None, f"item {item.key} has no file"
+    return AudioFile(place, item.length or 0)
+
 
 AUDIO = Modality(
     name="audio",
@@ -30,4 +39,5 @@ AUDIO = Modality(
     file_name=re.compile(r"[\w./-]+\.(?:wav|mp3|flac|og[ga]|opus|m4a|aac|webm)\Z", re.IGNORECASE),
     suffixes=SUFFIXES,
     probe=probe,
+    content_of=_recording,
 )

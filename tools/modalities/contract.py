@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tools.content import Content, Text
 from tools.images.probe import Probe
+from tools.records import Item
+
+
+def _words(item: Item, place: Path | None) -> Content:
+    return Text(item.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class Modality:
     - ``columns`` are names that tables usually give to the column with the name of such a file.
     - ``told_in`` says how a table holds its text: in one column, in two, or as turns in one.
     - ``file_name`` fits a word that is the name of such a file.
+    - ``content_of`` makes the content of an item from it and the place of its file.
     - ``suffixes`` are how the names of such files end, ``probe`` finds out what a file is without trusting it.
     """
 
@@ -51,3 +58,4 @@ class Modality:
     told_in: Literal["one", "two", "turns"] = "one"
     suffixes: tuple[str, ...] = ()
     probe: Callable[[Path], Probe] | None = None
+    content_of: Callable[[Item, Path | None], Content] = _words

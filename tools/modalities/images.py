@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+from tools.content import Content, ImageFile
 from tools.images.probe import SUFFIXES, probe
 from tools.modalities.contract import Modality
+from tools.records import Item
+
+
+def _picture(item: Item, place: Path | None) -> Content:
+    assert place is not None, f"item {item.key} has no file"
+    return ImageFile(place)
+
 
 IMAGE = Modality(
     name="image",
@@ -54,4 +63,5 @@ IMAGE = Modality(
     ),
     suffixes=SUFFIXES,
     probe=probe,
+    content_of=_picture,
 )

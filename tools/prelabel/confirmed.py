@@ -7,6 +7,7 @@ import numpy as np
 from tools.backends.contract import Example
 from tools.backends.learning.material import make_examples, make_inputs
 from tools.backends.registry import NoPaidCalls
+from tools.content import words_of
 from tools.context import LabelTable, ToolContext
 from tools.prelabel.injection import injection_score
 from tools.prelabel.spans import joined_spans
@@ -30,15 +31,14 @@ def confirmed_examples(field: FieldSpec, table: LabelTable, ctx: ToolContext) ->
 
     Left out are gold, on which prompts are scored, and texts that speak to the labeller.
     """
-    texts = ctx.items.contents(table.item_ids.tolist())
+    contents = ctx.items.contents(table.item_ids.tolist())
     gold = set(ctx.labels.gold(field.id).item_ids.tolist())
-    is_text = ctx.schema.item != "image"
     kept = [
         row
-        for row, (item, text) in enumerate(zip(table.item_ids.tolist(), texts, strict=True))
-        if table.calibrates[row] or (item not in gold and not (is_text and injection_score(text).is_suspicious))
+        for row, (item, content) in enumerate(zip(table.item_ids.tolist(), contents, strict=True))
+        if table.calibrates[row] or (item not in gold and not injection_score(words_of(content)).is_suspicious)
     ]
     ids = table.item_ids[np.array(kept, dtype=np.int64)]
     spans = joined_spans(field, ids, ctx)
-    inputs = make_inputs(ids, [texts[row] for row in kept], spans=spans)
+    inputs = make_inputs(ids, [contents[row] for row in kept], spans=spans)
     return make_examples(inputs, [table.values[row] for row in kept], table.calibrates[kept].tolist())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tools.backends.contract import CALIBRATING_LABELS, Example, Labeller, TextEmbedder, TextInput
+from tools.backends.contract import CALIBRATING_LABELS, Embedder, Example, Input, Labeller
 from tools.backends.learning.material import make_examples, make_inputs, spread
 from tools.backends.registry import ChosenEmbedder, NoPaidCalls, default_reference, open_embedder, split_reference
 from tools.backends.remote.labeller import settings_from
@@ -105,7 +105,7 @@ def _embedder(reference: str, ctx: ToolContext) -> ChosenEmbedder | None:
 
 def _material(
     labeller: Labeller, settled: Settled, ctx: ToolContext
-) -> tuple[list[Example], list[TextInput], tuple[str, ...]]:
+) -> tuple[list[Example], list[Input], tuple[str, ...]]:
     """(examples, pool, notes); back-ends that do not learn get nothing."""
     field, table = settled.spec, ctx.labels.training(settled.spec.id)
     if labeller.learns_from == "replies":
@@ -115,13 +115,13 @@ def _material(
     if labeller.learns_from == "vectors":
         return _with_vectors(table, open_embedder(settled.embedder), ctx)
     if labeller.learns_from == "texts":
-        texts = ctx.items.contents(table.item_ids.tolist())
-        inputs = make_inputs(table.item_ids, texts, spans=joined_spans(field, table.item_ids, ctx))
+        contents = ctx.items.contents(table.item_ids.tolist())
+        inputs = make_inputs(table.item_ids, contents, spans=joined_spans(field, table.item_ids, ctx))
         return make_examples(inputs, table.values, table.calibrates.tolist()), [], ()
     return [], [], ()
 
 
-def _with_images(table: LabelTable, ctx: ToolContext) -> tuple[list[Example], list[TextInput]]:
+def _with_images(table: LabelTable, ctx: ToolContext) -> tuple[list[Example], list[Input]]:
     """Confirmed boxes, which teach a detector how far to believe itself, and some images as they come."""
     inputs = make_inputs(table.item_ids, ctx.items.contents(table.item_ids.tolist()))
     some = spread(ctx.items.all_ids(), _POOL_OF_IMAGES)
@@ -129,8 +129,8 @@ def _with_images(table: LabelTable, ctx: ToolContext) -> tuple[list[Example], li
 
 
 def _with_vectors(
-    table: LabelTable, embedder: TextEmbedder, ctx: ToolContext
-) -> tuple[list[Example], list[TextInput], tuple[str, ...]]:
+    table: LabelTable, embedder: Embedder, ctx: ToolContext
+) -> tuple[list[Example], list[Input], tuple[str, ...]]:
     rng = np.random.default_rng(ctx.seed)
     found = labelled_examples(ctx, embedder, table, NEW_LABEL_VECTORS, rng)
     whose = verb(
@@ -183,7 +183,7 @@ def refuse_absent(labeller: Labeller) -> None:
         check()
 
 
-def _looked_at(ids: IdArray, field: FieldSpec, ctx: ToolContext) -> tuple[list[TextInput], list[Example], float]:
+def _looked_at(ids: IdArray, field: FieldSpec, ctx: ToolContext) -> tuple[list[Input], list[Example], float]:
     """(a sample of the items, what their prompts may show, how many items each stands for)."""
     some = spread(ids, _ESTIMATE_FROM)
     spans = joined_spans(field, some, ctx)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tools.backends.contract import TextInput
+from tools.backends.contract import Input
 from tools.backends.learning.material import make_inputs
 from tools.backends.learning.vectors import vectors_of
 from tools.backends.registry import open_embedder
 from tools.backends.remote.labeller import RemoteSettings, settings_from
+from tools.content import words_of
 from tools.context import CallLog, ToolContext
 from tools.errors import BackendFailed, StoppedShort
 from tools.prelabel.injection import MARK, injection_score
@@ -28,7 +29,7 @@ REMOTE_UNITS = 6
 class Batch:
     """What one computation needs beside the artefact."""
 
-    inputs: tuple[TextInput, ...]
+    inputs: tuple[Input, ...]
     secret: int
     remote: RemoteSettings = field(default_factory=RemoteSettings)
 
@@ -64,20 +65,19 @@ class PrelabelWork:
     def load(self, ctx: ToolContext, unit: Sequence[int], artefact: Artefact) -> Batch:
         """Texts of the items, with their vectors or spans where the back-end uses them."""
         settled = settled_in(artefact)
-        texts = ctx.items.contents(unit)
+        contents = ctx.items.contents(unit)
         vectors = None
         if settled.embedder:
-            vectors = vectors_of(ctx.cache, open_embedder(settled.embedder), list(unit), texts).matrix
+            vectors = vectors_of(ctx.cache, open_embedder(settled.embedder), list(unit), contents).matrix
         spans = joined_spans(settled.spec, list(unit), ctx)
-        return Batch(tuple(make_inputs(unit, texts, vectors, spans)), ctx.seed, _asked_now(settled, ctx))
+        return Batch(tuple(make_inputs(unit, contents, vectors, spans)), ctx.seed, _asked_now(settled, ctx))
 
     def compute(self, payload: Any, artefact: Artefact, calls: CallLog) -> list[Draft]:
         """One draft for each item of the batch; texts that speak to the labeller are marked."""
         batch: Batch = payload
         settled = replace(settled_in(artefact), remote=batch.remote)
         labeller = open_kept(settled, calls, batch.secret)
-        # The text of an image is the path of its file, which speaks to nobody.
-        texts = {one.item_id: "" if settled.item == "image" else one.text for one in batch.inputs}
+        texts = {one.item_id: words_of(one.content) for one in batch.inputs}
         try:
             drafts = labeller.predict(artefact, batch.inputs)
         except StoppedShort as stop:

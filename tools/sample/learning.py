@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tools.backends.contract import Matrix, TextEmbedder
+from tools.backends.contract import Embedder, Matrix
 from tools.backends.learning.material import POOL_SIZE, make_inputs
 from tools.backends.texts.builtin_few_shot import FewShotClassifier
+from tools.content import UNREAD
 from tools.context import ToolContext
 from tools.errors import Conflict
 from tools.learning.material import labelled_examples
@@ -36,7 +37,7 @@ SECONDS_FOR_LABELLED = 15
 def learn_shares(
     ctx: ToolContext,
     spec: FieldSpec,
-    embedder: TextEmbedder,
+    embedder: Embedder,
     candidates: Matrix,
     wants_shares: bool,
     rng: np.random.Generator,
@@ -50,7 +51,7 @@ def learn_shares(
         raise Conflict(f"No rating of {spec.name!r} is there to learn from yet; sample typical or random items first.")
     classifier = FewShotClassifier(spec, embedder, calibrate=False)
     looked_at = rng.permutation(len(candidates))[:POOL_SIZE]
-    pool = make_inputs(looked_at, [""] * len(looked_at), candidates[looked_at])
+    pool = make_inputs(looked_at, [UNREAD] * len(looked_at), candidates[looked_at])
     artefact = classifier.fit(found.examples, pool, ctx.seed)
     note = "" if len(table) else "Nobody has labelled yet: the model goes by label names and descriptions only."
     return Learned(

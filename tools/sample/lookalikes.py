@@ -22,8 +22,8 @@ def lookalikes(ctx: ToolContext, item_id: int, field: str, limit: int) -> list[i
     ids = ids[ids != item_id]
     if not len(ids) or limit < 1:
         return []
-    embedder = project_embedder(ctx).embedder if ctx.schema.item == "image" else NgramEmbedder()
-    wanted = embedder.embed(ctx.items.contents([item_id]))[0]
+    embedder = project_embedder(ctx).embedder if ctx.schema.modality.has_file else NgramEmbedder()
+    wanted = embedder.embed_contents(ctx.items.contents([item_id]))[0]
     most_new = embedder.pace * SECONDS_FOR_VECTORS
     found = most_alike(ctx.cache, embedder, ids, ctx.items.contents, wanted, limit, most_new)
     return [one for one, likeness in found if likeness > 0]

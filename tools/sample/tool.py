@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from tools.backends.contract import Matrix, TextEmbedder
+from tools.backends.contract import Embedder, Matrix
 from tools.backends.learning.label_names import knows_words, word_vectors
 from tools.backends.texts.builtin_few_shot import can_learn
 from tools.context import IdArray, ToolContext
@@ -202,7 +202,7 @@ def _by_model(
     return _result(_say(queue, field, len(ids), absent, why, (*chosen.notes, *learned.notes)), queue, where, len(ids))
 
 
-def _wanted(args: SampleArgs, embedder: TextEmbedder, ctx: ToolContext) -> _Wanted:
+def _wanted(args: SampleArgs, embedder: Embedder, ctx: ToolContext) -> _Wanted:
     if not args.like:
         return _Wanted(np.zeros(embedder.dimension, dtype=np.float32), "")
     try:
@@ -214,7 +214,7 @@ def _wanted(args: SampleArgs, embedder: TextEmbedder, ctx: ToolContext) -> _Want
                 "'like', or set backend.embedder to a folder with CLIP weights."
             ) from None
         return _Wanted(word_vectors(embedder, [args.like])[0], f"the words “{excerpt(args.like, 40)}”")
-    return _Wanted(embedder.embed(ctx.items.contents([item.item_id]))[0], f"item {item.key}", item.item_id)
+    return _Wanted(embedder.embed_contents(ctx.items.contents([item.item_id]))[0], f"item {item.key}", item.item_id)
 
 
 def _say(queue: QueueOrder, field: FieldSpec, total: int, absent: int, why: str, notes: tuple[str, ...]) -> str:

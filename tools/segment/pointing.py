@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from pydantic import Field
 
+from tools import content
 from tools.backends.masks.contract_images import Click, Encoding, Mask, MaskGuess, Pixels, Point, Prompts, Segmenter
 from tools.backends.masks.encodings import EncodingCache, encoding_key
 from tools.backends.masks.registry_segment import DEFAULT_SEGMENTER, open_segmenter
@@ -125,7 +126,7 @@ def pixels_of(ctx: ToolContext, item: Item) -> Pixels:
         if key in _IMAGES:
             _IMAGES.move_to_end(key)
             return _IMAGES[key]
-    image = read_pixels(ctx.items.contents([item.item_id])[0])
+    image = read_pixels(content.image_of(ctx.items.contents([item.item_id])[0]))
     with _LOCK:
         _IMAGES[key] = image
         while len(_IMAGES) > _KEPT:

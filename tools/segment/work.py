@@ -5,12 +5,14 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tools.backends.masks.contract_images import Encoding, Pixels, Segmenter
 from tools.backends.masks.encodings import EncodingCache, key_from
 from tools.backends.masks.registry_segment import open_segmenter
 from tools.backends.masks.word_detector import open_word_detector
+from tools.content import image_of
 from tools.context import CallLog, ToolContext
 from tools.errors import BackendMissing, InputError
 from tools.images.pixels import read_pixels
@@ -26,7 +28,7 @@ class Picture:
     """One image of a batch; ``encoding`` is there where it was made before."""
 
     item_id: int
-    path: str
+    path: Path
     boxes: tuple[dict[str, Any], ...] = ()
     encoding: Encoding | None = None
 
@@ -40,7 +42,7 @@ class SegmentWork:
         boxes = from_bytes(artefact.arrays["boxes"]) if "boxes" in artefact.arrays else {}
         cache = EncodingCache(ctx.cache)
         pictures = []
-        for item, path in zip(ctx.items.get(unit), ctx.items.contents(unit), strict=True):
+        for item, path in zip(ctx.items.get(unit), map(image_of, ctx.items.contents(unit)), strict=True):
             key = key_from(plan.reference, plan.revision, item.media.digest) if item.media else ""
             known = cache.get(key) if key and plan.is_encoder else None
             pictures.append(Picture(item.item_id, path, tuple(boxes.get(str(item.item_id), ())), known))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tools.backends.speech.contract_speech import Transcriber
 from tools.backends.speech.registry_speech import open_transcriber
 from tools.backends.speech.whisper import as_segments
+from tools.content import AudioFile, recording_of
 from tools.context import CallLog, ToolContext
 from tools.errors import InputError
 from tools.records import Draft
@@ -21,11 +21,10 @@ from tools.transcribe.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One recording of a batch; ``length`` is in milliseconds."""
+    """One recording of a batch."""
 
     item_id: int
-    path: str
-    length: int
+    content: AudioFile
 
 
 class TranscribeWork:
@@ -33,10 +32,8 @@ class TranscribeWork:
 
     def load(self, ctx: ToolContext, unit: Sequence[int], artefact: Artefact) -> tuple[Recording, ...]:
         """Where the recordings are, and how long."""
-        return tuple(
-            Recording(item.item_id, path, item.length or 0)
-            for item, path in zip(ctx.items.get(unit), ctx.items.contents(unit), strict=True)
-        )
+        contents = map(recording_of, ctx.items.contents(unit))
+        return tuple(Recording(int(one), content) for one, content in zip(unit, contents, strict=True))
 
     def compute(self, payload: Any, artefact: Artefact, calls: CallLog) -> list[Draft]:
         """One draft for each recording; one that cannot be read is a draft with the reason."""
@@ -47,7 +44,7 @@ class TranscribeWork:
 
 def _draft(one: Recording, plan: Plan, transcriber: Transcriber, calls: CallLog) -> Draft:
     try:
-        heard = transcriber.transcribe(Path(one.path), one.length, lambda: calls.stopping() == "now")
+        heard = transcriber.transcribe(one.content, lambda: calls.stopping() == "now")
     except InputError as unreadable:
         return Draft(one.item_id, plan.field, None, state="unread", problem=str(unreadable))
     segments = as_segments(heard)

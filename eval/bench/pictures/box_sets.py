@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from eval.bench.texts.labelled_texts import DataMissing
-from tools.backends.contract import Example, Matrix, TextInput
+from tools.backends.contract import Example, Input, Matrix
 from tools.backends.images.detections import Codes, Detections
 from tools.labels import slug
 from tools.schema import FieldSpec
@@ -52,9 +52,9 @@ class BoxSet:
         ]
         return Example(self.input(at), {"boxes": regions}, calibrates=True)
 
-    def input(self, at: int) -> TextInput:
+    def input(self, at: int) -> Input:
         """An image as a labeller sees it."""
-        return TextInput(at, str(self.paths[at]))
+        return Input.of_image(at, self.paths[at])
 
     def images_with(self, name: str) -> list[int]:
         """The images in which a class occurs."""

@@ -13,11 +13,12 @@ import numpy as np
 from eval.bench.measure import Line, Outcome
 from eval.bench.pictures.box_sets import BoxSet, coco_photos
 from eval.bench.texts.labelled_texts import DataMissing, sample_folder
-from tools.backends.contract import Example, Matrix, TextInput
+from tools.backends.contract import Example, Input, Matrix
 from tools.backends.images.builtin_images import ImageFeatures
 from tools.backends.images.detections import Codes, Pixels
 from tools.backends.images.image_features import image_vector
 from tools.backends.texts.builtin_few_shot import FewShotClassifier
+from tools.content import UNREAD
 from tools.images.pixels import read_pixels
 from tools.schema import FieldSpec
 
@@ -84,7 +85,7 @@ def judge(pictures: Pictures, shots: int, seed: int) -> tuple[float, float]:
 
 def _answers(pictures: Pictures, learn: Codes, test: Codes, names: list[str]) -> Codes:
     field = FieldSpec.model_validate({"id": "kind", "kind": "choice", "labels": names})
-    every = [TextInput(at, "", (), row) for at, row in enumerate(pictures.ours)]
+    every = [Input(at, UNREAD, (), row) for at, row in enumerate(pictures.ours)]
     classifier = FewShotClassifier(field, ImageFeatures())
     known = [Example(every[at], {"label": f"c{pictures.codes[at]}"}) for at in learn]
     drafts = classifier.predict(classifier.fit(known, every, 0), [every[at] for at in test])

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tools.backends.contract import Matrix, TextEmbedder
+from tools.backends.contract import Embedder, Matrix
 from tools.draws import uniform_of
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -131,7 +131,7 @@ def balanced_draw(codes: Codes, per_class: int, rng: np.random.Generator) -> Cod
     return np.sort(np.array([at for found in by_class.values() for at in found], dtype=np.int64))
 
 
-def vectors_for(texts: Sequence[str], embedder: TextEmbedder) -> Matrix:
+def vectors_for(texts: Sequence[str], embedder: Embedder) -> Matrix:
     """Vectors of the texts, shape (n, d), kept in the system's folder for temporary files between runs."""
     digest = hashlib.sha256(f"{embedder.reference} {embedder.revision}".encode())
     for text in texts:
@@ -143,7 +143,7 @@ def vectors_for(texts: Sequence[str], embedder: TextEmbedder) -> Matrix:
             return np.asarray(kept, dtype=np.float32)
     except (OSError, ValueError):
         pass
-    made = embedder.embed(list(texts))
+    made = embedder.embed_words(list(texts))
     place.parent.mkdir(parents=True, exist_ok=True)
     unfinished = place.with_suffix(f".{os.getpid()}.npy")
     np.save(unfinished, made, allow_pickle=False)

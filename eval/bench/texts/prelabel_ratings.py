@@ -11,8 +11,9 @@ import numpy as np
 
 from eval.bench.measure import Line
 from eval.bench.texts.labelled_texts import Codes, read_rows, vectors_for
-from tools.backends.contract import Example, Matrix, TextEmbedder, TextInput
+from tools.backends.contract import Embedder, Example, Input, Matrix
 from tools.backends.texts.builtin_few_shot import FewShotClassifier
+from tools.content import UNREAD
 from tools.schema import FieldSpec
 from tools.statistics import Bools, stratified_folds
 
@@ -23,7 +24,7 @@ _PRESENT = 20.0
 _PEER_C = 20.0
 
 
-def emotion_lines(folder: Path, embedder: TextEmbedder) -> list[Line]:
+def emotion_lines(folder: Path, embedder: Embedder) -> list[Line]:
     """Means of ten ratings by headline (Snow et al., EMNLP 2008): five steps of valence, and which emotions there are.
 
     By cross-validation, mean of several ways to cut the folds.
@@ -73,23 +74,21 @@ def _out_of_fold(folds: Codes, answer: Callable[[Codes, Codes], Any]) -> Any:
 
 
 def _drafts(
-    field: FieldSpec, embedder: TextEmbedder, vectors: Matrix, values: Sequence[Any], learn: Codes, rest: Codes
+    field: FieldSpec, embedder: Embedder, vectors: Matrix, values: Sequence[Any], learn: Codes, rest: Codes
 ) -> list[Mapping[str, Any]]:
     """Values suggested for the rest by the few-shot classifier."""
-    inputs = [TextInput(int(row), "", vector=vector) for row, vector in enumerate(vectors)]
+    inputs = [Input(int(row), UNREAD, vector=vector) for row, vector in enumerate(vectors)]
     classifier = FewShotClassifier(field, embedder)
     artefact = classifier.fit([Example(inputs[row], values[row], True) for row in learn], [], 1)
     return [draft.value or {} for draft in classifier.predict(artefact, [inputs[row] for row in rest])]
 
 
-def _rate(field: FieldSpec, embedder: TextEmbedder, vectors: Matrix, steps: Codes, learn: Codes, rest: Codes) -> Codes:
+def _rate(field: FieldSpec, embedder: Embedder, vectors: Matrix, steps: Codes, learn: Codes, rest: Codes) -> Codes:
     values = [{"rating": int(step) + 1} for step in steps]
     return np.array([one["rating"] - 1 for one in _drafts(field, embedder, vectors, values, learn, rest)])
 
 
-def _choose(
-    field: FieldSpec, embedder: TextEmbedder, vectors: Matrix, present: Bools, learn: Codes, rest: Codes
-) -> Bools:
+def _choose(field: FieldSpec, embedder: Embedder, vectors: Matrix, present: Bools, learn: Codes, rest: Codes) -> Bools:
     values = [{"labels": [EMOTIONS[at] for at in np.flatnonzero(row)]} for row in present]
     drafts = _drafts(field, embedder, vectors, values, learn, rest)
     return np.array([[emotion in one["labels"] for emotion in EMOTIONS] for one in drafts])

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from eval.bench.texts.labelled_texts import OUT_OF_SCOPE, Codes, TextSet, balanced_draw, vectors_for
-from tools.backends.contract import Example, Matrix, TextEmbedder, TextInput
+from tools.backends.contract import Embedder, Example, Input, Matrix
 from tools.backends.learning.held_out import held_out_of
 from tools.backends.learning.material import POOL_SIZE
 from tools.backends.texts.builtin_few_shot import FewShotClassifier
+from tools.content import UNREAD
 from tools.coverage import promised_cut
 from tools.labels import Label
 from tools.results import Artefact
@@ -30,7 +31,7 @@ class Collection:
 
     texts: TextSet
     field: FieldSpec
-    embedder: TextEmbedder
+    embedder: Embedder
     vectors: Matrix
     codes: Codes
 
@@ -72,7 +73,7 @@ class Fitted:
         return self.classifier.familiarity(self.artefact, self.collection.vectors[rows])
 
 
-def collect(texts: TextSet, embedder: TextEmbedder) -> Collection:
+def collect(texts: TextSet, embedder: Embedder) -> Collection:
     """The set with vectors; 'oos' is no label but what none of the labels fits."""
     names = {label: name for label, name in texts.label_names.items() if label != OUT_OF_SCOPE}
     labels = tuple(Label(id=f"l_{label}", name=name) for label, name in names.items())
@@ -94,8 +95,8 @@ def learn(collection: Collection, labelled: Codes, around: Codes, seed: int, cal
     return Fitted(collection, classifier, classifier.fit(examples, _inputs(collection, pool), seed))
 
 
-def _inputs(collection: Collection, rows: Codes) -> list[TextInput]:
-    return [TextInput(int(row), "", vector=collection.vectors[row]) for row in rows]
+def _inputs(collection: Collection, rows: Codes) -> list[Input]:
+    return [Input(int(row), UNREAD, vector=collection.vectors[row]) for row in rows]
 
 
 def learn_drawn(collection: Collection, per_label: int, seed: int) -> Fitted:

@@ -14,7 +14,7 @@ import numpy as np
 
 from eval.bench.measure import Line, Outcome
 from eval.bench.texts.labelled_texts import DataMissing, sample_folder
-from tools.backends.contract import Example, TextInput
+from tools.backends.contract import Example, Input
 from tools.backends.texts.builtin_relations import PairRelationTagger
 from tools.labels import slug
 from tools.schema import FieldSpec
@@ -176,7 +176,7 @@ def _example(number: int, row: Row) -> Example:
         name, _, ends = row.relation.partition("(")
         source, target = ends.rstrip(")").split(",")
         joined = [{"id": "r", "label": slug(name), "from": source, "to": target}]
-    return Example(TextInput(number, row.text, spans), {"relations": joined}, calibrates=True)
+    return Example(Input.of_text(number, row.text, spans), {"relations": joined}, calibrates=True)
 
 
 def _directed(found: Sequence[Mapping[str, str]], by_id: Mapping[str, str]) -> str:

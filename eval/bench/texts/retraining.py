@@ -28,10 +28,12 @@ from eval.bench.batches import batch_of, items_only
 from eval.bench.measure import Line, Outcome
 from eval.bench.page import browsing, missing_browser, press_keys, serving
 from eval.bench.texts.labelled_texts import OUT_OF_SCOPE, DataMissing, clinc150, sample_folder, vectors_for
-from tools.backends.contract import Matrix, TextEmbedder
+from tools.backends.contract import Embedder, Matrix
+from tools.backends.learning.embedding import OfTexts
 from tools.backends.learning.vectors import vectors_of
 from tools.backends.texts.builtin_minilm import MiniLMEmbedder, is_installed
 from tools.backends.texts.builtin_ngrams import NgramEmbedder
+from tools.content import texts as as_contents
 from tools.exchange.batch import LABELS
 from tools.records import Actor
 from tools.schema import LabelSchema, schema_from_labels
@@ -100,14 +102,14 @@ def _material(is_quick: bool) -> tuple[list[str], list[str], str]:
     return texts, labels, f"{len(texts):,} {told}, {len(set(labels) - {OUT_OF_SCOPE})} labels"
 
 
-def _embedder(is_quick: bool) -> TextEmbedder:
+def _embedder(is_quick: bool) -> Embedder:
     return NgramEmbedder() if is_quick or not is_installed() else MiniLMEmbedder()
 
 
-class _Known:
+class _Known(OfTexts):
     """An embedder whose vectors were made before; it fills a project's cache as the real one would."""
 
-    def __init__(self, embedder: TextEmbedder, texts: Sequence[str], rows: Matrix) -> None:
+    def __init__(self, embedder: Embedder, texts: Sequence[str], rows: Matrix) -> None:
         self.reference, self.revision = embedder.reference, embedder.revision
         self.dimension, self.pace = embedder.dimension, embedder.pace
         self._rows = dict(zip(texts, rows, strict=True))
@@ -117,7 +119,7 @@ class _Known:
         return np.stack([self._rows[text] for text in texts])
 
 
-def _make(place: Path, texts: Sequence[str], labels: Sequence[str], shots: int, embedder: TextEmbedder) -> None:
+def _make(place: Path, texts: Sequence[str], labels: Sequence[str], shots: int, embedder: Embedder) -> None:
     """A project with ``shots`` labels of each class, vectors of all items, suggestions and a sample asked for."""
     schema = schema_from_labels(sorted(set(labels) - {OUT_OF_SCOPE}))
     store = ProjectStore.create(place, "learning", schema, LEAD.person)
@@ -127,7 +129,7 @@ def _make(place: Path, texts: Sequence[str], labels: Sequence[str], shots: int, 
     assert report.labels_taken == shots * len(schema.fields[0].labels)
     ids = store.items.all_ids()
     known = _Known(embedder, texts, vectors_for(list(texts), embedder))
-    vectors_of(DiskArrays(place / "cache" / "arrays"), known, ids, list(texts))
+    vectors_of(DiskArrays(place / "cache" / "arrays"), known, ids, as_contents(texts))
     store.close()
     with Session.open(place) as session:
         session.executor.call("sample", {"n": 500}, LEAD)

@@ -78,7 +78,7 @@ def _task(found: TextSet, leave_out: str = "") -> Task:
     vectors = vectors_for(found.texts, embedder)
     train, test = (np.array([at for at in found.rows(split) if codes[at] >= 0]) for split in ("train", "test"))
     spoken = tuple(found.label_names[label] for label in labels)
-    named = embedder.embed(list(spoken))
+    named = embedder.embed_words(list(spoken))
     return Task(vectors[train], codes[train], vectors[test], codes[test], spoken, named)
 
 

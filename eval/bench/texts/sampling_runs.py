@@ -16,15 +16,17 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.backends.contract import Matrix
+from tools.backends.learning.embedding import OfTexts
 from tools.backends.learning.material import POOL_SIZE, make_examples, make_inputs
 from tools.backends.texts.builtin_few_shot import FewShotClassifier
+from tools.content import UNREAD
 from tools.sample.strategies import STRATEGIES, UNCERTAIN, Pool, usual_strategy
 from tools.schema import FieldSpec, schema_from_labels
 
 Codes = npt.NDArray[np.int64]
 
 
-class StoredNames:
+class StoredNames(OfTexts):
     """An embedder that knows the names of the labels and nothing else; the texts come with their vectors."""
 
     reference, revision, pace = "stored", "1", 1
@@ -118,9 +120,9 @@ class _Bench:
 
     def fit(self, rows: list[int], pool: Codes, seed: int) -> Any:
         """Learn from labelled rows of the train texts and an unlabelled pool of them."""
-        inputs = make_inputs(rows, [""] * len(rows), self.task.train[rows])
+        inputs = make_inputs(rows, [UNREAD] * len(rows), self.task.train[rows])
         examples = make_examples(inputs, [self._values[row] for row in rows], [False] * len(rows))
-        around = make_inputs(pool, [""] * len(pool), self.task.train[pool])
+        around = make_inputs(pool, [UNREAD] * len(pool), self.task.train[pool])
         return self._classifier.fit(examples, around, seed)
 
     def shares(self, artefact: Any, vectors: Matrix) -> Matrix:

@@ -15,7 +15,7 @@ from eval.bench.measure import Line, Outcome
 from eval.bench.texts import spans_peer
 from eval.bench.texts.labelled_texts import DataMissing, sample_folder
 from eval.bench.texts.spans_score import Sentence, SpanScore, read_conll, score_spans
-from tools.backends.contract import TextInput
+from tools.backends.contract import Input
 from tools.backends.texts.builtin_spans import CrfSpanTagger
 from tools.backends.texts.span_tags import Region, read_regions
 from tools.schema import FieldSpec
@@ -123,7 +123,7 @@ def try_ours(train: Sequence[Sentence], test: Sequence[Sentence], seed: int) -> 
     field = FieldSpec.model_validate({"id": "names", "kind": "spans", "labels": labels})
     tagger = CrfSpanTagger(field)
     examples = [one.as_example(n) for n, one in enumerate(train, 1)]
-    inputs = [TextInput(n, one.text) for n, one in enumerate(test, 1)]
+    inputs = [Input.of_text(n, one.text) for n, one in enumerate(test, 1)]
     artefact, learned_s = _timed(lambda: tagger.fit(examples, [], seed))
     drafts, read_s = _timed(lambda: tagger.predict(artefact, inputs))
     found = [read_regions((draft.value or {})["spans"]) for draft in drafts]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eval.bench.texts.labelled_texts import DataMissing
-from tools.backends.contract import Example, TextInput
+from tools.backends.contract import Example, Input
 from tools.backends.texts.span_tags import Region, are_apart, to_regions
 from tools.backends.texts.tokens import Token
 
@@ -37,7 +37,7 @@ class Sentence:
         found = [
             {"id": f"s{n}", "start": r.start, "end": r.end, "label": r.label} for n, r in enumerate(self.regions, 1)
         ]
-        return Example(TextInput(item_id, self.text), {"spans": found}, calibrates=True)
+        return Example(Input.of_text(item_id, self.text), {"spans": found}, calibrates=True)
 
 
 @dataclass(frozen=True)

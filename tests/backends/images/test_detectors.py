@@ -9,7 +9,7 @@ import pytest
 
 from tests.backends.images.boxed_pictures import HEIGHT, SHAPES, WIDTH, boxed_pictures
 from tests.backends.images.tiny_onnx import save_detector
-from tools.backends.contract import Example, TextInput
+from tools.backends.contract import Example, Input
 from tools.backends.images.detections import Detections, matched, suppressed
 from tools.backends.images.detector_labeller import DetectorLabeller
 from tools.backends.images.hub_onnx import OnnxDetector
@@ -148,7 +148,7 @@ def fixed_labeller(folder: Path, scores: tuple[float, float, float] = (0.9, 0.8,
 
 def test_a_draft_holds_the_fields_labels_and_names_what_is_left_out(tmp_path: Path) -> None:
     labeller, picture = fixed_labeller(tmp_path / "model"), boxed_pictures(tmp_path, 1)[0]
-    draft = labeller.predict(labeller.fit([], [], 1), [TextInput(4, str(picture.place))])[0]
+    draft = labeller.predict(labeller.fit([], [], 1), [Input.of_image(4, picture.place)])[0]
     assert draft.value is not None
     assert [one["label"] for one in draft.value["boxes"]] == ["disc", "square"]
     assert check_value(SHAPES, draft.value, size=(WIDTH, HEIGHT)) == draft.value
@@ -158,7 +158,7 @@ def test_a_draft_holds_the_fields_labels_and_names_what_is_left_out(tmp_path: Pa
 
 def test_a_file_that_cannot_be_read_is_an_unread_draft(tmp_path: Path) -> None:
     labeller = fixed_labeller(tmp_path / "model")
-    drafts = labeller.predict(labeller.fit([], [], 1), [TextInput(1, str(tmp_path / "gone.png"))])
+    drafts = labeller.predict(labeller.fit([], [], 1), [Input.of_image(1, tmp_path / "gone.png")])
     assert (drafts[0].state, drafts[0].value) == ("unread", None)
     assert "gone.png cannot be read" in drafts[0].problem
 
@@ -167,10 +167,10 @@ def test_scores_are_calibrated_on_boxes_of_images_that_nobody_steered(tmp_path: 
     # Every disc is right and every square is wrong, whatever the detector says of itself.
     labeller, picture = fixed_labeller(tmp_path / "model"), boxed_pictures(tmp_path, 1)[0]
     right = {"boxes": [{"id": "r", "label": "disc", "box": [30, 45, 90, 135]}]}
-    given = [Example(TextInput(at, str(picture.place)), right, True) for at in range(60)]
+    given = [Example(Input.of_image(at, picture.place), right, True) for at in range(60)]
     artefact = labeller.fit(given, [], 1)
     assert artefact.json["calibrated_on"] == 120
-    draft = labeller.predict(artefact, [TextInput(99, str(picture.place))])[0]
+    draft = labeller.predict(artefact, [Input.of_image(99, picture.place)])[0]
     assert draft.value is not None and draft.score_source == "calibrated"
     # The threshold that does best on them shows the disc alone, and its score says that it is nearly always right.
     assert [(one["label"], one["score"] > 0.9) for one in draft.value["boxes"]] == [("disc", True)]

@@ -13,7 +13,7 @@ from tests.backends.images.tiny_image_models import save_clip, save_detr, save_d
 from tests.backends.texts.messages import INTENT
 from tests.backends.tiny_models import save_bert
 from tools.backends import hub_model
-from tools.backends.contract import TextInput
+from tools.backends.contract import Input
 from tools.backends.learning.label_names import knows_words, name_vectors
 from tools.backends.registry import Resources, choose_image_embedder, open_embedder, open_labeller
 from tools.errors import BackendFailed, InputError
@@ -35,7 +35,10 @@ def test_a_clip_folder_gives_vectors_of_pictures_and_of_words_in_one_space(tmp_p
 def test_names_alone_propose_with_clip_and_not_with_dino(tmp_path: Path) -> None:
     place = str(boxed_pictures(tmp_path, 1)[0].place)
     clip = open_labeller("builtin:few-shot", COLOUR, Resources(f"hub:{save_clip(tmp_path / 'clip')}"))
-    assert clip.predict(clip.fit([], [], 1), [TextInput(1, place)])[0].value in ({"label": "red"}, {"label": "blue"})
+    assert clip.predict(clip.fit([], [], 1), [Input.of_image(1, place)])[0].value in (
+        {"label": "red"},
+        {"label": "blue"},
+    )
     dino = open_embedder(f"hub:{save_dino(tmp_path / 'dino')}")
     assert dino.embed([place]).shape == (1, dino.dimension) and not knows_words(dino)
     assert not name_vectors(COLOUR, dino).any()
@@ -62,10 +65,10 @@ def test_a_detector_of_transformers_proposes_boxes_inside_the_picture(
     artefact = labeller.fit([], [], 1)
     # Random weights are sure of nothing: with the threshold at the floor their boxes are seen.
     artefact.json["scores"]["threshold"] = 0.0
-    draft = labeller.predict(artefact, [TextInput(1, str(picture.place))])[0]
+    draft = labeller.predict(artefact, [Input.of_image(1, picture.place)])[0]
     assert draft.value is not None and draft.value["boxes"]
     assert check_value(SHAPES, draft.value, size=(WIDTH, HEIGHT)) == draft.value
-    assert labeller.predict(artefact, [TextInput(1, str(picture.place))])[0] == draft
+    assert labeller.predict(artefact, [Input.of_image(1, picture.place)])[0] == draft
 
 
 def test_what_is_no_detector_is_one_sentence(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from tools.backends.images.builtin_images import ImageFeatures
 from tools.backends.images.image_features import DIMENSION, image_vector
 from tools.backends.learning.vectors import vectors_of
 from tools.backends.registry import choose_image_embedder, open_embedder
+from tools.content import ImageFile
 from tools.errors import NotFound
 
 
@@ -43,7 +44,7 @@ def test_a_shape_is_told_from_another_of_the_same_colour() -> None:
 
 
 def test_vectors_are_made_once_and_kept_for_the_next_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    places = [str(place) for place, _ in coloured(tmp_path, 3)]
+    places = [ImageFile(place) for place, _ in coloured(tmp_path, 3)]
     cache, embedder = MemoryCache(), ImageFeatures()
     first = vectors_of(cache, embedder, [1, 2, 3], places)
     monkeypatch.setattr(ImageFeatures, "embed", lambda self, texts: pytest.fail("made again"))

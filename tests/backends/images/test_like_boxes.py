@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.backends.images.boxed_pictures import HEIGHT, SHAPES, WIDTH, Boxed, boxed_pictures
-from tools.backends.contract import Example, TextInput
+from tools.backends.contract import Example, Input
 from tools.backends.images.box_scores import best_threshold, item_score
 from tools.backends.images.builtin_similar_regions import SimilarRegions
 from tools.backends.images.region_features import DEPTH, grid_of, learn_ground, whitener_of, windows
@@ -21,16 +21,16 @@ from tools.results import Artefact
 from tools.values import check_value
 
 
-def inputs_of(pictures: list[Boxed]) -> list[TextInput]:
-    return [TextInput(at, str(one.place)) for at, one in enumerate(pictures)]
+def inputs_of(pictures: list[Boxed]) -> list[Input]:
+    return [Input.of_image(at, one.place) for at, one in enumerate(pictures)]
 
 
 def examples_of(pictures: list[Boxed], count: int) -> list[Example]:
-    return [Example(TextInput(at, str(one.place)), one.value, True) for at, one in enumerate(pictures[:count])]
+    return [Example(Input.of_image(at, one.place), one.value, True) for at, one in enumerate(pictures[:count])]
 
 
 def test_without_a_box_nothing_is_learned(tmp_path: Path) -> None:
-    empty = Example(TextInput(0, str(boxed_pictures(tmp_path, 1)[0].place)), {"boxes": []})
+    empty = Example(Input.of_image(0, boxed_pictures(tmp_path, 1)[0].place), {"boxes": []})
     with pytest.raises(Conflict, match="draw the first one"):
         SimilarRegions(SHAPES).fit([empty], [], 1)
 
@@ -53,8 +53,8 @@ def test_an_object_of_twice_the_size_is_found(tmp_path: Path) -> None:
     place = tmp_path / "large.png"
     cv2.imwrite(str(place), cv2.cvtColor(large, cv2.COLOR_RGB2BGR))
     labeller = SimilarRegions(SHAPES)
-    artefact = labeller.fit(examples_of([picture], 1), [TextInput(5, str(place))], 1)
-    draft = labeller.predict(artefact, [TextInput(5, str(place))])[0]
+    artefact = labeller.fit(examples_of([picture], 1), [Input.of_image(5, place)], 1)
+    draft = labeller.predict(artefact, [Input.of_image(5, place)])[0]
     # Best first: the last one of a label that is set is its best.
     found = {one["label"]: one["box"] for one in reversed((draft.value or {})["boxes"])}
     for one in picture.value["boxes"]:

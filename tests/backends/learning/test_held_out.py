@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.backends.texts.messages import INTENT, MOOD, TOPICS, examples_of, inputs_of
-from tools.backends.contract import Example, TextInput
+from tools.backends.contract import Example, Input
 from tools.backends.learning.held_out import HalfAsMany, compare_half, half_mask, half_of, held_out_of
 from tools.backends.texts.builtin_few_shot import FewShotClassifier
 from tools.backends.texts.builtin_ngrams import NgramEmbedder
@@ -42,7 +42,8 @@ def test_every_label_is_judged_once_and_marked_where_nobody_steered_it(field: Fi
 def test_labels_that_contradict_what_their_likes_say_are_found_wrong(field: FieldSpec) -> None:
     honest = examples_of(field, 90)
     wrong = [
-        Example(TextInput(500 + n, one.input.text), WRONG[field.id][n % 3], True) for n, one in enumerate(honest[:9])
+        Example(Input.of_text(500 + n, one.input.text), WRONG[field.id][n % 3], True)
+        for n, one in enumerate(honest[:9])
     ]
     judged = held_out_of(FewShotClassifier(field, NGRAMS).fit([*honest, *wrong], [], 1))
     assert judged.right.mean() < 0.95

@@ -11,6 +11,7 @@ from tests.fake_context import MemoryCache
 from tools.backends.contract import Matrix
 from tools.backends.learning.likeness_index import most_alike
 from tools.backends.texts.builtin_ngrams import NgramEmbedder
+from tools.content import Content, texts
 
 TEXTS = [
     "where is my parcel",
@@ -32,8 +33,8 @@ class Counting(NgramEmbedder):
         return super().embed(texts)
 
 
-def texts_of(ids: Sequence[int]) -> list[str]:
-    return [TEXTS[one - 1] for one in ids]
+def texts_of(ids: Sequence[int]) -> list[Content]:
+    return texts(TEXTS[one - 1] for one in ids)
 
 
 def ask(

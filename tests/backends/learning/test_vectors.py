@@ -17,6 +17,7 @@ from tools.backends.registry import choose_embedder
 from tools.backends.texts import builtin_minilm
 from tools.backends.texts.builtin_minilm import MiniLMEmbedder, check_weights
 from tools.backends.texts.builtin_ngrams import DIMENSION, MixedEmbedder, NgramEmbedder
+from tools.content import texts
 from tools.errors import BackendFailed, BackendMissing
 
 needs_minilm = pytest.mark.skipif(
@@ -52,8 +53,8 @@ def test_texts_with_common_letters_are_more_alike() -> None:
 
 def test_vectors_come_from_the_cache_the_second_time() -> None:
     cache, embedder = MemoryCache(), CountingEmbedder()
-    first = vectors_of(cache, embedder, [3, BLOCK + 1], ["apple", "pear"])
-    again = vectors_of(cache, embedder, [BLOCK + 1, 3], ["pear", "apple"])
+    first = vectors_of(cache, embedder, [3, BLOCK + 1], texts(["apple", "pear"]))
+    again = vectors_of(cache, embedder, [BLOCK + 1, 3], texts(["pear", "apple"]))
     assert embedder.asked == ["apple", "pear"]
     assert (first.made, again.made) == (2, 0)
     assert (again.matrix == first.matrix[::-1]).all()
@@ -61,23 +62,23 @@ def test_vectors_come_from_the_cache_the_second_time() -> None:
 
 def test_a_changed_text_is_embedded_again() -> None:
     cache, embedder = MemoryCache(), CountingEmbedder()
-    vectors_of(cache, embedder, [1, 2], ["apple", "pear"])
-    changed = vectors_of(cache, embedder, [1, 2], ["apple", "plum"])
+    vectors_of(cache, embedder, [1, 2], texts(["apple", "pear"]))
+    changed = vectors_of(cache, embedder, [1, 2], texts(["apple", "plum"]))
     assert embedder.asked == ["apple", "pear", "plum"]
     assert (changed.matrix[1] == NgramEmbedder().embed(["plum"])[0]).all()
 
 
 def test_a_damaged_block_is_made_again() -> None:
     cache, embedder = MemoryCache(), CountingEmbedder()
-    vectors_of(cache, embedder, [1], ["apple"])
+    vectors_of(cache, embedder, [1], texts(["apple"]))
     for key in cache:
         cache[key] = cache[key][:1]
-    assert vectors_of(cache, embedder, [1], ["apple"]).made == 1
+    assert vectors_of(cache, embedder, [1], texts(["apple"])).made == 1
 
 
 def test_the_number_of_new_vectors_can_be_bounded() -> None:
-    texts = [f"text {number}" for number in range(30)]
-    found = vectors_of(MemoryCache(), NgramEmbedder(), range(30), texts, most_new=10, rng=np.random.default_rng(1))
+    many = texts(f"text {number}" for number in range(30))
+    found = vectors_of(MemoryCache(), NgramEmbedder(), range(30), many, most_new=10, rng=np.random.default_rng(1))
     assert found.present.sum() == found.made == 10
     assert not found.matrix[~found.present].any()
 
@@ -87,8 +88,8 @@ def test_two_threads_that_fill_one_block_keep_each_others_rows() -> None:
 
     cache, embedder = MemoryCache(), NgramEmbedder()
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda item: vectors_of(cache, embedder, [item], [f"text {item}"]), range(1, 60)))
-    again = vectors_of(cache, embedder, range(1, 60), [f"text {item}" for item in range(1, 60)])
+        list(threads.map(lambda item: vectors_of(cache, embedder, [item], texts([f"text {item}"])), range(1, 60)))
+    again = vectors_of(cache, embedder, range(1, 60), texts(f"text {item}" for item in range(1, 60)))
     assert again.made == 0
 
 

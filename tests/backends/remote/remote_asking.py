@@ -7,7 +7,7 @@ from typing import Any
 from tests.backends.texts.messages import INTENT
 from tests.fake_context import MemoryCalls
 from tests.openai_server import OpenAIServer, say
-from tools.backends.contract import TextInput
+from tools.backends.contract import Input
 from tools.backends.remote.endpoint import Endpoint
 from tools.backends.remote.labeller import RemoteLabeller, RemoteSettings
 from tools.backends.remote.prompts import load_prompt
@@ -47,4 +47,4 @@ def labeller(
 
 
 def ask(made: RemoteLabeller, *texts: str, **more: Any) -> list[Draft]:
-    return made.predict(Artefact(), [TextInput(n, text, **more) for n, text in enumerate(texts, start=1)])
+    return made.predict(Artefact(), [Input.of_text(n, text, **more) for n, text in enumerate(texts, start=1)])

@@ -12,7 +12,7 @@ from tests.backends.remote.remote_asking import REFUND, Waits, ask, labeller
 from tests.backends.texts.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS
 from tests.fake_context import MemoryCalls
 from tests.openai_server import Answer, Body, OpenAIServer, call, garbage, hang, message, say, slowly, status
-from tools.backends.contract import TextInput
+from tools.backends.contract import Input
 from tools.backends.remote.call import MOST_LATE, MOST_TRIES
 from tools.backends.remote.check import refuse_absent
 from tools.backends.remote.endpoint import Endpoint, endpoint_of
@@ -166,11 +166,11 @@ def test_what_reached_us_is_never_asked_again() -> None:
 def test_another_text_or_model_is_another_call_and_another_item_with_the_same_text_is_not() -> None:
     with OpenAIServer() as server:
         made = labeller(server)
-        key = made._endpoint.call_key(made._asker.question(TextInput(1, "one")).request)
+        key = made._endpoint.call_key(made._asker.question(Input.of_text(1, "one")).request)
         other = Endpoint("other", server.address)
-        assert key != other.call_key(made._asker.question(TextInput(1, "one")).request)
-        assert key != made._endpoint.call_key(made._asker.question(TextInput(1, "two")).request)
-        assert key == made._endpoint.call_key(made._asker.question(TextInput(2, "one")).request)
+        assert key != other.call_key(made._asker.question(Input.of_text(1, "one")).request)
+        assert key != made._endpoint.call_key(made._asker.question(Input.of_text(1, "two")).request)
+        assert key == made._endpoint.call_key(made._asker.question(Input.of_text(2, "one")).request)
 
 
 @pytest.mark.parametrize("workers", [1, 8])
@@ -179,7 +179,7 @@ def test_a_spent_budget_stops_cleanly_keeps_what_arrived_and_hands_it_over(worke
     with OpenAIServer(lambda _: REFUND) as server:
         made = labeller(server, calls=calls, workers=workers)
         texts = [f"text {n}" for n in range(40)]
-        most = made._asker.question(TextInput(1, "text 39")).request.most_tokens
+        most = made._asker.question(Input.of_text(1, "text 39")).request.most_tokens
         # Room for ten replies and for one that is out: those that find no room wait for the others.
         calls.budget = most + 18 * 10
         with pytest.raises(BudgetSpent) as caught:
@@ -259,7 +259,7 @@ def test_relations_are_asked_over_the_spans_and_items_without_two_cost_nothing()
         found = ask(made, "lamp in Oslo", spans=spans)[0]
         alone = ask(made, "lamp", spans=spans[:1])[0]
         user = server.requests[0]["messages"][1]["content"]
-        assert made.estimate([TextInput(1, "lamp", spans[:1])]) == (0, 0)
+        assert made.estimate([Input.of_text(1, "lamp", spans[:1])]) == (0, 0)
     assert found.value is not None and found.value["relations"][0]["to"] == "b"
     assert alone.value == {"relations": []} and alone.reason == "1 span on the item, so nothing to join"
     assert "P1 (product): lamp" in user and "P2 (place): Oslo" in user
@@ -270,7 +270,7 @@ def test_what_is_reserved_covers_the_estimate_and_every_byte() -> None:
     with OpenAIServer(lambda _: hang(5)) as server:
         made = labeller(server, calls=calls, timeout=0.05, key="sk-1")
         ask(made, "money back 字字")
-        asked, answered = made.estimate([TextInput(1, "money back 字字")])
+        asked, answered = made.estimate([Input.of_text(1, "money back 字字")])
         sent = json.dumps(server.requests[0]["messages"], ensure_ascii=False).encode()
     # A call that was alone and too slow again and again is given up early: each try may be charged.
     assert len(calls.reserved) == MOST_LATE

@@ -16,7 +16,7 @@ from tests.backends.images.boxed_pictures import HEIGHT, SHAPES, WIDTH, boxed_pi
 from tests.fake_context import MemoryCalls
 from tests.openai_server import Body, OpenAIServer, say
 from tests.pictures import ground, save
-from tools.backends.contract import Example, TextInput
+from tools.backends.contract import Example, Input
 from tools.backends.remote.endpoint import Endpoint
 from tools.backends.remote.labeller import RemoteLabeller, RemoteSettings
 from tools.backends.remote.prompts import load_prompt, read_prompt
@@ -43,7 +43,7 @@ def labeller(
 
 
 def ask(made: RemoteLabeller, *places: Path) -> list[Draft]:
-    return made.predict(Artefact(), [TextInput(at, str(place)) for at, place in enumerate(places, start=1)])
+    return made.predict(Artefact(), [Input.of_image(at, place) for at, place in enumerate(places, start=1)])
 
 
 def sent_image(body: Body) -> Image.Image:
@@ -123,7 +123,7 @@ def test_a_file_that_cannot_be_read_costs_nothing(tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
     with OpenAIServer(lambda body: say(FULL)) as server:
         made = labeller(server)
-        assert made.estimate([TextInput(1, str(tmp_path / "broken.jpg"))]) == (0, 0)
+        assert made.estimate([Input.of_image(1, tmp_path / "broken.jpg")]) == (0, 0)
         draft = ask(made, tmp_path / "broken.jpg")[0]
         assert draft.state == "unread" and not server.requests
 
@@ -133,7 +133,7 @@ def test_the_estimate_counts_the_pixels_that_are_sent(tmp_path: Path) -> None:
     large = save(ground(np.random.default_rng(1), 2048, 2048), tmp_path / "large.png")
     with OpenAIServer(lambda body: say(FULL)) as server:
         made = labeller(server)
-        few, many = (made.estimate([TextInput(1, str(place))])[0] for place in (small, large))
+        few, many = (made.estimate([Input.of_image(1, place)])[0] for place in (small, large))
     assert many - few == pytest.approx(1024 * 1024 / 750 - 100 * 100 / 750, abs=2)
 
 
@@ -153,7 +153,7 @@ def test_agreement_with_blind_boxes_allows_for_a_few_pixels(tmp_path: Path) -> N
     ) as server:
         made = labeller(server, calls=calls, repeats=2)
         ask(made, place)
-        artefact = made.fit([Example(TextInput(1, str(place)), given, True)], [], 1)
+        artefact = made.fit([Example(Input.of_image(1, place), given, True)], [], 1)
     assert "there are 1" in artefact.json["said"]
 
 

@@ -11,7 +11,7 @@ from tests.backends.remote.remote_asking import REFUND, ask, labeller
 from tests.backends.texts.messages import BOUGHT, INTENT, MOOD, THINGS, TOPICS, examples_of
 from tests.fake_context import MemoryCalls
 from tests.openai_server import Answer, Body, OpenAIServer, message, say
-from tools.backends.contract import Example, TextInput
+from tools.backends.contract import Example, Input
 from tools.backends.remote.replies import read_answer, written_answer
 from tools.backends.remote.shown_examples import subject_of
 from tools.results import Artefact
@@ -25,8 +25,8 @@ def test_repeats_are_asked_warmly_and_their_agreement_is_the_score() -> None:
         made = labeller(server, repeats=4)
         draft = ask(made, "money back")[0]
         assert [body["temperature"] for body in server.requests] == [0.7] * 4
-        once = labeller(server).estimate([TextInput(1, "money back")])
-        assert made.estimate([TextInput(1, "money back")]) == (4 * once[0], 4 * once[1])
+        once = labeller(server).estimate([Input.of_text(1, "money back")])
+        assert made.estimate([Input.of_text(1, "money back")]) == (4 * once[0], 4 * once[1])
     assert (draft.value, draft.score, draft.score_source) == ({"label": "refund"}, 0.75, "agreement")
     assert [(one.label, one.score) for one in draft.alternatives] == [("delivery", 0.25)]
     assert made.identity.settings["repeats"] == 4
@@ -55,7 +55,7 @@ def test_confirmed_answers_are_shown_as_earlier_turns_and_the_beginning_is_the_s
         made = labeller(server, prompt="classify.choice_few_shot.v1")
         known = examples_of(INTENT, 30, calibrates=False)
         artefact = made.fit(known, [], 7)
-        made.predict(artefact, [TextInput(101, "first"), TextInput(102, "second")])
+        made.predict(artefact, [Input.of_text(101, "first"), Input.of_text(102, "second")])
         one, other = (body["messages"] for body in server.requests)
     assert len(one) == 2 + 2 * 12
     assert [message["role"] for message in one[1:-1]] == ["user", "assistant"] * 12
@@ -72,7 +72,7 @@ def test_an_item_is_never_among_its_own_examples() -> None:
         made = labeller(server, prompt="classify.choice_few_shot.v1")
         known = examples_of(INTENT, 3, calibrates=False)
         artefact = made.fit(known, [], 7)
-        same_text = TextInput(77, known[1].input.text)
+        same_text = Input.of_text(77, known[1].input.text)
         made.predict(artefact, [known[0].input, same_text])
         first, second = (body["messages"] for body in server.requests)
     assert len(first) == len(second) == 2 + 2 * 2
@@ -97,7 +97,7 @@ def test_scores_are_calibrated_on_blind_labels_that_this_question_was_put_about_
         return say(json.dumps({"label": label}), [('{"label": "', 0.0), (label, -0.001), ('"}', 0.0)])
 
     calls = MemoryCalls()
-    blind = [Example(TextInput(n, f"number {n}"), {"label": "refund"}, True) for n in range(1, 161)]
+    blind = [Example(Input.of_text(n, f"number {n}"), {"label": "refund"}, True) for n in range(1, 161)]
     with OpenAIServer(script) as server:
         made = labeller(server, calls=calls, workers=8)
         before = made.fit(blind, [], 7)
@@ -105,7 +105,7 @@ def test_scores_are_calibrated_on_blind_labels_that_this_question_was_put_about_
         made.predict(before, [one.input for one in blind[:120]])
         artefact = made.fit(blind, [], 7)
         asked = len(server.requests)
-        draft = made.predict(artefact, [TextInput(999, "number 999")])[0]
+        draft = made.predict(artefact, [Input.of_text(999, "number 999")])[0]
         assert len(server.requests) == asked + 1 == 121
     assert artefact.json["calibrated_on"] == 120
     assert draft.score_source == "calibrated"
@@ -146,21 +146,21 @@ def test_a_score_that_was_not_shown_can_be_calibrated_and_is_shown_then() -> Non
         return before_the_grammar("refund" if number % 2 else "delivery", -3.9, [("Sure", -0.1)])
 
     calls = MemoryCalls()
-    blind = [Example(TextInput(n, f"number {n}"), {"label": "refund"}, True) for n in range(1, 121)]
+    blind = [Example(Input.of_text(n, f"number {n}"), {"label": "refund"}, True) for n in range(1, 121)]
     with OpenAIServer(script) as server:
         made = labeller(server, calls=calls, workers=8)
         raw = made.predict(Artefact(), [one.input for one in blind])
-        draft = made.predict(made.fit(blind, [], 7), [TextInput(999, "number 999")])[0]
+        draft = made.predict(made.fit(blind, [], 7), [Input.of_text(999, "number 999")])[0]
     assert {one.score for one in raw} == {None}
     assert (draft.score, draft.score_source) == (pytest.approx(0.5, abs=0.03), "calibrated")
 
 
 def test_a_model_that_gives_no_probabilities_stays_without_a_score() -> None:
     calls = MemoryCalls()
-    blind = [Example(TextInput(n, f"number {n}"), {"label": "refund"}, True) for n in range(1, 121)]
+    blind = [Example(Input.of_text(n, f"number {n}"), {"label": "refund"}, True) for n in range(1, 121)]
     with OpenAIServer(lambda _: REFUND) as server:
         made = labeller(server, calls=calls, workers=8)
         made.predict(Artefact(), [one.input for one in blind])
         artefact = made.fit(blind, [], 7)
-        assert made.predict(artefact, [TextInput(999, "new")])[0].score is None
+        assert made.predict(artefact, [Input.of_text(999, "new")])[0].score is None
     assert "calibrated_on" not in artefact.json

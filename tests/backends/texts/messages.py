@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tools.backends.contract import Example, TextInput
+from tools.backends.contract import Example, Input
 from tools.schema import FieldSpec, LabelSchema, read_schema
 
 SCHEMA: LabelSchema = read_schema(
@@ -64,7 +64,7 @@ def examples_of(field: FieldSpec, count: int, calibrates: bool = True) -> list[E
     if field.kind in ("spans", "relations"):
         return [_over_spans(field, n, *sale) for n, sale in enumerate(sales(count), start=1)]
     return [
-        Example(TextInput(n, text), _value(field, label), calibrates)
+        Example(Input.of_text(n, text), _value(field, label), calibrates)
         for n, (text, label) in enumerate(intents(count), start=1)
     ]
 
@@ -78,13 +78,14 @@ def _value(field: FieldSpec, label: str) -> Mapping[str, Any]:
 
 def _over_spans(field: FieldSpec, n: int, text: str, spans: Sequence[dict[str, Any]]) -> Example:
     if field.kind == "spans":
-        return Example(TextInput(n, text), {"spans": list(spans)})
+        return Example(Input.of_text(n, text), {"spans": list(spans)})
     joined = [{"id": "r", "label": "sold_in", "from": spans[0]["id"], "to": spans[1]["id"]}] if spans else []
-    return Example(TextInput(n, text, tuple(spans)), {"relations": joined})
+    return Example(Input.of_text(n, text, tuple(spans)), {"relations": joined})
 
 
-def inputs_of(field: FieldSpec, count: int) -> list[TextInput]:
+def inputs_of(field: FieldSpec, count: int) -> list[Input]:
     """Inputs like the examples, with ids from 1001."""
     return [
-        TextInput(1000 + n, one.input.text, one.input.spans) for n, one in enumerate(examples_of(field, count), start=1)
+        Input.of_text(1000 + n, one.input.text, one.input.spans)
+        for n, one in enumerate(examples_of(field, count), start=1)
     ]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.backends.texts.messages import INTENT, MOOD, examples_of, inputs_of
-from tools.backends.contract import Example, Matrix, TextInput
+from tools.backends.contract import Example, Input, Matrix
 from tools.backends.learning.vectors import unit_rows
 from tools.backends.texts.builtin_few_shot import FewShotClassifier
 from tools.backends.texts.builtin_ngrams import NgramEmbedder
@@ -29,7 +29,7 @@ from tools.records import Alternative, Draft
 from tools.results import Artefact
 
 NGRAMS = NgramEmbedder()
-FOREIGN = [TextInput(900 + n, text) for n, text in enumerate(("zyx wvu qqq", "1234 5678", "ōōō ūūū ēēē"))]
+FOREIGN = [Input.of_text(900 + n, text) for n, text in enumerate(("zyx wvu qqq", "1234 5678", "ōōō ūūū ēēē"))]
 
 
 def fitted(count: int = 150, calibrates: bool = True) -> tuple[FewShotClassifier, Artefact]:
@@ -83,10 +83,10 @@ def test_ratings_know_no_foreign_texts() -> None:
 
 
 def test_confirmed_none_of_these_trains_and_is_then_proposed_by_itself() -> None:
-    nothing = [Example(TextInput(500 + n, f"zyx wvu qqq {n}"), {"label": NONE_OF_THESE}, True) for n in range(30)]
+    nothing = [Example(Input.of_text(500 + n, f"zyx wvu qqq {n}"), {"label": NONE_OF_THESE}, True) for n in range(30)]
     classifier = FewShotClassifier(INTENT, NGRAMS)
     artefact = classifier.fit([*examples_of(INTENT, 150), *nothing], [], 1)
-    draft = classifier.predict(artefact, [TextInput(1, "zyx wvu qqq 99")])[0]
+    draft = classifier.predict(artefact, [Input.of_text(1, "zyx wvu qqq 99")])[0]
     assert draft.value == {"label": NONE_OF_THESE}
     assert UNLIKE not in draft.reason
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.backends.texts.messages import INTENT, MOOD, TOPICS, examples_of, inputs_of, intents
-from tools.backends.contract import Example, TextEmbedder, TextInput
+from tools.backends.contract import Embedder, Example, Input
 from tools.backends.learning.linear import draw_centres, fit_sigmoid, fit_softmax
 from tools.backends.texts import builtin_minilm
 from tools.backends.texts.builtin_few_shot import FewShotClassifier
@@ -26,7 +26,7 @@ def labels_of(drafts: list[Draft]) -> list[str]:
     return [str((draft.value or {}).get("label")) for draft in drafts]
 
 
-def accuracy(field: FieldSpec, shots: int, embedder: TextEmbedder = NGRAMS) -> float:
+def accuracy(field: FieldSpec, shots: int, embedder: Embedder = NGRAMS) -> float:
     classifier = FewShotClassifier(field, embedder)
     artefact = classifier.fit(examples_of(field, shots), inputs_of(field, 30), seed=1)
     drafts = classifier.predict(artefact, inputs_of(field, 30))
@@ -35,7 +35,9 @@ def accuracy(field: FieldSpec, shots: int, embedder: TextEmbedder = NGRAMS) -> f
 
 def test_without_labels_the_names_and_descriptions_decide_and_the_draft_says_so() -> None:
     classifier = FewShotClassifier(INTENT, NGRAMS)
-    draft = classifier.predict(classifier.fit([], [], 1), [TextInput(5, "I cannot log in, my password is wrong")])[0]
+    draft = classifier.predict(classifier.fit([], [], 1), [Input.of_text(5, "I cannot log in, my password is wrong")])[
+        0
+    ]
     assert draft.value == {"label": "password"}
     assert draft.reason == "from the names and descriptions of the labels only"
     assert draft.score_source == "uncalibrated"
@@ -47,9 +49,9 @@ def test_none_of_these_is_never_proposed_before_somebody_used_it() -> None:
     assert "none_of_these" not in labels_of(drafts)
     used = [
         *examples_of(INTENT, 9),
-        *(Example(TextInput(n, "blah blah hm"), {"label": "none_of_these"}) for n in (50, 51)),
+        *(Example(Input.of_text(n, "blah blah hm"), {"label": "none_of_these"}) for n in (50, 51)),
     ]
-    assert labels_of(classifier.predict(classifier.fit(used, [], 1), [TextInput(1, "blah blah hm")])) == [
+    assert labels_of(classifier.predict(classifier.fit(used, [], 1), [Input.of_text(1, "blah blah hm")])) == [
         "none_of_these"
     ]
 
@@ -61,7 +63,7 @@ def test_a_few_labels_are_enough_to_learn_from() -> None:
 def test_the_alternatives_are_the_next_three_labels_by_score() -> None:
     field = schema_from_labels(["apple pie", "pear tree", "plum jam", "fig leaf", "date palm"]).fields[0]
     classifier = FewShotClassifier(field, NGRAMS)
-    draft = classifier.predict(classifier.fit([], [], 1), [TextInput(1, "apple pie and pear tree")])[0]
+    draft = classifier.predict(classifier.fit([], [], 1), [Input.of_text(1, "apple pie and pear tree")])[0]
     scores = [one.score for one in draft.alternatives]
     assert draft.value == {"label": "apple_pie"}
     assert draft.alternatives[0].label == "pear_tree"
@@ -92,29 +94,30 @@ def test_calibration_looks_at_unsteered_labels_only() -> None:
 
 def test_labels_that_left_the_schema_are_left_out() -> None:
     classifier = FewShotClassifier(INTENT, NGRAMS)
-    gone = Example(TextInput(99, "something"), {"label": "withdrawn"})
+    gone = Example(Input.of_text(99, "something"), {"label": "withdrawn"})
     assert classifier.fit([gone, *examples_of(INTENT, 6)], [], 1).json["labels"] == 6
 
 
 def test_several_labels_are_learned_side_by_side() -> None:
     both = [
-        Example(TextInput(100 + n, f"refund my money, and where is my parcel {n}"), {"labels": ["money", "parcel"]})
+        Example(Input.of_text(100 + n, f"refund my money, and where is my parcel {n}"), {"labels": ["money", "parcel"]})
         for n in range(12)
     ]
     classifier = FewShotClassifier(TOPICS, NGRAMS)
     artefact = classifier.fit([*examples_of(TOPICS, 36), *both], [], 1)
     drafts = classifier.predict(
-        artefact, [TextInput(1, "refund my money, and where is my parcel 77"), TextInput(2, "I forgot my password")]
+        artefact,
+        [Input.of_text(1, "refund my money, and where is my parcel 77"), Input.of_text(2, "I forgot my password")],
     )
     assert [draft.value for draft in drafts] == [{"labels": ["money", "parcel"]}, {"labels": ["login"]}]
 
 
 def test_no_label_at_all_is_proposed_only_where_people_gave_such_answers() -> None:
     classifier = FewShotClassifier(TOPICS, NGRAMS)
-    nothing = [Example(TextInput(200 + n, f"zzz qqq {n}"), {"labels": []}) for n in range(15)]
-    without = classifier.predict(classifier.fit(examples_of(TOPICS, 30), [], 1), [TextInput(1, "zzz qqq")])[0]
+    nothing = [Example(Input.of_text(200 + n, f"zzz qqq {n}"), {"labels": []}) for n in range(15)]
+    without = classifier.predict(classifier.fit(examples_of(TOPICS, 30), [], 1), [Input.of_text(1, "zzz qqq")])[0]
     with_them = classifier.predict(
-        classifier.fit([*examples_of(TOPICS, 30), *nothing], [], 1), [TextInput(1, "zzz qqq")]
+        classifier.fit([*examples_of(TOPICS, 30), *nothing], [], 1), [Input.of_text(1, "zzz qqq")]
     )[0]
     assert without.value is not None and len(without.value["labels"]) == 1
     assert with_them.value == {"labels": []}
@@ -186,12 +189,12 @@ def test_real_intents_are_told_apart_from_names_and_a_few_examples(shared_data: 
     tests = [(r["text"], r["intent"]) for r in rows if r["split"] == "test"][::4]
     texts = [t for t, _ in tests] + [t for n in names for t in per_class[n]]
     vectors = dict(zip(texts, embedder.embed(texts), strict=True))
-    inputs = [TextInput(n, text, vector=vectors[text]) for n, (text, _) in enumerate(tests)]
-    pool = [TextInput(n, text, vector=vectors[text]) for n, text in enumerate(texts)]
+    inputs = [Input.of_text(n, text, vector=vectors[text]) for n, (text, _) in enumerate(tests)]
+    pool = [Input.of_text(n, text, vector=vectors[text]) for n, text in enumerate(texts)]
     got = {}
     for shots in (0, 1, 8):
         shown = [(t, n) for n in names for t in per_class[n][:shots]]
-        examples = [Example(TextInput(0, t, vector=vectors[t]), {"label": n}, True) for t, n in shown]
+        examples = [Example(Input.of_text(0, t, vector=vectors[t]), {"label": n}, True) for t, n in shown]
         classifier = FewShotClassifier(field, embedder)
         drafts = classifier.predict(classifier.fit(examples, pool, 1), inputs)
         got[shots] = np.mean([label == wanted for label, (_, wanted) in zip(labels_of(drafts), tests, strict=True)])

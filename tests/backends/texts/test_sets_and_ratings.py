@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools.backends.contract import Example, Matrix, TextInput
+from tools.backends.contract import Example, Input, Matrix
 from tools.backends.learning.vectors import unit_rows
 from tools.backends.texts.builtin_few_shot import FewShotClassifier
 from tools.backends.texts.builtin_ngrams import NgramEmbedder
 from tools.backends.texts.flag_training import middle_rating
+from tools.content import UNREAD
 from tools.labels import CANNOT_TELL, NONE_OF_THESE
 from tools.schema import FieldSpec
 from tools.values import check_value
@@ -33,8 +34,8 @@ def made_up(count: int, seed: int) -> tuple[Matrix, Matrix]:
     return rows, np.asarray(rows[:, :4] * NGRAMS.dimension**0.5, dtype=np.float32)
 
 
-def inputs_of(rows: Matrix) -> list[TextInput]:
-    return [TextInput(n, "", vector=row) for n, row in enumerate(rows, start=1)]
+def inputs_of(rows: Matrix) -> list[Input]:
+    return [Input(n, UNREAD, vector=row) for n, row in enumerate(rows, start=1)]
 
 
 def set_of(strength: Matrix) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.backends.texts.messages import BOUGHT, THINGS, examples_of, inputs_of, sales
-from tools.backends.contract import Example, TextInput
+from tools.backends.contract import Example, Input
 from tools.backends.texts.builtin_relations import PairRelationTagger
 from tools.backends.texts.builtin_spans import CrfSpanTagger
 from tools.backends.texts.span_tags import Region, collect_forms, to_regions, to_tags, without_overlap
@@ -58,7 +58,7 @@ def test_spans_are_found_with_exact_offsets_beside_emoji() -> None:
     tagger = CrfSpanTagger(THINGS)
     artefact = tagger.fit(examples_of(THINGS, 40), [], 1)
     text = "👍👍 I bought the kettle 🎁 in New York on day 3"
-    draft = tagger.predict(artefact, [TextInput(1, text)])[0]
+    draft = tagger.predict(artefact, [Input.of_text(1, text)])[0]
     assert draft.value is not None
     found = [(text[s["start"] : s["end"]], s["label"]) for s in draft.value["spans"]]
     assert found == [("kettle", "product"), ("New York", "place")]
@@ -70,14 +70,14 @@ def test_a_confirmed_form_is_found_where_the_context_is_new() -> None:
     texts = ["Zento!", "Is Zento good?", "no", "yes", "maybe so"]
     examples = [
         Example(
-            TextInput(n, text),
+            Input.of_text(n, text),
             {"spans": [{"id": "s", "start": text.find("Zento"), "end": text.find("Zento") + 5, "label": "product"}]}
             if "Zento" in text
             else {"spans": []},
         )
         for n, text in enumerate(texts)
     ]
-    draft = tagger.predict(tagger.fit(examples, [], 1), [TextInput(1, "my neighbour's zento broke down again")])[0]
+    draft = tagger.predict(tagger.fit(examples, [], 1), [Input.of_text(1, "my neighbour's zento broke down again")])[0]
     assert draft.value is not None
     assert [(s["start"], s["end"]) for s in draft.value["spans"]] == [(15, 20)]
 
@@ -92,10 +92,10 @@ def test_overlapping_spans_get_a_model_for_each_label() -> None:
             {"id": "a", "start": 4, "end": end, "label": "whole"},
             {"id": "b", "start": 18, "end": end, "label": "part"},
         ]
-        examples.append(Example(TextInput(n, text), {"spans": spans}))
+        examples.append(Example(Input.of_text(n, text), {"spans": spans}))
     tagger = CrfSpanTagger(field)
     artefact = tagger.fit(examples, [], 1)
-    draft = tagger.predict(artefact, [TextInput(1, "The University of Oslo wrote on day 99")])[0]
+    draft = tagger.predict(artefact, [Input.of_text(1, "The University of Oslo wrote on day 99")])[0]
     assert artefact.json["chains"] == 2
     assert draft.value is not None
     assert [(s["start"], s["end"], s["label"]) for s in draft.value["spans"]] == [(4, 22, "whole"), (18, 22, "part")]
@@ -109,7 +109,7 @@ def test_of_overlapping_regions_the_longest_stays() -> None:
 @pytest.mark.parametrize("text", ["", "   ", "🎁", "\u200b", "x" * 20_000])
 def test_odd_texts_get_a_draft_too(text: str) -> None:
     tagger = CrfSpanTagger(THINGS)
-    draft = tagger.predict(tagger.fit(examples_of(THINGS, 10), [], 1), [TextInput(1, text)])[0]
+    draft = tagger.predict(tagger.fit(examples_of(THINGS, 10), [], 1), [Input.of_text(1, text)])[0]
     check_value(THINGS, draft.value, text)
 
 
@@ -118,7 +118,7 @@ def test_without_a_confirmed_span_the_sentence_says_what_to_do() -> None:
     gone = {"id": "s2", "start": 0, "end": 7, "label": "no_longer_in_the_schema"}
     for spans in ([], [blanks], [gone]):
         with pytest.raises(Conflict, match="mark field 'Things' on about 10 items"):
-            CrfSpanTagger(THINGS).fit([Example(TextInput(1, "nothing here"), {"spans": spans})], [], 1)
+            CrfSpanTagger(THINGS).fit([Example(Input.of_text(1, "nothing here"), {"spans": spans})], [], 1)
 
 
 def test_relations_are_found_between_the_right_ends_only() -> None:
@@ -134,7 +134,7 @@ def test_relations_are_found_between_the_right_ends_only() -> None:
 
 def test_an_item_without_two_spans_has_no_relations_and_says_why() -> None:
     tagger = PairRelationTagger(BOUGHT)
-    draft = tagger.predict(tagger.fit(examples_of(BOUGHT, 10), [], 1), [TextInput(1, "hello")])[0]
+    draft = tagger.predict(tagger.fit(examples_of(BOUGHT, 10), [], 1), [Input.of_text(1, "hello")])[0]
     assert draft.value == {"relations": []}
     assert draft.reason == "the item has no spans that could be joined"
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.backends.texts.messages import BOUGHT, THINGS, examples_of
-from tools.backends.contract import CALIBRATING_LABELS, Example, TextInput
+from tools.backends.contract import CALIBRATING_LABELS, Example, Input
 from tools.backends.texts import builtin_relations
 from tools.backends.texts.builtin_relations import PairRelationTagger
 from tools.backends.texts.builtin_spans import CrfSpanTagger
@@ -67,12 +67,12 @@ def universities(count: int) -> list[Example]:
             {"id": "b", "start": 18, "end": end, "label": "part"},
             {"id": "c", "start": 18, "end": end, "label": "whole"},
         ]
-        made.append(Example(TextInput(n, text), {"spans": spans}))
+        made.append(Example(Input.of_text(n, text), {"spans": spans}))
     return made
 
 
 def found_in(tagger: CrfSpanTagger, artefact: Artefact, text: str) -> list[tuple[int, int, str]]:
-    draft = tagger.predict(artefact, [TextInput(1, text)])[0]
+    draft = tagger.predict(artefact, [Input.of_text(1, text)])[0]
     assert draft.value is not None
     return [(span["start"], span["end"], span["label"]) for span in draft.value["spans"]]
 
@@ -103,20 +103,20 @@ def test_a_span_inside_another_one_of_its_own_label_is_found_too(nested: Artefac
 
 
 @st.composite
-def items_with_spans(draw: st.DrawFn) -> TextInput:
+def items_with_spans(draw: st.DrawFn) -> Input:
     text = draw(TEXTS.filter(lambda one: len(one) > 3))
     spans = []
     for number in range(draw(st.integers(0, 5))):
         start = draw(st.integers(0, len(text) - 1))
         end = draw(st.integers(start + 1, len(text)))
         spans.append({"id": f"s{number}", "start": start, "end": end, "label": draw(st.sampled_from(THINGS.label_ids))})
-    return TextInput(1, text, tuple(spans))
+    return Input.of_text(1, text, tuple(spans))
 
 
 @settings(deadline=None, max_examples=50)
 @given(items_with_spans())
 def test_relations_join_two_spans_of_the_item_of_the_kinds_that_the_schema_allows(
-    joined: Artefact, item: TextInput
+    joined: Artefact, item: Input
 ) -> None:
     draft = PairRelationTagger(JOINED).predict(joined, [item])[0]
     assert draft.value is not None
@@ -143,7 +143,7 @@ def test_both_directions_and_several_relations_of_one_pair_are_learned() -> None
             "saw": [],
         }[text.split()[1]]
         relations = [{"id": f"r{at}", "label": one, "from": s, "to": t} for at, (one, s, t) in enumerate(given_here)]
-        examples.append(Example(TextInput(n, text, spans), {"relations": relations}))
+        examples.append(Example(Input.of_text(n, text, spans), {"relations": relations}))
     tagger = PairRelationTagger(field)
     drafts = tagger.predict(tagger.fit(examples, [], 1), [one.input for one in examples[:3]])
     told = [{(r["label"], r["from"], r["to"]) for r in (one.value or {})["relations"]} for one in drafts]
@@ -177,7 +177,7 @@ def test_scores_are_called_calibrated_only_on_enough_items_that_nobody_steered(f
 
 def test_the_reason_tells_words_that_were_confirmed_before_from_new_ones(flat: Artefact) -> None:
     texts = ["I bought the kettle 🎁 in Oslo on day 3", "I bought the grill 🎁 in Rome on day 3", "thanks a lot"]
-    reasons = [draft.reason for draft in CrfSpanTagger(THINGS).predict(flat, [TextInput(1, one) for one in texts])]
+    reasons = [draft.reason for draft in CrfSpanTagger(THINGS).predict(flat, [Input.of_text(1, one) for one in texts])]
     assert reasons[0].endswith("2 of the 2 have words that were confirmed before")
     assert reasons[1].endswith("none of the 2 have words that were confirmed before")
     assert reasons[2].endswith("nothing here is like them")
@@ -197,7 +197,7 @@ def test_items_with_very_many_pairs_are_left_out_before_those_that_tell_of_relat
     crowded = tuple(
         {"id": f"s{n}", "start": n, "end": n + 1, "label": "product" if n % 2 else "place"} for n in range(12)
     )
-    examples += [Example(TextInput(11, "word " * 3, crowded), {"relations": []})]
+    examples += [Example(Input.of_text(11, "word " * 3, crowded), {"relations": []})]
     tagger = PairRelationTagger(BOUGHT)
     assert len(tagger.pairs(crowded)) > 12
     artefact = tagger.fit(examples, [], 1)

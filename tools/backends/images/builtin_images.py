@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 
 from tools.backends.contract import Matrix
 from tools.backends.images.image_features import DIMENSION, REVISION, image_vector
+from tools.backends.learning.embedding import OfImages
 from tools.backends.learning.threads import thread_count
 from tools.errors import InputError
 from tools.images.pixels import read_pixels
@@ -23,7 +25,7 @@ NOTE = (
 )
 
 
-class ImageFeatures:
+class ImageFeatures(OfImages):
     """The vectors of :mod:`tools.backends.images.image_features` for image files that are named by their paths."""
 
     reference = REFERENCE
@@ -32,19 +34,19 @@ class ImageFeatures:
     pace = 60
     knows_words = False
 
-    def embed(self, texts: Sequence[str]) -> Matrix:
+    def embed(self, paths: Sequence[Path | str]) -> Matrix:
         """Unit rows, shape (n, dimension), for paths of image files; zeros where one cannot be read."""
-        if not texts:
+        if not paths:
             return np.zeros((0, DIMENSION), dtype=np.float32)
         with ThreadPoolExecutor(thread_count()) as threads:
-            return np.stack(list(threads.map(_vector, texts)))
+            return np.stack(list(threads.map(_vector, paths)))
 
     def embed_words(self, words: Sequence[str]) -> Matrix:
         """Zeros: words say nothing about colours and outlines."""
         return np.zeros((len(words), DIMENSION), dtype=np.float32)
 
 
-def _vector(path: str) -> Matrix:
+def _vector(path: Path | str) -> Matrix:
     try:
         return image_vector(read_pixels(path, MOST_SIDE))
     except InputError:

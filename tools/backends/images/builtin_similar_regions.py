@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from tools.backends.contract import BackendIdentity, Example, Material, TextInput
+from tools.backends.contract import BackendIdentity, Example, Input, Material
 from tools.backends.images.box_scores import BoxScores, Judged, learn_scores, scores_of
 from tools.backends.images.detector_labeller import (
     boxes_draft,
@@ -74,7 +75,7 @@ class SimilarRegions:
         """Name and revision."""
         return BackendIdentity(REFERENCE, REVISION, {"most_exemplars": MOST_EXEMPLARS})
 
-    def fit(self, examples: Sequence[Example], pool: Sequence[TextInput], seed: int) -> Artefact:
+    def fit(self, examples: Sequence[Example], pool: Sequence[Input], seed: int) -> Artefact:
         """Cut out the confirmed boxes and see how far the likeness can be trusted; ``Conflict`` without any box."""
         with limited_threads():
             learned = self._learn(examples, pool, np.random.default_rng(seed))
@@ -93,23 +94,23 @@ class SimilarRegions:
         arrays |= {f"patch{at}": one.patch for at, one in enumerate(exemplars)}
         return Artefact(said, {**arrays, "mean": ground.mean, "shared": ground.shared})
 
-    def finder(self, examples: Sequence[Example], pool: Sequence[TextInput], seed: int) -> tuple[RegionFinder, float]:
+    def finder(self, examples: Sequence[Example], pool: Sequence[Input], seed: int) -> tuple[RegionFinder, float]:
         """What looks for the boxes, and from which score on they would be shown; for benchmarks."""
         learned = self._learn(examples, pool, np.random.default_rng(seed))
         return learned.finder, learned.scores.threshold
 
-    def _learn(self, examples: Sequence[Example], pool: Sequence[TextInput], rng: np.random.Generator) -> _Learned:
+    def _learn(self, examples: Sequence[Example], pool: Sequence[Input], rng: np.random.Generator) -> _Learned:
         exemplars = self._exemplars(examples, rng)
         if not exemplars:
             raise Conflict(
                 f"No box of field {self.field.name!r} is confirmed yet: draw the first one, then {REFERENCE} looks "
                 "for more like it. A detector needs no boxes: builtin:people, builtin:faces or hub:FILE.onnx."
             )
-        ground = ground_of([one.input.text for one in examples], [one.text for one in pool])
+        ground = ground_of([one.input.image for one in examples], [one.image for one in pool])
         finder = RegionFinder(exemplars, ground)
         return _Learned(finder, ground, learn_scores(self._judged(finder, examples, rng), USUAL_THRESHOLD))
 
-    def predict(self, artefact: Artefact, inputs: Sequence[TextInput]) -> list[Draft]:
+    def predict(self, artefact: Artefact, inputs: Sequence[Input]) -> list[Draft]:
         """One draft for each image; a file that cannot be read gives an ``unread`` one."""
         if not inputs:
             return []
@@ -118,9 +119,9 @@ class SimilarRegions:
             finder = RegionFinder(_stored(artefact), _stored_ground(artefact))
             return [self._draft(one, finder, scores) for one in inputs]
 
-    def _draft(self, one: TextInput, finder: RegionFinder, scores: BoxScores) -> Draft:
+    def _draft(self, one: Input, finder: RegionFinder, scores: BoxScores) -> Draft:
         try:
-            found = finder.find(read_pixels(one.text))
+            found = finder.find(read_pixels(one.image))
         except InputError as problem:
             return unread_image(one, self.field, REFERENCE, problem)
         reason = f"like {count_of(len(finder.exemplars), 'confirmed box', 'confirmed boxes')}"
@@ -143,7 +144,7 @@ class SimilarRegions:
         made: list[Exemplar] = []
         for at in sorted({at for at, _, _ in chosen}):
             try:
-                pixels = read_pixels(examples[at].input.text)
+                pixels = read_pixels(examples[at].input.image)
             except InputError:
                 continue
             taken = [
@@ -162,7 +163,7 @@ class SimilarRegions:
             if all(exemplar.source == one.input.item_id for exemplar in finder.exemplars):
                 continue
             try:
-                found = finder.find(read_pixels(one.input.text), without=one.input.item_id)
+                found = finder.find(read_pixels(one.input.image), without=one.input.item_id)
             except InputError:
                 continue
             made.append(judge(found, *confirmed_boxes(self.field, one.value, every), one.calibrates))
@@ -176,7 +177,7 @@ class SimilarRegions:
         return f"{said} {threshold_words(scores)} {calibrated_words(scores)}"
 
 
-def ground_of(confirmed: Sequence[str], others: Sequence[str]) -> Ground:
+def ground_of(confirmed: Sequence[Path | str], others: Sequence[Path | str]) -> Ground:
     """What images of the project look like, from some of them."""
     paths = [*others, *confirmed][:_GROUND_IMAGES]
     grids: list[Grid] = []

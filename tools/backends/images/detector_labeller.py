@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from tools.backends.contract import CALIBRATING_LABELS, BackendIdentity, Example, Material, Matrix, TextInput
+from tools.backends.contract import CALIBRATING_LABELS, BackendIdentity, Example, Input, Material, Matrix
 from tools.backends.images.box_scores import IMAGES_TO_CALIBRATE, BoxScores, Judged, item_score, learn_scores, scores_of
 from tools.backends.images.detections import Codes, Detections, Detector, matched
 from tools.backends.texts.label_map import map_labels
@@ -52,7 +52,7 @@ class DetectorLabeller:
         }
         return BackendIdentity(self._detector.reference, self._detector.revision, settings)
 
-    def fit(self, examples: Sequence[Example], pool: Sequence[TextInput], seed: int) -> Artefact:
+    def fit(self, examples: Sequence[Example], pool: Sequence[Input], seed: int) -> Artefact:
         """Run the detector over confirmed images, those that may calibrate first, and compare."""
         most = int(min(max(self._detector.pace * SECONDS_TO_JUDGE, _FEWEST), _MOST))
         chosen = sorted(examples, key=lambda one: not one.calibrates)[:most]
@@ -69,14 +69,14 @@ class DetectorLabeller:
             }
         )
 
-    def predict(self, artefact: Artefact, inputs: Sequence[TextInput]) -> list[Draft]:
+    def predict(self, artefact: Artefact, inputs: Sequence[Input]) -> list[Draft]:
         """One draft for each image; a file that cannot be read gives an ``unread`` one."""
         scores = scores_of(artefact.json["scores"])
         return [self._draft(one, scores) for one in inputs]
 
-    def _draft(self, one: TextInput, scores: BoxScores) -> Draft:
+    def _draft(self, one: Input, scores: BoxScores) -> Draft:
         try:
-            everything = self._detector.detect(read_pixels(one.text))
+            everything = self._detector.detect(read_pixels(one.image))
         except InputError as problem:
             return unread_image(one, self.field, self._detector.reference, problem)
         found = self._known(everything)
@@ -100,7 +100,7 @@ class DetectorLabeller:
 
     def _judge(self, one: Example) -> Judged | None:
         try:
-            found = self._known(self._detector.detect(read_pixels(one.input.text)))
+            found = self._known(self._detector.detect(read_pixels(one.input.image)))
         except InputError:
             return None
         known = {self._labels.index(label) for label in self._map.ids.values()}
@@ -121,7 +121,7 @@ def judge(found: Detections, boxes: Matrix, codes: Codes, calibrates: bool) -> J
     return Judged(found.scores, matched(found, boxes, codes), len(boxes), calibrates)
 
 
-def boxes_draft(one: TextInput, field: FieldSpec, found: Detections, scores: BoxScores, reason: str) -> Draft:
+def boxes_draft(one: Input, field: FieldSpec, found: Detections, scores: BoxScores, reason: str) -> Draft:
     """The draft of an image; ``found`` has numbers of the field's labels as codes."""
     chance = scores.chance(found.scores)
     is_shown = found.scores >= scores.threshold
@@ -140,7 +140,7 @@ def boxes_draft(one: TextInput, field: FieldSpec, found: Detections, scores: Box
     return Draft(one.item_id, field.id, {"boxes": regions}, min(1.0, max(0.0, score)), source, (), reason)
 
 
-def unread_image(one: TextInput, field: FieldSpec, reference: str, problem: InputError) -> Draft:
+def unread_image(one: Input, field: FieldSpec, reference: str, problem: InputError) -> Draft:
     """The draft about an image whose file cannot be read."""
     return Draft(one.item_id, field.id, None, reason=reference, state="unread", problem=str(problem))
 

@@ -13,6 +13,7 @@ import numpy as np
 from tools.backends.contract import Matrix
 from tools.backends.hub_model import LOCK, REMEDY, digest_files, is_installed, load_failure, place_of
 from tools.backends.images.detections import Pixels
+from tools.backends.learning.embedding import OfImages
 from tools.backends.learning.threads import thread_count
 from tools.backends.learning.vectors import unit_rows
 from tools.errors import BackendMissing, InputError
@@ -49,7 +50,7 @@ _BATCH = 16
 _CAPTION = "a photo of {}"
 
 
-class HubImageEmbedder:
+class HubImageEmbedder(OfImages):
     """A model by ``name@revision`` or folder, read through transformers' own image processor on Pillow."""
 
     pace = 8
@@ -62,11 +63,11 @@ class HubImageEmbedder:
         self.knows_words = self._loaded.family in WORD_FAMILIES
         self.dimension = self._rows([np.zeros((32, 32, 3), dtype=np.uint8)]).shape[1]
 
-    def embed(self, texts: Sequence[str]) -> Matrix:
+    def embed(self, paths: Sequence[Path | str]) -> Matrix:
         """Unit rows, shape (n, dimension), for paths of image files; zeros where one cannot be read."""
-        made = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        for start in range(0, len(texts), _BATCH):
-            read = [(at, _pixels(texts[at])) for at in range(start, min(start + _BATCH, len(texts)))]
+        made = np.zeros((len(paths), self.dimension), dtype=np.float32)
+        for start in range(0, len(paths), _BATCH):
+            read = [(at, _pixels(paths[at])) for at in range(start, min(start + _BATCH, len(paths)))]
             seen = [(at, pixels) for at, pixels in read if pixels is not None]
             if seen:
                 made[[at for at, _ in seen]] = self._rows([pixels for _, pixels in seen])
@@ -110,7 +111,7 @@ def _pooled(output: Any) -> Any:
     return output.last_hidden_state[:, 0] if pooled is None else pooled
 
 
-def _pixels(path: str) -> Pixels | None:
+def _pixels(path: Path | str) -> Pixels | None:
     try:
         return read_pixels(path)
     except InputError:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tools.backends.contract import Matrix, TextEmbedder
+from tools.backends.contract import Embedder, Matrix
 from tools.backends.learning.vectors import unit_rows
 from tools.schema import FieldSpec
 
 
-def name_vectors(field: FieldSpec, embedder: TextEmbedder) -> Matrix:
+def name_vectors(field: FieldSpec, embedder: Embedder) -> Matrix:
     """One unit row for each of ``field.answers``, shape (K, d); zeros for 'none of these' and 'cannot tell'.
 
     A row is the mean of the name alone and of the name with its description, where there is one.
@@ -28,12 +28,11 @@ def name_vectors(field: FieldSpec, embedder: TextEmbedder) -> Matrix:
     return unit_rows(rows)
 
 
-def word_vectors(embedder: TextEmbedder, words: Sequence[str]) -> Matrix:
+def word_vectors(embedder: Embedder, words: Sequence[str]) -> Matrix:
     """Rows of words (n, d): an embedder of images reads them by another way than its items, or not at all (zeros)."""
-    made: Matrix = getattr(embedder, "embed_words", embedder.embed)(words)
-    return made
+    return embedder.embed_words(words)
 
 
-def knows_words(embedder: TextEmbedder) -> bool:
+def knows_words(embedder: Embedder) -> bool:
     """Whether words say anything to an embedder; those of images alone know none."""
-    return bool(getattr(embedder, "knows_words", True))
+    return embedder.knows_words

@@ -15,8 +15,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from tools.backends.contract import Matrix, TextEmbedder, VectorCache
+from tools.backends.contract import Embedder, Matrix, VectorCache
 from tools.backends.learning.vectors import vectors_of
+from tools.content import Content
 
 Ids = npt.NDArray[np.int64]
 KEPT_ROWS = 200_000
@@ -29,9 +30,9 @@ _LOCK = threading.Lock()
 
 def most_alike(
     cache: VectorCache,
-    embedder: TextEmbedder,
+    embedder: Embedder,
     ids: Ids,
-    texts_of: Callable[[Sequence[int]], Sequence[str]],
+    contents_of: Callable[[Sequence[int]], Sequence[Content]],
     wanted: Matrix,
     limit: int,
     most_new: int,
@@ -46,7 +47,7 @@ def most_alike(
         index = _stored(cache, embedder)
         new = np.setdiff1d(ids, faiss.vector_to_array(index.id_map))[:most_new]
         if len(new):
-            index.add_with_ids(vectors_of(cache, embedder, new, texts_of(new.tolist())).matrix, new)
+            index.add_with_ids(vectors_of(cache, embedder, new, contents_of(new.tolist())).matrix, new)
             cache.put(_key(embedder), faiss.serialize_index(index))
         _KEPT.setdefault(cache, {})[_key(embedder)] = index if index.ntotal <= KEPT_ROWS else None
     if not index.ntotal or limit < 1:
@@ -60,7 +61,7 @@ def most_alike(
     return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
 
-def _stored(cache: VectorCache, embedder: TextEmbedder) -> Any:
+def _stored(cache: VectorCache, embedder: Embedder) -> Any:
     """The index in memory or in the cache, or an empty one where there is none that can be read."""
     import faiss
 
@@ -78,5 +79,5 @@ def _stored(cache: VectorCache, embedder: TextEmbedder) -> Any:
     return faiss.index_factory(embedder.dimension, "IDMap2,SQfp16", faiss.METRIC_INNER_PRODUCT)
 
 
-def _key(embedder: TextEmbedder) -> str:
+def _key(embedder: Embedder) -> str:
     return f"likeness/{embedder.reference}/{embedder.revision}"

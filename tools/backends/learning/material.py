@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tools.backends.contract import Example, Matrix, TextInput
+from tools.backends.contract import Example, Input, Matrix
+from tools.content import Content
 from tools.records import JsonValue
 
 POOL_SIZE = 4000
@@ -19,20 +20,20 @@ LANGUAGE_SAMPLE = 500
 
 def make_inputs(
     item_ids: Iterable[int],
-    texts: Sequence[str],
+    contents: Sequence[Content],
     vectors: Matrix | None = None,
     spans: Mapping[int, Sequence[Mapping[str, JsonValue]]] | None = None,
-) -> list[TextInput]:
+) -> list[Input]:
     """Inputs of aligned columns; ``vectors`` (n, d) and ``spans`` by item id where they are there."""
     at_hand = spans or {}
     return [
-        TextInput(int(item), text, tuple(at_hand.get(int(item), ())), None if vectors is None else vectors[row])
-        for row, (item, text) in enumerate(zip(item_ids, texts, strict=True))
+        Input(int(item), content, tuple(at_hand.get(int(item), ())), None if vectors is None else vectors[row])
+        for row, (item, content) in enumerate(zip(item_ids, contents, strict=True))
     ]
 
 
 def make_examples(
-    inputs: Sequence[TextInput], values: Sequence[Mapping[str, Any]], calibrates: Sequence[bool]
+    inputs: Sequence[Input], values: Sequence[Mapping[str, Any]], calibrates: Sequence[bool]
 ) -> list[Example]:
     """Examples of aligned columns."""
     return [Example(one, value, bool(flag)) for one, value, flag in zip(inputs, values, calibrates, strict=True)]

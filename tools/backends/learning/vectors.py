@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tools.backends.contract import Matrix, TextEmbedder, VectorCache
+from tools.backends.contract import Embedder, Matrix, VectorCache
+from tools.content import Content
 
 BLOCK = 512
 """Items with neighbouring ids share a block, so that one unit of work touches one or two of them."""
@@ -35,9 +36,9 @@ class Vectors:
 
 def vectors_of(
     cache: VectorCache,
-    embedder: TextEmbedder,
+    embedder: Embedder,
     item_ids: Sequence[int] | npt.NDArray[np.int64],
-    texts: Sequence[str],
+    contents: Sequence[Content],
     most_new: int | None = None,
     rng: np.random.Generator | None = None,
 ) -> Vectors:
@@ -46,7 +47,7 @@ def vectors_of(
     ``most_new`` bounds how many are made: which ones is drawn with ``rng``, the rest stays absent.
     """
     ids = np.asarray(item_ids, dtype=np.int64)
-    digests = _digests(texts)
+    digests = _digests(contents)
     matrix, present = _stored(cache, embedder, ids, digests)
     missing = np.flatnonzero(~present)
     if most_new is not None and len(missing) > most_new:
@@ -54,7 +55,7 @@ def vectors_of(
         missing = np.sort(missing[chosen])
     for start in range(0, len(missing), _CHUNK):
         rows = missing[start : start + _CHUNK]
-        matrix[rows] = embedder.embed([texts[row] for row in rows])
+        matrix[rows] = embedder.embed_contents([contents[row] for row in rows])
         present[rows] = True
         _store(cache, embedder, ids[rows], digests[rows], matrix[rows])
     return Vectors(matrix, present, len(missing))
@@ -66,16 +67,15 @@ def unit_rows(matrix: Matrix) -> Matrix:
     return np.asarray(matrix / np.where(lengths == 0, 1, lengths), dtype=np.float32)
 
 
-def _digests(texts: Sequence[str]) -> npt.NDArray[np.uint8]:
+def _digests(contents: Sequence[Content]) -> npt.NDArray[np.uint8]:
     """Shape (n, 16)."""
-    joined = b"".join(
-        hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).digest() for text in texts
-    )
-    return np.frombuffer(joined, dtype=np.uint8).reshape(len(texts), _DIGEST)
+    marks = (one.mark.encode("utf-8", "surrogatepass") for one in contents)
+    joined = b"".join(hashlib.blake2b(mark, digest_size=_DIGEST).digest() for mark in marks)
+    return np.frombuffer(joined, dtype=np.uint8).reshape(len(contents), _DIGEST)
 
 
 def _stored(
-    cache: VectorCache, embedder: TextEmbedder, ids: npt.NDArray[np.int64], digests: npt.NDArray[np.uint8]
+    cache: VectorCache, embedder: Embedder, ids: npt.NDArray[np.int64], digests: npt.NDArray[np.uint8]
 ) -> tuple[Matrix, npt.NDArray[np.bool_]]:
     matrix = np.zeros((len(ids), embedder.dimension), dtype=np.float32)
     present = np.zeros(len(ids), dtype=np.bool_)
@@ -92,7 +92,7 @@ def _stored(
 
 def _store(
     cache: VectorCache,
-    embedder: TextEmbedder,
+    embedder: Embedder,
     ids: npt.NDArray[np.int64],
     digests: npt.NDArray[np.uint8],
     matrix: Matrix,
@@ -107,7 +107,7 @@ def _store(
             cache.put(_key(embedder, block), stored)
 
 
-def _read(cache: VectorCache, embedder: TextEmbedder, block: int) -> npt.NDArray[np.uint8] | None:
+def _read(cache: VectorCache, embedder: Embedder, block: int) -> npt.NDArray[np.uint8] | None:
     """A block: one line an item, 16 bytes of digest, then the vector's bytes. One array, so that a write is whole."""
     stored = cache.get(_key(embedder, block))
     if stored is None or stored.shape != (BLOCK, _DIGEST + 4 * embedder.dimension) or stored.dtype != np.uint8:
@@ -115,7 +115,7 @@ def _read(cache: VectorCache, embedder: TextEmbedder, block: int) -> npt.NDArray
     return np.array(stored)
 
 
-def _key(embedder: TextEmbedder, block: int) -> str:
+def _key(embedder: Embedder, block: int) -> str:
     return f"vectors/{embedder.reference}/{embedder.revision}/{block}"
 
 

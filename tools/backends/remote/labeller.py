@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from tools.backends.contract import CALIBRATING_LABELS, BackendIdentity, Example, Material, ReplyLog, TextInput
+from tools.backends.contract import CALIBRATING_LABELS, BackendIdentity, Example, Input, Material, ReplyLog
 from tools.backends.images.detections import SAME_OBJECT
 from tools.backends.remote.check import refuse_absent
 from tools.backends.remote.confidence import (
@@ -26,6 +26,7 @@ from tools.backends.remote.question import Asker, Question
 from tools.backends.remote.replies import ReadAnswer, read_answer
 from tools.backends.remote.request import NoAnswer, RequestRefused
 from tools.backends.remote.shown_examples import choose_examples, from_record, subject_of, to_record
+from tools.content import words_of
 from tools.errors import BackendError, InputError, ReplyUnreadable, StoppedShort
 from tools.kinds.replies.named_boxes import Frame
 from tools.records import Draft, JsonValue
@@ -103,7 +104,7 @@ class RemoteLabeller:
         model = self._endpoint.model
         return BackendIdentity(f"remote:{model}", model, settings, self._prompt.name, self._prompt.digest)
 
-    def fit(self, examples: Sequence[Example], pool: Sequence[TextInput], seed: int) -> Artefact:
+    def fit(self, examples: Sequence[Example], pool: Sequence[Input], seed: int) -> Artefact:
         """Choose the confirmed answers that the prompt shows, and calibrate on blind ones whose reply is there.
 
         Nothing is asked: a model's answer about a blind label counts where this very question was put to it before.
@@ -168,28 +169,28 @@ class RemoteLabeller:
         """Say in a sentence that the endpoint, the key or the model is not there."""
         refuse_absent(self._endpoint)
 
-    def estimate(self, inputs: Sequence[TextInput], known: Sequence[Example] = (), seed: int = 0) -> tuple[int, int]:
+    def estimate(self, inputs: Sequence[Input], known: Sequence[Example] = (), seed: int = 0) -> tuple[int, int]:
         """(prompt tokens, most answer tokens) with all repeats, without second questions after bad answers."""
         shown = choose_examples(self.field, known, self._prompt.examples, seed)
         asked = [question.request for one in inputs if (question := self._question_if_any(one, shown)) is not None]
         repeats = self._settings.repeats
         return sum(one.prompt_tokens for one in asked) * repeats, sum(one.answer_tokens for one in asked) * repeats
 
-    def most(self, inputs: Sequence[TextInput], known: Sequence[Example] = (), seed: int = 0) -> tuple[int, int]:
+    def most(self, inputs: Sequence[Input], known: Sequence[Example] = (), seed: int = 0) -> tuple[int, int]:
         """(tokens of all first questions at the very most, tokens of the dearest second question)."""
         shown = choose_examples(self.field, known, self._prompt.examples, seed)
         asked = [question.request for one in inputs if (question := self._question_if_any(one, shown)) is not None]
         each = [one.most_tokens for one in asked]
         return sum(each) * self._settings.repeats, max(each, default=0) + _SECOND
 
-    def _question_if_any(self, one: TextInput, shown: Sequence[Example]) -> Question | None:
+    def _question_if_any(self, one: Input, shown: Sequence[Example]) -> Question | None:
         """The question about an item, ``None`` where none is needed or its image cannot be read."""
         try:
             return self._asker.question(one, shown) if self._needs_a_call(one) else None
         except InputError:
             return None
 
-    def predict(self, artefact: Artefact, inputs: Sequence[TextInput]) -> list[Draft]:
+    def predict(self, artefact: Artefact, inputs: Sequence[Input]) -> list[Draft]:
         """One draft for each input; what cannot be read is ``unread``.
 
         A spent budget, a long wait that is asked for, a person's stop and an endpoint that answers nothing at all end
@@ -199,7 +200,7 @@ class RemoteLabeller:
         shown = [from_record(one) for one in artefact.json.get("examples", ())]
         calibration = calibration_of(artefact.json.get("calibration_record"))
 
-        def guarded(one: TextInput) -> Draft | BackendError | None:
+        def guarded(one: Input) -> Draft | BackendError | None:
             """A draft or what went wrong; ``None`` for items not begun after a failure that concerns all."""
             if stop.is_set():
                 return None
@@ -234,7 +235,7 @@ class RemoteLabeller:
         if len(failures) == len(answers) and (is_nobody_there or len(failures) >= _HOPELESS):
             raise failures[0]
 
-    def _label(self, one: TextInput, shown: Sequence[Example]) -> tuple[Draft, Confidence]:
+    def _label(self, one: Input, shown: Sequence[Example]) -> tuple[Draft, Confidence]:
         foregone = self.field.record.foregone(subject_of(one))
         if foregone is not None:
             content, reason = foregone
@@ -304,19 +305,18 @@ class RemoteLabeller:
             raise ReplyUnreadable(f"the reply is empty{cut}", reply.text)
         seen = question.request.picture
         frame = Frame(seen.width, seen.height, self._prompt.scale) if seen else None
-        # What is stored of an image is its path, which no model has seen.
-        text = "" if seen else question.one.text
+        text = words_of(question.one.content)
         return read_answer(self.field, reply.text, text, question.one.spans, question.fenced.mark, frame=frame)
 
     @property
     def _made_by(self) -> str:
         return f"{self._endpoint.model} with prompt {self._prompt.name}"
 
-    def _unread(self, one: TextInput, problem: str, key: str = "") -> Draft:
+    def _unread(self, one: Input, problem: str, key: str = "") -> Draft:
         kept = f"; the replies are kept under call {key[:_KEY_SHOWN]}" if key else ""
         return Draft(one.item_id, self.field.id, None, reason=self._made_by + kept, state="unread", problem=problem)
 
-    def _needs_a_call(self, one: TextInput) -> bool:
+    def _needs_a_call(self, one: Input) -> bool:
         return self.field.record.foregone(subject_of(one)) is None
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tools.backends.contract import Example, TextInput
+from tools.backends.contract import Example, Input
 from tools.backends.remote.prompts import Prompt, fill
 from tools.backends.remote.replies import answer_schema, written_answer
 from tools.backends.remote.request import Request
 from tools.backends.remote.sent_pictures import picture_of
 from tools.backends.remote.shown_examples import subject_of
 from tools.backends.remote.untrusted import Fenced, explain_mark, fence
+from tools.content import words_of
 from tools.labels import Label
 from tools.schema import FieldSpec
 from tools.visible import clean
@@ -21,7 +22,7 @@ from tools.visible import clean
 class Question:
     """One item with the request made of it."""
 
-    one: TextInput
+    one: Input
     fenced: Fenced
     request: Request
 
@@ -35,17 +36,17 @@ class Asker:
     secret: int
     answer_tokens: int
 
-    def question(self, one: TextInput, examples: Sequence[Example] = ()) -> Question:
+    def question(self, one: Input, examples: Sequence[Example] = ()) -> Question:
         """The question about an item. It is never among its own examples, nor is another item with the same text.
 
         An image goes with the question as it is; :class:`InputError` where its file cannot be read.
         """
-        picture = picture_of(one.text) if self.prompt.item == "image" else None
-        fenced = fence("" if picture else one.text, self.secret)
+        picture = picture_of(one.content)
+        fenced = fence(words_of(one.content), self.secret)
         values = self._values(one, fenced)
         system = {"role": "system", "content": fill(self.prompt.system, values)}
         user = {"role": "user", "content": fill(self.prompt.user, values)}
-        others = [shown for shown in examples if shown.input.item_id != one.item_id and shown.input.text != one.text]
+        others = [a for a in examples if a.input.item_id != one.item_id and a.input.content != one.content]
         turns = [message for shown in others for message in self._turns(shown)]
         schema = answer_schema(self.field, one.spans)
         return Question(one, fenced, Request((system, *turns, user), schema, self.answer_tokens, picture=picture))
@@ -58,7 +59,7 @@ class Asker:
         asked = fill(self.prompt.user, self._values(shown.input, fence(shown.input.text, self.secret)))
         return {"role": "user", "content": asked}, {"role": "assistant", "content": answer}
 
-    def _values(self, one: TextInput, fenced: Fenced) -> dict[str, str]:
+    def _values(self, one: Input, fenced: Fenced) -> dict[str, str]:
         return {
             "question": clean(self.field.question or self.field.name),
             "guideline": clean(self.field.guideline),
@@ -82,7 +83,7 @@ def _label_line(label: Label) -> str:
     return f"{line}. {clean(label.description)}" if label.description else line
 
 
-def _passages(one: TextInput, mark: str) -> str:
+def _passages(one: Input, mark: str) -> str:
     lines = []
     for number, span in enumerate(one.spans, start=1):
         quoted = " ".join(clean(one.text[int(span["start"]) : int(span["end"])]).split())

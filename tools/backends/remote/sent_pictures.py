@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from tools.content import Content, ImageFile
 from tools.errors import InputError
 from tools.images.pixels import as_file, read_pixels
 from tools.images.probe import probe
@@ -46,14 +47,16 @@ class Picture:
         return f"data:image/jpeg;base64,{encoded.decode('ascii')}"
 
 
-def picture_of(path: str) -> Picture:
-    """The picture in a file, :class:`InputError` where it cannot be read. Nothing is decoded yet."""
-    place = Path(path)
+def picture_of(content: Content) -> Picture | None:
+    """The picture of an item that is one, :class:`InputError` where it cannot be read. Nothing is decoded yet."""
+    if not isinstance(content, ImageFile):
+        return None
+    place = content.path
     try:
         stamp = place.stat()
     except OSError:
         raise InputError(f"{place.name} cannot be read as an image: there is no such file.") from None
-    return _known_picture(path, stamp.st_mtime_ns, stamp.st_size)
+    return _known_picture(str(place), stamp.st_mtime_ns, stamp.st_size)
 
 
 @lru_cache(maxsize=4096)

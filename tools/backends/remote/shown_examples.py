@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from tools.backends.contract import Example, TextInput
+from tools.backends.contract import Example, Input
 from tools.backends.remote.replies import written_answer
+from tools.content import words_of
 from tools.draws import uniform_of
 from tools.kinds.asked import Subject
 from tools.records import JsonValue
@@ -42,7 +43,8 @@ def choose_examples(field: FieldSpec, known: Sequence[Example], most: int, seed:
 
 
 def _may_be_shown(field: FieldSpec, one: Example) -> bool:
-    is_short = bool(one.input.text.strip()) and len(one.input.text) <= LONGEST_EXAMPLE
+    words = words_of(one.input.content)
+    is_short = bool(words.strip()) and len(words) <= LONGEST_EXAMPLE
     return is_short and not one.calibrates and written_answer(field, one.value, subject_of(one.input)) is not None
 
 
@@ -51,17 +53,17 @@ def _labels_of(one: Example) -> str:
     return " ".join(sorted(set(value_labels(one.value))))
 
 
-def subject_of(one: TextInput) -> Subject:
+def subject_of(one: Input) -> Subject:
     """What an answer about an input is about."""
-    return Subject(one.text, one.spans)
+    return Subject(words_of(one.content), one.spans)
 
 
 def to_record(one: Example) -> dict[str, JsonValue]:
     """JSON-able form, for an artefact."""
     spans = [dict(span) for span in one.input.spans]
-    return {"item": one.input.item_id, "text": one.input.text, "spans": spans, "value": dict(one.value)}
+    return {"item": one.input.item_id, "text": words_of(one.input.content), "spans": spans, "value": dict(one.value)}
 
 
 def from_record(record: Mapping[str, Any]) -> Example:
     """What :func:`to_record` wrote."""
-    return Example(TextInput(int(record["item"]), record["text"], tuple(record["spans"])), record["value"])
+    return Example(Input.of_text(int(record["item"]), record["text"], tuple(record["spans"])), record["value"])

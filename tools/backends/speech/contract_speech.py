@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from tools.backends.contract import BackendIdentity
+from tools.content import AudioFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,10 @@ class Transcriber(Protocol):
     def language(self) -> str:
         """The one language that it understands, as an ISO 639-1 code; empty where it understands several."""
 
-    def transcribe(self, path: Path, length: int, stopping: Callable[[], bool]) -> list[Heard]:
-        """What is said in a recording of ``length`` milliseconds, in order; nothing where nobody speaks.
+    def transcribe(self, recording: AudioFile, stopping: Callable[[], bool]) -> list[Heard]:
+        """What is said in a recording or a part of one, in order; nothing where nobody speaks.
+
+        Times count from the beginning of the whole recording.
 
         ``stopping`` is asked between pieces. :class:`~tools.errors.InputError` where the file cannot be read.
         """

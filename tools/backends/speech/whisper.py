@@ -18,6 +18,7 @@ from typing import Any
 from tools.backends.contract import BackendIdentity
 from tools.backends.learning.threads import thread_count
 from tools.backends.speech.contract_speech import Heard, Word
+from tools.content import AudioFile
 from tools.errors import BackendFailed, StoppedShort
 from tools.sounds.decode import SPEECH_RATE, Samples, samples_of
 
@@ -53,16 +54,17 @@ class WhisperTranscriber:
         settings = {"beam": self._beam, "voice_activity": True, "precision": "int8"}
         return BackendIdentity(self._reference, self._revision, settings)
 
-    def transcribe(self, path: Path, length: int, stopping: Callable[[], bool]) -> list[Heard]:
+    def transcribe(self, recording: AudioFile, stopping: Callable[[], bool]) -> list[Heard]:
         """What is said, in order; times count from the beginning of the recording."""
         found: list[Heard] = []
-        for start, samples in _pieces(path, length):
+        last = recording.length if recording.end is None else recording.end
+        for start, samples in _pieces(recording, last):
             if stopping():
-                raise StoppedShort(f"Stopped at {start / 1000:.0f} s of {path.name}.")
-            found += self._heard(samples, start, length)
+                raise StoppedShort(f"Stopped at {start / 1000:.0f} s of {recording.path.name}.")
+            found += self._heard(samples, start, last)
         return found
 
-    def _heard(self, samples: Samples, offset: int, length: int) -> Iterator[Heard]:
+    def _heard(self, samples: Samples, offset: int, last: int) -> Iterator[Heard]:
         with _LOCK:
             segments, _ = self._loaded().transcribe(
                 samples,
@@ -75,7 +77,7 @@ class WhisperTranscriber:
             # The model works while the segments are read.
             said = list(segments)
         for one in said:
-            heard = _in_milliseconds(one, offset, length)
+            heard = _in_milliseconds(one, offset, last)
             if heard is not None:
                 yield heard
 
@@ -92,27 +94,27 @@ class WhisperTranscriber:
         return self._model
 
 
-def _in_milliseconds(one: Any, offset: int, length: int) -> Heard | None:
+def _in_milliseconds(one: Any, offset: int, last: int) -> Heard | None:
     words = tuple(
         Word(offset + round(w.start * 1000), offset + round(w.end * 1000), w.word.strip(), round(w.probability, 4))
         for w in one.words or ()
     )
     # The first and the last word say more exactly than the model's own marks where speech begins and ends.
     start = words[0].start if words else offset + round(one.start * 1000)
-    end = min(max(words[-1].end if words else offset + round(one.end * 1000), start + 1), length)
+    end = min(max(words[-1].end if words else offset + round(one.end * 1000), start + 1), last)
     text = " ".join(one.text.split())
     # The model's own figure is one for half a minute; that of the words is the segment's own.
     score = sum(word.score for word in words) / len(words) if words else math.exp(one.avg_logprob)
     return Heard(start, end, text, round(score, 4), words) if text and start < end else None
 
 
-def _pieces(path: Path, length: int) -> Iterator[tuple[int, Samples]]:
+def _pieces(recording: AudioFile, last: int) -> Iterator[tuple[int, Samples]]:
     """(start in milliseconds, samples) of stretches that end in the quietest moment before they would be too long."""
-    start = 0
-    while start < length:
-        end = min(start + PIECE_MS, length)
-        samples = samples_of(path, start=start, end=end)
-        if end < length:
+    start = recording.start
+    while start < last:
+        end = min(start + PIECE_MS, last)
+        samples = samples_of(recording.path, start=start, end=end)
+        if end < last:
             end = start + quietest(samples, (end - start - _REACH_MS, end - start))
             samples = samples[: (end - start) * SPEECH_RATE // 1000]
         yield start, samples

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from tools.backends.contract import BackendIdentity, Example, Material, Matrix, TextEmbedder, TextInput
+from tools.backends.contract import BackendIdentity, Embedder, Example, Input, Material, Matrix
 from tools.backends.learning.blind_record import ANSWERS, RIGHT, BlindRecord, blind_record
 from tools.backends.learning.held_out import HeldOut
 from tools.backends.learning.linear import Flags
@@ -49,7 +49,7 @@ class FewShotClassifier:
     states: ClassVar[tuple[str, ...]] = ("labels", "mode", "c", ANSWERS, RIGHT)
 
     def __init__(
-        self, field: FieldSpec, embedder: TextEmbedder, calibrate: bool = True, reference: str = REFERENCE
+        self, field: FieldSpec, embedder: Embedder, calibrate: bool = True, reference: str = REFERENCE
     ) -> None:
         """``calibrate`` costs five more fits and is not needed to rank items."""
         self.field = field
@@ -70,7 +70,7 @@ class FewShotClassifier:
         """Whether nothing can be said before people have answered."""
         return self._way.needs_answers(self._embedder)
 
-    def fit(self, examples: Sequence[Example], pool: Sequence[TextInput], seed: int) -> Artefact:
+    def fit(self, examples: Sequence[Example], pool: Sequence[Input], seed: int) -> Artefact:
         """Learn; values with labels that the field no longer has are left out. Ratings need labels to begin with."""
         learns = self.reference != ZERO_SHOT
         read = [(one.input, one.calibrates, self._way.target(one.value)) for one in examples if learns]
@@ -88,7 +88,7 @@ class FewShotClassifier:
         with limited_threads():
             return self._train(evidence, [target for _, _, target in usable], rng)
 
-    def predict(self, artefact: Artefact, inputs: Sequence[TextInput]) -> list[Draft]:
+    def predict(self, artefact: Artefact, inputs: Sequence[Input]) -> list[Draft]:
         """One draft for each input."""
         if not inputs:
             return []
@@ -118,14 +118,14 @@ class FewShotClassifier:
             return np.zeros(len(vectors), dtype=np.float32)
         return known.sign(self._way.energy(linear_of(artefact).logits(vectors)), known.likeness_of(vectors))
 
-    def _vectors(self, inputs: Sequence[TextInput]) -> Matrix:
+    def _vectors(self, inputs: Sequence[Input]) -> Matrix:
         made = np.zeros((len(inputs), self._embedder.dimension), dtype=np.float32)
         missing = [at for at, one in enumerate(inputs) if one.vector is None]
         for at, one in enumerate(inputs):
             if one.vector is not None:
                 made[at] = one.vector
         if missing:
-            made[missing] = self._embedder.embed([inputs[at].text for at in missing])
+            made[missing] = self._embedder.embed_contents([inputs[at].content for at in missing])
         return made
 
     def _train(self, evidence: Evidence, targets: Sequence[list[int]], rng: np.random.Generator) -> Artefact:
@@ -161,7 +161,7 @@ class FewShotClassifier:
         unused = evidence.names[evidence.named & ~targets.any(axis=0)]
         return learn_familiarity(known, unused, rng)
 
-    def _draft(self, artefact: Artefact, one: TextInput, answer: Answer) -> Draft:
+    def _draft(self, artefact: Artefact, one: Input, answer: Answer) -> Draft:
         record = self.field.record
         return Draft(
             one.item_id,

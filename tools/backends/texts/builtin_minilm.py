@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tools.backends.contract import Matrix
+from tools.backends.learning.embedding import OfTexts
 from tools.backends.learning.threads import thread_count
 from tools.errors import BackendFailed, BackendMissing
 
@@ -30,7 +31,7 @@ def is_installed() -> bool:
     return all(find_spec(name) is not None for name in _NEEDED)
 
 
-class MiniLMEmbedder:
+class MiniLMEmbedder(OfTexts):
     """all-MiniLM-L6-v2: 384 dimensions, mean over at most 256 tokens. The weights' hash is checked before use."""
 
     reference = "builtin:minilm"

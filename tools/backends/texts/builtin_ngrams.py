@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from tools.backends.contract import Matrix, TextEmbedder
+from tools.backends.learning.embedding import OfTexts
 from tools.backends.learning.vectors import unit_rows
 
 DIMENSION = 512
 _BATCH = 2048
 
 
-class NgramEmbedder:
+class NgramEmbedder(OfTexts):
     """Signed hashing of character 3- to 5-grams inside words (Weinberger et al., ICML 2009), square-root counts.
 
     512 dimensions: on short texts 2^18 of them gain about one point of few-shot accuracy and cost 500 times the memory.
@@ -38,7 +39,7 @@ class NgramEmbedder:
         return unit_rows(made)
 
 
-class MixedEmbedder:
+class MixedEmbedder(OfTexts):
     """Sentence vectors and n-grams side by side, for texts in a language that the sentence model does not know."""
 
     def __init__(self, first: TextEmbedder, share: float = 0.5) -> None:

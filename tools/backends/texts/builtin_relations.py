@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from tools.backends.contract import BackendIdentity, Example, Material, TextInput
+from tools.backends.contract import BackendIdentity, Example, Input, Material
 from tools.backends.learning.threads import limited_threads
 from tools.backends.texts.pair_features import Pair, PairDescriber, Span
 from tools.backends.texts.pair_training import (
@@ -68,7 +68,7 @@ class PairRelationTagger:
         """Name, revision and which word classes there are."""
         return BackendIdentity(REFERENCE, REVISION, {"word_classes": WORDS if is_installed() else ""})
 
-    def fit(self, examples: Sequence[Example], pool: Sequence[TextInput], seed: int) -> Artefact:
+    def fit(self, examples: Sequence[Example], pool: Sequence[Input], seed: int) -> Artefact:
         """Learn from confirmed relations; at least one is needed. Pairs that nobody joined say what is no relation."""
         read = [self._read(one) for one in examples]
         joined = sum(len(answer) for one in read for answer in one.answers)
@@ -94,7 +94,7 @@ class PairRelationTagger:
         arrays |= {"columns": learned.model.columns.to_array(), "weights": learned.model.weights}
         return Artefact(said, arrays)
 
-    def predict(self, artefact: Artefact, inputs: Sequence[TextInput]) -> list[Draft]:
+    def predict(self, artefact: Artefact, inputs: Sequence[Input]) -> list[Draft]:
         """One draft for each input; an item with fewer than two spans has no relations."""
         if not inputs:
             return []
@@ -148,7 +148,7 @@ class PairRelationTagger:
             calibrates=np.array([one.calibrates for one in read], dtype=np.bool_),
         )
 
-    def _draft(self, artefact: Artefact, one: TextInput, model: PairModel, describer: PairDescriber) -> Draft:
+    def _draft(self, artefact: Artefact, one: Input, model: PairModel, describer: PairDescriber) -> Draft:
         pairs = self.pairs(one.spans)
         made: dict[str, Value] = {}
         log_chance = 0.0
@@ -183,7 +183,7 @@ def _relations(answer: Relations, pair: Pair) -> dict[str, Value]:
     return made
 
 
-def _reason(artefact: Artefact, one: TextInput, pairs: int) -> str:
+def _reason(artefact: Artefact, one: Input, pairs: int) -> str:
     said = artefact.json
     if len(one.spans) < 2:
         return f"the item has {len(one.spans) or 'no'} spans that could be joined"

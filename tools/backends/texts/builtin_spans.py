@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from tools.backends.contract import BackendIdentity, Example, Material, TextInput
+from tools.backends.contract import BackendIdentity, Example, Input, Material
 from tools.backends.texts import crf
 from tools.backends.texts.span_model import Answer, coarse_fits, cut, freeze, thaw
 from tools.backends.texts.span_tags import Region, read_regions, without_overlap
@@ -49,7 +49,7 @@ class CrfSpanTagger:
         settings = {"c1": _SETTINGS.c1, "c2": _SETTINGS.c2, "rounds": _SETTINGS.rounds, "word_classes": words}
         return BackendIdentity(REFERENCE, REVISION, settings)
 
-    def fit(self, examples: Sequence[Example], pool: Sequence[TextInput], seed: int) -> Artefact:
+    def fit(self, examples: Sequence[Example], pool: Sequence[Input], seed: int) -> Artefact:
         """Learn from confirmed spans; at least one is needed. ``pool`` changes nothing."""
         texts = [one.input.text for one in examples]
         regions = [self._regions(one) for one in examples]
@@ -71,7 +71,7 @@ class CrfSpanTagger:
         }
         return freeze(train(lessons, classes, _SETTINGS), tuned.manner, said)
 
-    def predict(self, artefact: Artefact, inputs: Sequence[TextInput]) -> list[Draft]:
+    def predict(self, artefact: Artefact, inputs: Sequence[Input]) -> list[Draft]:
         """One draft for each input; its score is the chance that the whole answer is right."""
         if not inputs:
             return []
@@ -86,7 +86,7 @@ class CrfSpanTagger:
         found = {region for region in read_regions(example.value["spans"]) if region.label in known}
         return sorted((r for r in found if text[r.start : r.end].strip()), key=lambda r: (r.start, r.end, r.label))
 
-    def _draft(self, artefact: Artefact, one: TextInput, answer: Answer) -> Draft:
+    def _draft(self, artefact: Artefact, one: Input, answer: Answer) -> Draft:
         regions = answer.regions if self.field.overlap else without_overlap(answer.regions)
         spans = [
             {"id": f"s{r.start}_{r.end}_{r.label}", "start": r.start, "end": r.end, "label": r.label}

@@ -12,6 +12,7 @@ import numpy as np
 
 from tools.backends.contract import Matrix
 from tools.backends.hub_model import LOCK, REMEDY, digest_files, place_of
+from tools.backends.learning.embedding import OfTexts
 from tools.backends.learning.threads import thread_count
 from tools.backends.learning.vectors import unit_rows
 from tools.errors import BackendFailed, BackendMissing
@@ -24,7 +25,7 @@ def is_installed() -> bool:
     return find_spec("sentence_transformers") is not None
 
 
-class HubEmbedder:
+class HubEmbedder(OfTexts):
     """A sentence-transformers model by ``name@revision`` or folder."""
 
     pace = 100

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from tools.backends.contract import BackendIdentity, Example, Material, Matrix, TextInput
+from tools.backends.contract import BackendIdentity, Example, Input, Material, Matrix
 from tools.backends.hub_model import CLASSIFIER, LOCK, TAGGER, HubModel, open_model
 from tools.backends.texts.span_tags import Region
 from tools.errors import InputError
@@ -43,7 +43,7 @@ class _HubLabeller:
         """Model and revision; of a folder, the digest of its weights."""
         return BackendIdentity(f"hub:{self.name}", self.hub.revision, {"most_tokens": self.hub.limit})
 
-    def fit(self, examples: Sequence[Example], pool: Sequence[TextInput], seed: int) -> Artefact:
+    def fit(self, examples: Sequence[Example], pool: Sequence[Input], seed: int) -> Artefact:
         """Nothing is learned: the same artefact for all examples."""
         return Artefact({"backend": f"hub:{self.name}", "revision": self.hub.revision})
 
@@ -65,7 +65,7 @@ class HubClassifier(_HubLabeller):
                 f"{field.id!r}."
             )
 
-    def predict(self, artefact: Artefact, inputs: Sequence[TextInput]) -> list[Draft]:
+    def predict(self, artefact: Artefact, inputs: Sequence[Input]) -> list[Draft]:
         """One draft for each input; an answer that the field does not have is ``invalid``."""
         if not inputs:
             return []
@@ -77,7 +77,7 @@ class HubClassifier(_HubLabeller):
         names = [self._columns.get(at, own) for at, own in enumerate(self.hub.labels)]
         return [self._draft(one, names, row) for one, row in zip(inputs, shares, strict=True)]
 
-    def _entailed(self, inputs: Sequence[TextInput]) -> Matrix:
+    def _entailed(self, inputs: Sequence[Input]) -> Matrix:
         """Share of each label, (n, K): against the other labels for one choice, against the contrary for several."""
         hypotheses = [HYPOTHESIS.format(label.name) for label in self.field.labels]
         texts = [one.text for one in inputs for _ in hypotheses]
@@ -87,7 +87,7 @@ class HubClassifier(_HubLabeller):
             return np.asarray(softmax(logits)[:, self._entailment].reshape(len(inputs), -1), dtype=np.float32)
         return np.asarray(softmax(shaped[:, :, self._entailment]), dtype=np.float32)
 
-    def _draft(self, one: TextInput, names: Sequence[str], row: Matrix) -> Draft:
+    def _draft(self, one: Input, names: Sequence[str], row: Matrix) -> Draft:
         order = [int(at) for at in np.argsort(-row, kind="stable")]
         if self._takes_several:
             chosen = [at for at in order if row[at] >= 0.5]
@@ -137,11 +137,11 @@ class HubSpanTagger(_HubLabeller):
                 f"{field.id!r}."
             )
 
-    def predict(self, artefact: Artefact, inputs: Sequence[TextInput]) -> list[Draft]:
+    def predict(self, artefact: Artefact, inputs: Sequence[Input]) -> list[Draft]:
         """One draft for each input; tags that mean no label of the field are passed over."""
         return [self._draft(one) for one in inputs]
 
-    def _draft(self, one: TextInput) -> Draft:
+    def _draft(self, one: Input) -> Draft:
         import torch
 
         with LOCK, torch.inference_mode():

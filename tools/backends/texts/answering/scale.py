@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tools.backends.contract import Matrix, TextEmbedder
+from tools.backends.contract import Embedder, Matrix
 from tools.backends.learning.linear import Flags
 from tools.backends.texts.answering.several import taught_flags
 from tools.backends.texts.answering.way import MOST_OTHERS, Answer, Taught, Way
@@ -19,18 +19,18 @@ class Scale(Way):
 
     knows_strangers = False
 
-    def needs_answers(self, embedder: TextEmbedder) -> bool:
+    def needs_answers(self, embedder: Embedder) -> bool:
         """Always."""
         return True
 
-    def refuse_nothing(self, embedder: TextEmbedder, reference: str) -> None:
+    def refuse_nothing(self, embedder: Embedder, reference: str) -> None:
         """Without an answer there is nothing to learn from."""
         raise Conflict(
             f"Numbers say nothing by themselves: rate about 10 items of field {self.field.name!r} first, "
             f"then {reference} can learn from them."
         )
 
-    def names(self, embedder: TextEmbedder) -> Matrix:
+    def names(self, embedder: Embedder) -> Matrix:
         """None."""
         return np.zeros((0, embedder.dimension), dtype=np.float32)
 

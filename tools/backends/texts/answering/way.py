@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from tools.backends.contract import Matrix, TextEmbedder
+from tools.backends.contract import Embedder, Matrix
 from tools.backends.learning.held_out import HeldOut
 from tools.backends.learning.label_names import knows_words, name_vectors
 from tools.backends.learning.linear import Flags, Linear
@@ -63,11 +63,11 @@ class Way:
         self.field = field
         self.classes = field.record.words(field)
 
-    def needs_answers(self, embedder: TextEmbedder) -> bool:
+    def needs_answers(self, embedder: Embedder) -> bool:
         """Whether nothing can be said before people have answered."""
         return not knows_words(embedder)
 
-    def refuse_nothing(self, embedder: TextEmbedder, reference: str) -> None:
+    def refuse_nothing(self, embedder: Embedder, reference: str) -> None:
         """:class:`Conflict` where there is no answer to learn from and names say nothing either."""
         if self.needs_answers(embedder):
             raise Conflict(
@@ -76,7 +76,7 @@ class Way:
                 f"{reference} can learn from them. A CLIP model knows names: set backend.embedder to hub:FOLDER."
             )
 
-    def names(self, embedder: TextEmbedder) -> Matrix:
+    def names(self, embedder: Embedder) -> Matrix:
         """What the names of the classes say, (K, d), or no row at all."""
         return name_vectors(self.field, embedder)
 
