@@ -12,6 +12,7 @@ from tests.backends.texts.messages import INTENT, THINGS, examples_of
 from tools.backends import hub_model, registry
 from tools.backends.images import registry_images
 from tools.backends.registry import NoPaidCalls, Resources, open_embedder, open_labeller, split_reference, usable
+from tools.backends.speech import whisper
 from tools.backends.texts import builtin_minilm, hub_embedder
 from tools.errors import BackendMissing, BudgetSpent, InputError, NotFound
 from tools.schema import FieldSpec
@@ -55,7 +56,7 @@ def test_a_missing_package_carries_the_line_that_installs_it(monkeypatch: pytest
 
 
 def test_the_doctor_lists_every_back_end_with_a_remedy_where_one_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (builtin_minilm, hub_model, hub_embedder):
+    for module in (builtin_minilm, hub_model, hub_embedder, whisper):
         monkeypatch.setattr(module, "is_installed", lambda: False)
     for module in (registry, registry_images):
         monkeypatch.setattr(module, "find_spec", lambda name: None)

@@ -26,6 +26,7 @@ from assistant.agent.words.said_filter import read_filter
 from assistant.agent.words.sentence import LONGEST, NAMING, Sentence, read_sentence, sentence_of
 from assistant.agent.words.times import read_time
 from assistant.agent.words.world import PlannerWorld
+from tools.modalities.registry import MODALITIES
 
 RUN_FROM = 0.62
 """From this score on, an intent is acted upon."""
@@ -247,14 +248,19 @@ def _act(scored: Scored, request: Request, is_chained: bool) -> Plan:
 def _which(found: Plan, request: Request) -> tuple[str, ...]:
     """What "these" are taken for where nothing was listed: said before it runs, as "stop" ends it."""
     is_open = all(not (one.on_last or one.items or one.arguments.get("items")) for one in found.calls)
-    if not (is_open and request.refers_back and found.calls[0].tool in ("prelabel", "segment")):
+    if not (is_open and request.refers_back and found.calls[0].tool in ("prelabel", "segment", "transcribe")):
         return ()
-    return ("No list was shown, so these are the pictures of the project; show some first to mean only those.",)
+    many = request.world.schema.modality.many
+    return (f"No list was shown, so these are the {many} of the project; show some first to mean only those.",)
 
 
 def _absent(tool: str, said_as: str, world: PlannerWorld) -> Plan:
     """Tools that other kinds of data need: in one sentence, unless the catalogue has them by now."""
-    if tool in world.tools:
+    spec, modality = world.tools.get(tool), world.schema.modality
+    if spec is not None and not spec.is_for(modality.content):
+        fitting = " and ".join(one.many for one in MODALITIES.values() if spec.is_for(one.content))
+        return talk(f"I can {said_as} where the items are {fitting}; here they are {modality.many}.")
+    if spec is not None:
         return Plan("calls", (PlannedCall(tool),))
     return talk(f"I cannot {said_as} yet: the tool {tool} is not there.")
 
