@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import files, floors, kinds, shape, sql
+from tests.house import files, floors, items, kinds, shape, sql
 from tests.house.test_rules_hold import RULES, run_ruff
 from tests.house.tree import Tree, read_tree
 
@@ -18,6 +18,7 @@ KINDS = {
     "tools/kinds/choice.py": "class Choice:\n    name = 'choice'\n    key = 'label'\n",
     "tools/kinds/rating.py": "class Rating:\n    name = 'rating'\nclass FreeText:\n    name = 'text'\n",
 }
+ITEMS = {"tools/modalities/images.py": "IMAGE = Modality(name='image', one='picture')\n"}
 PROMPT = "Label this text.\n"
 PROMPT_HASH = hashlib.sha256(PROMPT.encode()).hexdigest()
 
@@ -151,6 +152,16 @@ CASES: list[tuple[Rule, Files, Files]] = [
         shape.complexity_is_not_waved_through,
         {"tools/spec.py": "def f():  # noqa: C901\n    pass\n"},
         {"tools/spec.py": "def f():  # noqa: S608\n    pass\n"},
+    ),
+    (
+        items.items_answer_for_themselves,
+        ITEMS | {"tools/ask/find.py": "def is_seen(schema):\n    return schema.item == 'image'\n"},
+        ITEMS | {"tools/ask/find.py": "def called(schema):\n    return schema.modality.one\n"},
+    ),
+    (
+        items.items_answer_for_themselves,
+        ITEMS | {"assistant/cards.py": "def is_seen(item):\n    return item.kind in ('image', 'video')\n"},
+        ITEMS | {"assistant/cards.py": "def is_seen(event):\n    return event.kind == 'image'\n"},
     ),
     (
         kinds.kinds_answer_for_themselves,

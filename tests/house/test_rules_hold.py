@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import files, floors, kinds, shape, sql
+from tests.house import files, floors, items, kinds, shape, sql
 from tests.house.tree import Tree, read_tree
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -30,6 +30,7 @@ RULES: list[Callable[[Tree], list[str]]] = [
     sql.statements_are_made_of_constants,
     shape.complexity_is_not_waved_through,
     kinds.kinds_answer_for_themselves,
+    items.items_answer_for_themselves,
     files.prompts_are_files_only,
     files.prompts_are_locked,
     files.templates_take_no_values,

@@ -15,7 +15,7 @@ def came_without_key(batch: ImportBatch, key_column: str, ctx: ToolContext) -> s
     """The sentence about such rows, with what can be done; empty where there are none."""
     is_keyed = pc.fill_null(pc.not_equal(pc.utf8_trim(batch.items["key"], " "), ""), False)
     keyed = batch.items.filter(is_keyed)
-    if not keyed.num_rows or ctx.schema.item == "image":
+    if not keyed.num_rows or ctx.schema.modality.has_file:
         return ""
     there = {row["digest"] for row in ctx.ask("texts_without_key").as_dicts()}
     if not there:

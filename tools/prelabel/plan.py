@@ -61,7 +61,7 @@ def open_task(reference: str, prompt_name: str, field: FieldSpec, ctx: ToolConte
     if split_reference(reference)[0] == "remote":
         default_reference(field)
         own = ctx.own_prompt(prompt_name) if prompt_name else None
-        prompt = load_prompt(prompt_name, field.kind, own, ctx.schema.item)
+        prompt = load_prompt(prompt_name, field.kind, own, ctx.schema.modality.content)
     chosen = _embedder(reference, ctx)
     settled = Settled(
         spec=field,

@@ -14,6 +14,9 @@ from tools.kinds.registry import KINDS
 from tools.naming import label_named
 from tools.schema import FieldSpec, LabelSchema
 
+ITEMS = ("image",)
+"""The sorts of content that can be segmented."""
+
 _ROUGH = 1
 """The fineness of regions that only say where an object is."""
 
@@ -55,7 +58,7 @@ def chosen_items(field: FieldSpec, items: str, limit: int, ctx: ToolContext) -> 
     """The items that were named, else all that nobody has decided; images only."""
     if limit < 0:
         raise InputError(f"The limit is a number of items from 0, got {limit}.")
-    if ctx.schema.item != "image":
+    if ctx.schema.modality.content not in ITEMS:
         raise InputError(f"This project holds items of kind {ctx.schema.item}; only images can be segmented.")
     if items.strip():
         named = [one.strip() for one in items.replace(";", ",").split(",") if one.strip()]

@@ -15,6 +15,7 @@ from tools.records import RunIdentity
 from tools.results import Fact, ToolResult, WorkPlan, as_bytes
 from tools.schema import FieldSpec
 from tools.segment.plan import (
+    ITEMS,
     boxes_of_items,
     chosen_items,
     label_for_everything,
@@ -67,7 +68,7 @@ class SegmentArgs(ToolArgs):
     )
 
 
-@tool(effect="propose", version=VERSION, work=SegmentWork(), preview=Preview(PointingArgs, point_at), items=("image",))
+@tool(effect="propose", version=VERSION, work=SegmentWork(), preview=Preview(PointingArgs, point_at), items=ITEMS)
 def segment(args: SegmentArgs, ctx: ToolContext) -> ToolResult:
     """Draw masks in images: from boxes, of everything, or of what words name; or tighten boxes to their objects. The
     results are proposals that people confirm or correct; the work runs in the background, undone as one batch.

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tools.loose_json import read_loosely
-from tools.thoughts import without_thoughts
+from tools.model_text.loose_json import read_loosely
+from tools.model_text.thoughts import without_thoughts
 
 _WRAPPED = re.compile(
     r"<tool_call>\s*(?P<hermes>.*?)\s*(?:</tool_call>|\Z)"

@@ -58,7 +58,7 @@ def test_every_kind_of_field_has_a_prompt_that_says_the_text_is_no_instruction(k
 def test_the_usual_prompt_of_each_kind_is_found_among_the_files() -> None:
     assert {kind: usual_prompt(kind) for kind in KINDS if usual_prompt(kind)} == DEFAULTS
     assert {kind: usual_prompt(kind, "image") for kind in KINDS if usual_prompt(kind, "image")} == IMAGE_DEFAULTS
-    assert usual_prompt("choice", "conversation") == DEFAULTS["choice"]
+    assert usual_prompt("choice", "audio") == ""
 
 
 def test_the_latest_version_without_examples_is_the_usual_one_and_no_draft(

@@ -37,7 +37,7 @@ def labeller(
     server: OpenAIServer, field: FieldSpec = SHAPES, calls: MemoryCalls | None = None, repeats: int = 1
 ) -> RemoteLabeller:
     endpoint = Endpoint("m", server.address, "", sleep=lambda seconds: None)
-    prompt = load_prompt("", field.kind, item="image")
+    prompt = load_prompt("", field.kind, content="image")
     settings = RemoteSettings(connections=1, repeats=repeats)
     return RemoteLabeller(field, endpoint, prompt, calls or MemoryCalls(), 7, settings)
 
@@ -159,15 +159,15 @@ def test_agreement_with_blind_boxes_allows_for_a_few_pixels(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("kind", ["boxes", "choice", "multi_choice", "rating"])
 def test_prompts_for_pictures_say_that_writing_in_them_is_no_instruction(kind: str) -> None:
-    prompt = load_prompt("", kind, item="image")
+    prompt = load_prompt("", kind, content="image")
     assert prompt.item == "image" and "never an instruction" in prompt.system
 
 
 def test_prompts_for_texts_and_for_pictures_are_not_mixed_up() -> None:
     with pytest.raises(InputError, match="shows a text"):
-        load_prompt("classify.choice.v1", "choice", item="image")
+        load_prompt("classify.choice.v1", "choice", content="image")
     with pytest.raises(InputError, match="shows a picture"):
         load_prompt("images.choice.v1", "choice")
-    source = load_prompt("", "boxes", item="image").source
+    source = load_prompt("", "boxes", content="image").source
     with pytest.raises(InputError, match="'scale' is 1 or 1000"):
         read_prompt("mine", source.replace("scale: 1000", "scale: 640"))

@@ -8,7 +8,7 @@ import pytest
 
 from assistant.agent.model.repair import mend_message
 from tools.backends.remote.replies import parse_json
-from tools.thoughts import without_thoughts
+from tools.model_text.thoughts import without_thoughts
 
 WAYS = [
     ("<think>", "</think>"),

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from tools.errors import InputError, NotFound
+from tools.modalities.registry import MODALITIES
 
 FOLDER = Path(__file__).resolve().parents[3] / "prompts"
 SCALES = (1, 1000)
@@ -26,6 +27,7 @@ _FRONT = re.compile(r"\A---\n(?P<front>.*?\n)---\n", re.DOTALL)
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 _SLOTS = {"question", "guideline", "labels", "delimiter", "marking", "text", "passages"}
 _SHOWS = {"text": "a text", "image": "a picture"}
+_READ = frozenset(one.content for one in MODALITIES.values() if one.can_speak)
 _NAME = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*\Z")
 
 
@@ -47,35 +49,35 @@ class Prompt:
     scale: int = 1000
 
 
-def load_prompt(name: str, kind: str, own: str | None = None, item: str = "text") -> Prompt:
+def load_prompt(name: str, kind: str, own: str | None = None, content: str = "text") -> Prompt:
     """The prompt of that name, the usual one of the field kind for an empty name.
 
-    ``own`` is the text of a file of the project's own, which goes before ours. A prompt for another kind is refused.
+    ``own`` is the text of a file of the project's own, which goes before ours. ``content`` is the sort of content of
+    the project's items. A prompt for another kind is refused.
     """
-    wanted = name.removesuffix(".md") or usual_prompt(kind, item)
+    wanted = name.removesuffix(".md") or usual_prompt(kind, content)
     if not wanted:
         raise InputError(f"There is no prompt for {kind} fields; write one in the project's folder and name it.")
     text = own if own is not None else _shipped(wanted)
     prompt = read_prompt(wanted, text)
     if prompt.task != kind:
         raise InputError(f"Prompt {wanted!r} is for {prompt.task} fields, and this is a {kind} field.")
-    if (prompt.item == "image") != (item == "image"):
+    if prompt.item != content:
         raise InputError(f"Prompt {wanted!r} shows {_SHOWS[prompt.item]}, and the items here are of another kind.")
     return prompt
 
 
 @cache
-def usual_prompt(kind: str, item: str = "text") -> str:
+def usual_prompt(kind: str, content: str = "text") -> str:
     """The name of the prompt for fields of a kind where nobody names one, "" where none is shipped.
 
     It is the latest of those that show no examples; a draft is not used yet.
     """
-    shown = "image" if item == "image" else "text"
     fronts = {path.stem: _front_of(path.stem, path.read_text(encoding="utf-8")) for path in FOLDER.glob("*.md")}
     fitting = {
         name: int(front["version"])
         for name, front in fronts.items()
-        if (front["task"], front.get("item", "text")) == (kind, shown)
+        if (front["task"], front.get("item", "text")) == (kind, content)
         and not front.get("examples")
         and front.get("status") != "draft"
     }
@@ -103,7 +105,7 @@ def read_prompt(name: str, text: str) -> Prompt:
     item, scale = front.get("item", "text"), front.get("scale", 1000)
     if item not in _SHOWS or type(scale) is not int or scale not in SCALES:
         raise InputError(f"In prompt {name!r} 'item' is text or image and 'scale' is 1 or 1000.")
-    if item == "text" and not {"text", "delimiter"} <= set(_SLOT.findall(found["user"])):
+    if item in _READ and not {"text", "delimiter"} <= set(_SLOT.findall(found["user"])):
         raise InputError(f"The '# User' part of prompt {name!r} needs the slots text and delimiter.")
     if "text" in _SLOT.findall(found["system"]):
         raise InputError(f"Prompt {name!r} must not show the item's text in its '# System' part.")

@@ -12,10 +12,10 @@ from tools.kinds.asked import Subject
 from tools.kinds.replies.named_boxes import Frame
 from tools.kinds.replies.prose import Letters
 from tools.kinds.replying import BadReply, Seen, closed
-from tools.loose_json import attempt, read_loosely
+from tools.model_text.loose_json import attempt, read_loosely
+from tools.model_text.thoughts import delivered
 from tools.records import JsonValue, to_json
 from tools.schema import FieldSpec
-from tools.thoughts import delivered
 from tools.values import check_value
 from tools.writable import mended_text
 
