@@ -15,6 +15,7 @@ from assistant.store.queries.named import ACTIVE_PROPOSALS
 from assistant.store.queries.sight import through_eyes_of
 from tests.fake_context import MemoryCache
 from tests.store.rows import Rows
+from tools.content import Content, texts
 from tools.context import Answer, Found, IdArray, LabelTable
 from tools.errors import NotFound
 from tools.filters import ItemFilter
@@ -123,9 +124,9 @@ class _Items:
     def texts(self, item_ids: Sequence[int]) -> list[str]:
         return [item.text for item in self.get(item_ids)]
 
-    def contents(self, item_ids: Sequence[int]) -> list[str]:
+    def contents(self, item_ids: Sequence[int]) -> list[Content]:
         """The texts; no picture of this project has a file."""
-        return self.texts(item_ids)
+        return texts(self.texts(item_ids))
 
     def find(self, where: ItemFilter, limit: int | None = None, offset: int = 0) -> Found:
         condition, params = filter_sql(where, self._project.schema)

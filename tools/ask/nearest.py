@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.ask.value_words import value_words
+from tools.backends.registry import can_compare
 from tools.backends.texts.builtin_few_shot import can_learn
 from tools.context import LabelTable, ToolContext
 from tools.filters import ItemFilter
@@ -34,7 +35,7 @@ def nearest_examples(field: FieldSpec, item_id: int, ctx: ToolContext) -> list[E
 
     Leads see every label, others those of items that they decided themselves, as everywhere in an explanation.
     """
-    if not can_learn(field.record):
+    if not (can_learn(field.record) and can_compare(ctx.schema.modality)):
         return []
     table = ctx.labels.training(field.id)
     rows = np.flatnonzero(_may_be_seen(field, table, ctx) & (table.item_ids != item_id))

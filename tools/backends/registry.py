@@ -258,6 +258,11 @@ def embedder_for(modality: Modality, wanted: str, some_texts: Callable[[], Seque
     return choose(wanted, some_texts)
 
 
+def can_compare(modality: Modality) -> bool:
+    """Whether there is an embedder for items of this sort."""
+    return modality.content in _EMBEDDING
+
+
 _EMBEDDING: Mapping[str, Callable[[str, Callable[[], Sequence[str]]], ChosenEmbedder]] = {
     "text": lambda wanted, some_texts: choose_embedder(wanted, some_texts()),
     "image": lambda wanted, _: choose_image_embedder(wanted),

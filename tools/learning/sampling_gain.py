@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tools.backends.registry import can_compare
 from tools.backends.texts.builtin_few_shot import can_learn
 from tools.context import ArrayCache, ToolContext
 from tools.learning.curves import paired_gain
@@ -89,7 +90,7 @@ def gains_of(ctx: ToolContext, field: FieldSpec, material: Material, moments: Se
 
 def recent_gains(ctx: ToolContext, field: FieldSpec) -> list[Gain]:
     """The same for a field, cheap where there is nothing to find: empty unless there were five rounds."""
-    if not can_learn(field.record):
+    if not (can_learn(field.record) and can_compare(ctx.schema.modality)):
         return []
     moments = round_moments(ctx, field)
     if len(moments) < ROUNDS - 1:
