@@ -295,7 +295,7 @@ def test_a_reload_brings_back_what_was_not_saved(recordings: Opener) -> None:
     watched.wait_card()
     watched.page.locator(".aa-kept:has-text('Your unfinished transcript is back')").wait_for()
     assert texts(watched) == ["good", "every morning", "how can I help", "hello"]
-    watched.press("Escape", "Enter", "a")
+    watched.press("Escape", "Control+Enter", "a")
     decision = saved(server, watched)
     assert bare(decision)[:2] == [(500, 950, "good"), (950, 2000, "every morning")]
     assert [one["id"] for one in decision["value"]["segments"]] == ["r1", "n1", "r2", "r3"]

@@ -6,8 +6,8 @@ import { addHere, join, setEdge, split } from "./segment_cuts.js";
 /** What the help lists for transcripts. */
 export const SEGMENT_KEYS = [
   ["Tab", "play, stop the segment in hand, also while you type; after Esc it moves on to the buttons"],
-  ["↵", "in the text: keep it, go to the next and play it (Shift+↵: a new line); on the card: save, and first what is not decided"],
-  ["Ctrl+↵", "save"],
+  ["↵", "in the text: keep it, go to the next and play it (Shift+↵: a new line); on the card as A, and with none in hand: save"],
+  ["Ctrl+↵", "save; what is not decided is asked about first"],
   ["A", "keep the segment in hand, go to the next and play it"],
   ["E", "into the text of the segment in hand; Esc: back to the card"],
   ["↑ ↓", "the segment before, the next (with Ctrl: also while you type)"],
