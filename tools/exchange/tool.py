@@ -27,7 +27,7 @@ from tools.spec import ToolArgs, tool
 ReadName = Literal[
     "auto", "csv", "tsv", "xlsx", "parquet", "huggingface", "brat", "jsonl", "label_studio", "prodigy", "doccano",
     "conll", "fasttext", "text",
-    "coco", "yolo", "voc", "cvat", "labelme", "datumaro", "openimages", "images",
+    "coco", "yolo", "voc", "cvat", "labelme", "datumaro", "openimages", "images", "sounds",
 ]  # fmt: skip
 if TYPE_CHECKING:
     WriteName = str
