@@ -71,7 +71,7 @@ def test_what_is_heard_becomes_a_draft_of_segments_that_fit_the_field(
         (0, 900, "hello"),
         (900, 2000, "there"),
     ]
-    assert (first.score, first.score_source, first.reason) == (0.7, "uncalibrated", "2 words heard by builtin:scripted")
+    assert (first.score, first.score_source, first.reason) == (0.7, "uncalibrated", "2 words heard")
     assert check_value(ctx.schema.field("said"), first.value, length=2000) == first.value
     assert (second.value, second.score, second.reason) == ({"segments": []}, None, "no speech was found")
 

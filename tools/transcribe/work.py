@@ -49,7 +49,7 @@ def _draft(one: Recording, plan: Plan, transcriber: Transcriber, calls: CallLog)
         return Draft(one.item_id, plan.field, None, state="unread", problem=str(unreadable))
     segments = as_segments(heard)
     words = [word["score"] for segment in segments for word in segment["words"]]
-    told = f"{count_of(len(words), 'word')} heard by {plan.reference}" if segments else "no speech was found"
+    told = f"{count_of(len(words), 'word')} heard" if segments else "no speech was found"
     score = statistics.fmean(words) if words else None
     return Draft(
         one.item_id,

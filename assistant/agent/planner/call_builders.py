@@ -20,7 +20,7 @@ from assistant.agent.planner.change_builders import (
     schema_rename,
     typed_name,
 )
-from assistant.agent.planner.image_builders import build_detect, build_segment
+from assistant.agent.planner.image_builders import build_detect, build_segment, is_box
 from assistant.agent.planner.pictures import said_count
 from assistant.agent.planner.plans import Choice, Plan, PlannedCall, calls, question, talk
 from assistant.agent.planner.request import Request
@@ -197,7 +197,7 @@ def _ask_items(request: Request, arguments: dict[str, Any]) -> Plan:
 
 def build_boxes(request: Request, is_chained: bool) -> Built:
     """Suggested boxes, where nobody names the field."""
-    field = next((one.id for one in request.world.schema.fields if one.kind == "boxes"), "")
+    field = next((one.id for one in request.world.schema.fields if is_box(one)), "")
     built = build_prelabel(request, is_chained)
     if not field or isinstance(built, Plan) or built.arguments.get("field"):
         return built

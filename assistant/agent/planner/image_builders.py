@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from assistant.agent.planner.plans import Plan, PlannedCall, calls, talk
 from assistant.agent.planner.request import Request
-from tools.schema import FieldKind, FieldSpec
+from tools.kinds.drawn import BOX
+from tools.schema import FieldSpec
 
 Built = Plan | PlannedCall
 _TIGHTEN = re.compile(
@@ -35,10 +37,9 @@ def build_segment(request: Request, is_chained: bool) -> Built:
         )
     how, words = _how(request)
     arguments: dict[str, Any] = {"how": how}
-    drawn: tuple[FieldKind, ...] = ("boxes",) if how == "tighten_boxes" else ("masks", "polygons")
-    arguments |= _field(request, "field", drawn)
+    arguments |= _field(request, "field", is_box if how == "tighten_boxes" else _is_outline)
     if how == "from_boxes":
-        arguments |= _field(request, "source", ("boxes",))
+        arguments |= _field(request, "source", is_box)
     if words:
         arguments["words"] = words
     if model := request.first("MODEL"):
@@ -56,15 +57,14 @@ def build_segment(request: Request, is_chained: bool) -> Built:
 
 def _how(request: Request) -> tuple[str, str]:
     """From what is drawn, and the words for it."""
-    fields = request.world.schema.fields
-    kinds = {field.kind for field in fields}
+    has_boxes = any(map(is_box, request.world.schema.fields))
     labels = ", ".join(dict.fromkeys(_label_name(request, one.field, one.key) for one in request.labels))
-    if _TIGHTEN.search(request.low) and "boxes" in kinds:
+    if _TIGHTEN.search(request.low) and has_boxes:
         return "tighten_boxes", ""
     quoted = str(request.said.parts.get("words", "")).replace('"', "")
     if quoted:
         return "words", quoted
-    if _EVERYTHING.search(request.low) or "boxes" not in kinds:
+    if _EVERYTHING.search(request.low) or not has_boxes:
         return "everything", labels
     if labels and not re.search(r"\bbox", request.low):
         return "words", labels
@@ -78,10 +78,19 @@ def _label_name(request: Request, field: str, key: str) -> str:
     return request.world.schema.field(field).label(key).name
 
 
-def _field(request: Request, argument: str, kinds: tuple[FieldKind, ...]) -> dict[str, str]:
-    """The field of these kinds that is named, where the tool would not take it by itself."""
+def is_box(field: FieldSpec) -> bool:
+    """Whether a field is answered with boxes."""
+    return field.record.fineness == BOX
+
+
+def _is_outline(field: FieldSpec) -> bool:
+    return field.record.fineness > BOX
+
+
+def _field(request: Request, argument: str, fits: Callable[[FieldSpec], bool]) -> dict[str, str]:
+    """The fitting field that is named, where the tool would not take it by itself."""
     named = [one.key for one in request.named("FIELD")]
-    fitting = [field.id for field in request.world.schema.fields if field.id in named and field.kind in kinds]
+    fitting = [field.id for field in request.world.schema.fields if field.id in named and fits(field)]
     return {argument: fitting[0]} if fitting else {}
 
 
@@ -111,5 +120,5 @@ def build_detect(request: Request, is_chained: bool) -> Built:
 
 def _boxes_field(request: Request) -> FieldSpec | None:
     named = [one.key for one in request.named("FIELD")]
-    boxes = [field for field in request.world.schema.fields if field.kind == "boxes"]
+    boxes = [field for field in request.world.schema.fields if is_box(field)]
     return next((field for field in boxes if field.id in named), boxes[0] if boxes else None)

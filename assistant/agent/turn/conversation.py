@@ -154,7 +154,7 @@ class Conversation:
         is_job_line = bool(event.job_id and event.tool)
         if event.text and event.kind != "progress" and not is_job_line:
             turn.said.append(event.text)
-        if event.text and event.kind == "text" and event.by != "program":
+        if event.text and event.kind == "text" and event.by != "program":  # kinds: of events
             turn.heard.append(event.text.removeprefix(ADDS).strip("“”"))
         if event.text and event.kind == "options":
             turn.asked = event.options
