@@ -12,7 +12,7 @@ import pyarrow as pa
 from assistant.executor import Handler
 from assistant.queueing import Queues
 from assistant.store.actions import PendingAction
-from assistant.store.file.database import utc_now
+from assistant.store.file.clock import utc_now
 from assistant.store.intake.intake import reasons_of, report_table
 from assistant.store.intake.outgoing import outgoing
 from assistant.store.intake.people import named_people

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from assistant.store.chain.head import read_note
 from assistant.store.file.backup import DATABASE
-from assistant.store.file.database import utc_now
+from assistant.store.file.clock import utc_now
 from assistant.store.file.trouble import backup_time, kept_backups
 from assistant.store.project import ProjectStore
 from tools.errors import AssistantError, DiskFull

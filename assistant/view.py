@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from assistant.store.calls import known_reply
-from assistant.store.file.database import utc_now
+from assistant.store.file.clock import utc_now
 from assistant.store.project import ProjectStore
 from assistant.store.queries.filters import asks_answers
 from assistant.store.queries.sight import sees_all, through_eyes_of

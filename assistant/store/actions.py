@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from assistant.store.file.database import Database, stored_time
+from assistant.store.file.clock import stored_time
+from assistant.store.file.database import Database
 from tools.errors import NotFound
 from tools.records import Actor, JsonValue, to_json
 from tools.results import Change, Table

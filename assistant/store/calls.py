@@ -13,7 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from assistant.store.file import faults
-from assistant.store.file.database import Database, Transaction, stored_time
+from assistant.store.file.clock import stored_time
+from assistant.store.file.database import Database
+from assistant.store.file.transaction import Transaction
 from tools.errors import BudgetSpent
 from tools.records import JsonValue, Stopping
 from tools.writable import mended_text

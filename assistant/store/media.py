@@ -11,7 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from assistant.store.file.database import Database, Transaction
+from assistant.store.file.database import Database
+from assistant.store.file.transaction import Transaction
 from tools.errors import Conflict, NotFound
 from tools.images.probe import MIME_SUFFIX as IMAGE_SUFFIX
 from tools.images.probe import digest_of

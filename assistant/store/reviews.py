@@ -11,7 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from assistant.store.file.database import Database, Transaction, stored_time
+from assistant.store.file.clock import stored_time
+from assistant.store.file.database import Database
+from assistant.store.file.transaction import Transaction
 from assistant.store.footprints import Footprints, Issued
 from assistant.store.queries.near_answers import is_drawn_on_image, near_answer, standing_answers
 from assistant.store.queries.sight import DECIDING

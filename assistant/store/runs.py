@@ -11,7 +11,9 @@ from typing import Any
 import pyarrow as pa
 
 from assistant.store.file import faults
-from assistant.store.file.database import Database, Transaction, stored_time
+from assistant.store.file.clock import stored_time
+from assistant.store.file.database import Database
+from assistant.store.file.transaction import Transaction
 from tools.errors import NotFound, ValueRefused
 from tools.prelabel.injection import MARK
 from tools.records import Actor, Alternative, Draft, JsonValue, Proposal, RunIdentity, to_json

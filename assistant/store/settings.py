@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from assistant.store.chain.project_rows import project_told
-from assistant.store.file.database import Database, stored_time
+from assistant.store.file.clock import stored_time
+from assistant.store.file.database import Database
 from assistant.store.file.trouble import damaged
 from tools.errors import InputError, ProjectDamaged
 from tools.records import Actor, JsonValue, to_json

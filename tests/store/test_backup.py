@@ -15,7 +15,7 @@ import pytest
 from assistant.keeping import Keeping
 from assistant.store.chain.head import read_note
 from assistant.store.file.backup import Backups
-from assistant.store.file.database import utc_now
+from assistant.store.file.clock import utc_now
 from assistant.store.file.rescue import accept_loss, restore
 from assistant.store.file.trouble import kept_backups
 from assistant.store.project import ProjectStore

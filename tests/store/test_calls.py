@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.store.calls import Budget, StoredCalls, budget_from, charged_tokens, possibly_paid
-from assistant.store.file.database import Transaction
+from assistant.store.file.transaction import Transaction
 from tests.store.opened import LEAD, Opened, reopen
 from tools.errors import BudgetSpent, InputError
 

@@ -17,7 +17,8 @@ import pytest
 from assistant.store.calls import Budget, StoredCalls
 from assistant.store.chain.covering import ALL_COVERED, NAMES
 from assistant.store.checks.verify import Check, rows_as_saved, verify
-from assistant.store.file.database import Database, stored_time
+from assistant.store.file.clock import stored_time
+from assistant.store.file.database import Database
 from tests.store.opened import ANN, BOB, LEAD, REFUND, Opened, batch, broken_checks, decide, reopen, suggest
 from tools.filters import ItemFilter
 from tools.records import RunIdentity

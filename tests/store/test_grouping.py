@@ -14,7 +14,8 @@ import pytest
 
 from assistant.store.checks.verify import verify
 from assistant.store.file import faults
-from assistant.store.file.database import Database, Transaction
+from assistant.store.file.database import Database
+from assistant.store.file.transaction import Transaction
 from tools.errors import InputError
 
 EARLY = datetime(2026, 1, 1)

@@ -9,7 +9,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.store.file.database import Database, Transaction
+from assistant.store.file.database import Database
+from assistant.store.file.transaction import Transaction
 from tools.records import JsonValue, to_json
 
 USER_ROW = "user_row"

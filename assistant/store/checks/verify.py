@@ -14,7 +14,8 @@ from assistant.store.chain.sign_in_rows import changed_sign_ins
 from assistant.store.checks.user_rows import changed_users
 from assistant.store.checks.verify_rows import Told, changed_settings, compare, read_all, told_by
 from assistant.store.checks.verify_sums import compare_sums
-from assistant.store.file.database import Database, stored_time, utc_now
+from assistant.store.file.clock import stored_time, utc_now
+from assistant.store.file.database import Database
 from assistant.store.shape import changed_shape
 from tools.errors import Conflict, DiskFull, ProjectDamaged, ProjectGone
 from tools.modalities.registry import ALL as MODALITIES

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from assistant.store.chain.head import HEAD, Head
+from assistant.store.file.clock import utc_now
 from assistant.store.file.copying import DAMAGED, FULL
-from assistant.store.file.database import Database, utc_now
+from assistant.store.file.database import Database
 from assistant.store.file.private import make_like, write_private
 from assistant.store.file.trouble import BACKUPS, FULL_SENTENCE, STAMP, UNFINISHED, damaged, is_full, kept_backups
 from tools.errors import Conflict, DiskFull, InputError

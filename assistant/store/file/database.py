@@ -1,10 +1,9 @@
-"""One DuckDB file, one writer: connections, transactions, ids and the audit chain inside each transaction."""
+"""One DuckDB file, one writer: connections, ids, and one transaction at a time with its part of the audit chain."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,27 +11,22 @@ import duckdb
 import pyarrow as pa
 
 from assistant.store.chain import audit
-from assistant.store.chain.covering import NAMES, Cover
 from assistant.store.chain.covering_begins import begin_covering, steps_to_tell
-from assistant.store.chain.covering_rows import cover_older, cover_rows, cover_sums
 from assistant.store.chain.head import HEAD, Head, HeadNote, put_back, read_note
 from assistant.store.file import faults
+from assistant.store.file.clock import utc_now
 from assistant.store.file.file import DatabaseFile
 from assistant.store.file.grouping import Group
-from assistant.store.file.inserting import insert_sql
 from assistant.store.file.lock import ProjectLock
 from assistant.store.file.migrating import migrate
 from assistant.store.file.opening import refuse_loss, stored_head
 from assistant.store.file.private import make_like
+from assistant.store.file.transaction import Params, Rows, Transaction
 from assistant.store.file.trouble import entries_missing, misshapen
 from tools.errors import InputError
-from tools.records import JsonValue, to_json
 from tools.writable import HALF_CHARACTER
 
 _T = TypeVar("_T")
-Params = Sequence[Any] | Mapping[str, Any]
-Rows = list[tuple[Any, ...]]
-_ROW_GROUP = 122_880  # DuckDB's own number of rows in a piece of a table
 
 _ID_COLUMNS = {
     "items": "item_id",
@@ -49,136 +43,6 @@ _ID_COLUMNS = {
     "messages": "message_id",
     "jobs": "job_id",
 }
-
-
-def stored_time(moment: datetime) -> datetime:
-    """UTC without a zone: what the TIMESTAMP columns hold."""
-    return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def utc_now() -> datetime:
-    """The present, timezone-aware."""
-    return datetime.now(UTC)
-
-
-class Transaction:
-    """What can be done while the writer lock is held; committed as a whole or not at all."""
-
-    def __init__(self, database: Database, cursor: duckdb.DuckDBPyConnection, now: datetime) -> None:
-        """Made by :meth:`Database.write` only."""
-        self._database = database
-        self._cursor = cursor
-        self.now = now
-        self._events: list[tuple[str, str, str]] = []
-        self._cover = Cover()
-        self._left_behind: list[str] = []
-        # Rows that wait for their statement: those of one table are inserted together.
-        self._rows_of: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
-        self.hooks: list[Callable[[], None]] = []
-        self.told: dict[Any, Any] = {}
-        """What writes that share this transaction must know of one another."""
-
-    def after(self, hook: Callable[[], None]) -> None:
-        """Have something done once this is committed, before anybody else may write; it must be quick."""
-        self.hooks.append(hook)
-
-    def execute(self, sql: str, params: Params = ()) -> None:
-        """Run one statement."""
-        self.flush()
-        self._cursor.execute(sql, params)
-
-    def rows(self, sql: str, params: Params = ()) -> Rows:
-        """Rows as the transaction sees them."""
-        self.flush()
-        return self._cursor.execute(sql, params).fetchall()
-
-    def arrow(self, sql: str, params: Params = ()) -> pa.Table:
-        """The result as an Arrow table, as the transaction sees it."""
-        self.flush()
-        return self._cursor.sql(sql, params=params).to_arrow_table()
-
-    def numpy(self, sql: str, params: Params = ()) -> dict[str, Any]:
-        """The result as one NumPy array a column, as the transaction sees it."""
-        self.flush()
-        return dict(self._cursor.execute(sql, params).fetchnumpy())
-
-    def new_ids(self, table: str, count: int = 1) -> range:
-        """The next ``count`` ids of a table."""
-        return self._database.take_ids(table, count)
-
-    def insert(self, table: str, **columns: Any) -> None:
-        """Insert one row; it is there for every later statement of this transaction."""
-        self._rows_of.setdefault((table, *columns), []).append(tuple(columns.values()))
-        self._cover.add(table, columns)
-
-    def flush(self) -> None:
-        """Send the rows that wait, one statement a table."""
-        waiting, self._rows_of = self._rows_of, {}
-        for (table, *columns), rows in waiting.items():
-            sql, params = insert_sql(table, columns, self._database.types_of(table), rows)
-            self._cursor.execute(sql, params)
-
-    def cover(self, table: str, first: int, last: int) -> None:
-        """Have the next event tell of the rows with these keys, which were just written by a statement."""
-        for name in NAMES[table]:
-            cover_rows(self, self._cover, name, first, last)
-
-    @contextmanager
-    def changing(self, table: str, condition: str, params: Params) -> Iterator[None]:
-        """Have the next event tell what becomes of the rows that meet a condition; inside, none of them is inserted."""
-        cover_sums(self, self._cover, table, condition, params, -1)
-        yield
-        cover_sums(self, self._cover, table, condition, params, 1)
-
-    def cover_older(self, name: str, last: int | None = None) -> None:
-        """Have the next event tell of all rows that are there, up to a key where one is named."""
-        cover_older(self, self._cover, name, last)
-
-    def append(self, table: str, rows: pa.Table) -> None:
-        """Insert many rows by column name, in order."""
-        with self.staged("incoming", rows):
-            self._cursor.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")  # sql: table is named in code
-
-    @contextmanager
-    def staged(self, name: str, rows: pa.Table) -> Iterator[None]:
-        """Make an Arrow table readable under ``name`` for the statements inside."""
-        self.flush()
-        # A batch is what one thread reads, so a table in one piece would be read by one thread.
-        self._cursor.register(name, pa.Table.from_batches(rows.to_batches(max_chunksize=_ROW_GROUP), rows.schema))
-        try:
-            yield
-        except BaseException:
-            # DuckDB takes no name away in a transaction that failed, and says so instead of what failed.
-            self._left_behind.append(name)
-            raise
-        self._cursor.unregister(name)
-
-    def forget_staged(self) -> None:
-        """Take away the names that a failure left behind; called after the roll-back."""
-        for name in self._left_behind:
-            self._cursor.unregister(name)
-
-    def record(self, actor: str, kind: str, payload: Mapping[str, JsonValue]) -> None:
-        """Add an audit event, written with this transaction; ids and digests only, no item text.
-
-        It tells of the rows that were inserted since the event before it.
-        """
-        self._events.append((actor, kind, to_json({**payload, **self._cover.tell()})))
-
-    def write_events(self, seq: int, prev_hash: str) -> tuple[int, str]:
-        """Link the recorded events to the chain; returns its new head."""
-        at = self.now.isoformat()
-        if rest := self._cover.tell():
-            self._events.append(("program", "rows", to_json(rest)))
-        for actor, kind, payload in self._events:
-            seq += 1
-            digest = audit.link_hash(prev_hash, seq, at, actor, kind, payload)
-            self.insert(
-                "audit", seq=seq, made_at=at, actor=actor, kind=kind, payload=payload, prev_hash=prev_hash, hash=digest
-            )
-            prev_hash = digest
-        self.flush()
-        return seq, prev_hash
 
 
 class Database:

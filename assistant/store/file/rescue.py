@@ -12,8 +12,9 @@ import duckdb
 
 from assistant.store.chain.head import HEAD, Head, read_note
 from assistant.store.file.backup import DATABASE
+from assistant.store.file.clock import utc_now
 from assistant.store.file.copying import copy_synced, whole_head
-from assistant.store.file.database import Database, utc_now
+from assistant.store.file.database import Database
 from assistant.store.file.lock import ProjectLock
 from assistant.store.file.opening import connect, stored_head
 from assistant.store.file.private import make_like, make_private, prepare_like, write_private

@@ -12,7 +12,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from assistant.store.file.database import Database, Transaction, stored_time
+from assistant.store.file.clock import stored_time
+from assistant.store.file.database import Database
+from assistant.store.file.transaction import Transaction
 from assistant.store.intake.items import add_items, note_problems, place_items
 from assistant.store.intake.labels import add_labels, add_proposals, meanings_of
 from assistant.store.media import has_images

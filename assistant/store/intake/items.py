@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assistant.store.file.database import Transaction
+from assistant.store.file.transaction import Transaction
 from assistant.store.media import add_media, has_images, identities
 
 Ids = npt.NDArray[np.int64]

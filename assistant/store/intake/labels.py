@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assistant.store.file.database import Transaction, stored_time
+from assistant.store.file.clock import stored_time
+from assistant.store.file.transaction import Transaction
 from assistant.store.intake.items import Ids, Mask, Placed, note_problems
 from assistant.store.queries.near_answers import near_answers
 from assistant.store.reviews import answer_of

@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assistant.store.file.database import Database, Transaction, stored_time
+from assistant.store.file.clock import stored_time
+from assistant.store.file.database import Database
+from assistant.store.file.transaction import Transaction
 from tools.errors import InputError, NotAllowed, NotFound
 from tools.filters import ItemFilter, filter_from
 from tools.records import Actor, JsonValue, to_json

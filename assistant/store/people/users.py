@@ -12,7 +12,9 @@ from typing import Literal
 
 from assistant.store.chain.sign_in_rows import ENDED, begin_sign_in, end_sign_ins, number_of_sign_in
 from assistant.store.checks.user_rows import row_told
-from assistant.store.file.database import Database, Transaction, stored_time, utc_now
+from assistant.store.file.clock import stored_time, utc_now
+from assistant.store.file.database import Database
+from assistant.store.file.transaction import Transaction
 from assistant.store.people.passwords import hash_password, is_outdated, is_right, refuse_weak
 from assistant.store.people.person_names import clean_name, person_key
 from tools.errors import InputError, NotAllowed, NotFound

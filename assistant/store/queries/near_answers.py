@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from assistant.store.file.database import Transaction
+from assistant.store.file.transaction import Transaction
 from tools.kinds.registry import ALL, kind_of_value
 from tools.values import agrees
 
