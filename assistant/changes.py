@@ -58,14 +58,14 @@ def handlers(store: ProjectStore, queues: Queues) -> dict[str, Handler]:
 
 def bulk_accept(store: ProjectStore, action: PendingAction, actor: Actor) -> ToolResult:
     """Accept the listed proposals that are still undecided, not withdrawn and not blind; the rest is named."""
-    before = store.database.rows("SELECT count(*) FROM reviews WHERE action_id = ?", [action.action_id])[0][0]
+    before = store.actions.rows_left(action)
     if before:
         return ToolResult(f"{before} proposals were accepted already.")
     arguments = action.change.arguments
     field, wanted = str(arguments["field"]), list(arguments["proposal_ids"])
     proposals = store.runs.get(wanted)
     ids = [proposal.draft.item_id for proposal in proposals]
-    decided = _decided(store, field, ids)
+    decided = store.standing.decided(field, ids)
     hidden = hidden_from(store, actor.person, field, ids)
     viewed = {*arguments.get("sample_items", ()), *action.change.riskiest}
     # One answer an item: where two of its proposals are listed, the newer one counts.
@@ -118,15 +118,9 @@ def _bulk_sentence(accepted: int, wanted: int, action_id: int) -> str:
     return f"Accepted {count_of(accepted, 'proposal')}; “undo action {action_id}” takes it back.{tail}"
 
 
-def _decided(store: ProjectStore, field: str, ids: list[int]) -> set[int]:
-    wanted = pa.table({"item_id": pa.array(ids, pa.int64())})
-    sql = "SELECT DISTINCT item_id FROM standing SEMI JOIN wanted USING (item_id) WHERE field = ?"
-    return {int(row[0]) for row in store.database.joined(sql, wanted, [field])}
-
-
 def mark_gold(store: ProjectStore, action: PendingAction, actor: Actor) -> ToolResult:
     """Mark the listed values as gold."""
-    done = store.database.rows("SELECT count(*) FROM gold_marks WHERE action_id = ?", [action.action_id])[0][0]
+    done = store.actions.rows_left(action)
     marks = [(int(item_id), str(field), value) for item_id, field, value in action.change.arguments["marks"]]
     if not done:
         store.reviews.mark_gold(marks, actor, action.action_id)

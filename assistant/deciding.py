@@ -217,11 +217,7 @@ def why_nothing(store: ProjectStore, actor: Actor, spec: FieldSpec, left: int, h
         return f"The remaining {spec.name} items are open in another window of yours."
     if left > held:
         return f"The remaining {spec.name} items are in other people's hands at the moment."
-    rows = store.database.rows(
-        """SELECT verdict, count(*) FROM standing_reviews WHERE field = ? AND verdict IN ('skip', 'reject')
-        GROUP BY verdict ORDER BY verdict""",
-        [spec.id],
-    )
-    open_ends = ", ".join(f"{count} {'skipped' if verdict == 'skip' else 'rejected'}" for verdict, count in rows)
+    turned_away = store.standing.turned_away(spec.id)
+    open_ends = ", ".join(f"{n} {'skipped' if verdict == 'skip' else 'rejected'}" for verdict, n in turned_away.items())
     tail = f" Without an answer remain: {open_ends}." if open_ends else ""
     return f"{spec.name} is finished: there is nothing left for you to decide.{tail}"

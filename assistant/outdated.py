@@ -6,23 +6,14 @@ answer: a card that a model asked for cannot withdraw one that a person asked fo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
-
-import pyarrow as pa
 
 from assistant.store.actions import PendingAction
 from assistant.store.project import ProjectStore
 from tools.records import JsonValue
 from tools.schema import read_schema
 
-# Rows that carrying out a change leaves, and how they name the change.
-_TRACES = {
-    "bulk_accept": ("SELECT count(*) FROM reviews WHERE action_id = CAST(? AS BIGINT)", "{}"),
-    "mark_gold": ("SELECT count(*) FROM gold_marks WHERE action_id = CAST(? AS BIGINT)", "{}"),
-    "undo": ("SELECT count(*) FROM undos WHERE reason = ?", "action {}"),
-}
 _NEWER = "a newer change takes its place"
 
 
@@ -66,9 +57,8 @@ def _subject(action: PendingAction) -> set[str]:
 
 def _has_begun(store: ProjectStore, action: PendingAction) -> bool:
     """Whether it was carried out but for its answer, because the process ended in between: confirming finishes it."""
-    if action.change.kind in _TRACES:
-        sql, mark = _TRACES[action.change.kind]
-        return bool(store.database.rows(sql, [mark.format(action.action_id)])[0][0])
+    if store.actions.leaves_rows(action):
+        return bool(store.actions.rows_left(action))
     return action.change.kind == "schema" and read_schema(str(action.change.arguments["source"])) == store.schema
 
 
@@ -82,16 +72,13 @@ def _schema(store: ProjectStore, given: Mapping[str, JsonValue]) -> str:
 def _bulk(store: ProjectStore, given: Mapping[str, Any]) -> str:
     proposals = store.runs.get(list(given["proposal_ids"]))
     items = {one.draft.item_id for one in proposals}
-    wanted = pa.table({"item_id": pa.array(sorted(items), pa.int64())})
-    sql = "SELECT DISTINCT item_id FROM standing SEMI JOIN wanted USING (item_id) WHERE field = ?"
-    decided = {int(row[0]) for row in store.database.joined(sql, wanted, [given["field"]])}
+    decided = store.standing.decided(given["field"], items)
     return "" if items - decided else "everything that it lists was decided or withdrawn in the meantime"
 
 
 def _gold(store: ProjectStore, given: Mapping[str, Any]) -> str:
     for item_id, field, value in given["marks"]:
-        sql = "SELECT value FROM standing WHERE item_id = ? AND field = ?"
-        stand = [json.loads(row[0]) for row in store.database.rows(sql, [int(item_id), str(field)]) if row[0]]
+        stand = store.standing.values(int(item_id), str(field))
         if value not in stand:
             return "a label that it would mark was decided anew or taken back in the meantime"
     return ""
@@ -99,9 +86,8 @@ def _gold(store: ProjectStore, given: Mapping[str, Any]) -> str:
 
 def _undo(store: ProjectStore, given: Mapping[str, Any]) -> str:
     is_redo = bool(given.get("redo"))
-    sql = "SELECT count(*) FROM undone WHERE target = ? AND target_id = ?"
     for target, target_id in given["targets"]:
-        is_undone = bool(store.database.rows(sql, [str(target), int(target_id)])[0][0])
+        is_undone = store.actions.is_undone(str(target), int(target_id))
         if is_undone != is_redo:
             return "what it takes back was taken back in the meantime" if not is_redo else "it was put back since"
     return ""

@@ -97,31 +97,18 @@ def _order(store: ProjectStore, field_id: str, size: int) -> tuple[IdArray, IdAr
 
 
 def _entries(store: ProjectStore, field_id: str) -> tuple[dict[int, Entry], IdArray]:
-    rows = store.database.rows(
-        """SELECT item_id, reason, adaptive, inclusion_p FROM queue_entries
-        WHERE field = ? AND run_id NOT IN (SELECT target_id FROM undone WHERE target = 'run')
-        QUALIFY row_number() OVER (PARTITION BY item_id ORDER BY run_id DESC, position) = 1
-        ORDER BY run_id DESC, position""",
-        [field_id],
-    )
+    rows = store.orders.queued(field_id)
     entries = {int(item_id): Entry(reason, adaptive, share) for item_id, reason, adaptive, share in rows}
     return entries, np.fromiter(entries, dtype=np.int64, count=len(entries))
 
 
 def _suggested(store: ProjectStore, field_id: str) -> IdArray:
-    found = store.database.numpy(
-        """SELECT item_id FROM live_proposals WHERE field = ? AND state = 'ok'
-        GROUP BY item_id ORDER BY max(run_id) DESC, item_id""",
-        [field_id],
-    )
-    ids: IdArray = found["item_id"].astype(np.int64)
+    ids: IdArray = store.orders.suggested(field_id).astype(np.int64)
     return ids
 
 
 def _counts(store: ProjectStore, field_id: str, size: int) -> npt.NDArray[np.int16]:
-    found = store.database.numpy(
-        "SELECT item_id, count(*) AS deciders FROM standing WHERE field = ? GROUP BY item_id", [field_id]
-    )
+    found = store.standing.deciders_by_item(field_id)
     counts = np.zeros(size, dtype=np.int16)
     counts[found["item_id"].astype(np.int64) - 1] = found["deciders"].astype(np.int16)
     return counts
@@ -264,11 +251,7 @@ class Queues:
 
 def _load_mine(store: ProjectStore, queue: FieldQueue, reviewer: str, before: _Mine | None) -> _Mine:
     status = np.zeros(queue.size, dtype=np.int8)
-    found = store.database.numpy(
-        "SELECT item_id, verdict IN ('accept', 'choose', 'edit') AS has_value FROM standing_reviews "
-        "WHERE field = ? AND reviewer = ?",
-        [queue.field, reviewer],
-    )
+    found = store.standing.done_by(reviewer, queue.field)
     status[found["item_id"].astype(np.int64) - 1] = np.where(found["has_value"].astype(bool), 1, 2)
     return _Mine(status, before.served if before else 0, before.served_blind if before else 0)
 

@@ -10,7 +10,6 @@ screen or prefetched keeps its suggestion and its place, because an exposure nam
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
@@ -23,6 +22,7 @@ from assistant.executor import Executor, Outcome
 from assistant.jobs import Jobs
 from assistant.learning.learner import Learner, LearnerEnded
 from assistant.queueing import Queues
+from assistant.store.orders import Asked
 from assistant.store.people.people import OWN_NAME
 from assistant.store.project import LearningState, ProjectStore
 from tools.backends.registry import USUAL
@@ -47,16 +47,6 @@ LEARNER = Actor(OWN_NAME, "reviewer", "job", "retraining")
 _LOG = logging.getLogger(__name__)
 _LOOK_SECONDS = 0.5
 _SAMPLED_AGAIN = ("auto", *UNCERTAIN)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A run that a person asked for and that still stands."""
-
-    run_id: int
-    person: str
-    backend: str
-    arguments: Mapping[str, JsonValue]
 
 
 @dataclass
@@ -249,14 +239,7 @@ def asked_for(store: ProjectStore, field_id: str) -> dict[str, Asked]:
     The newest run of each tool that stands and is a person's counts: after a random draw or suggestions by a language
     model nothing is done again, because neither learns from labels.
     """
-    rows = store.database.rows(
-        """SELECT tool, run_id, actor, backend, arguments FROM runs
-        WHERE field = ? AND tool IN ('sample', 'prelabel') AND actor <> ?
-            AND run_id NOT IN (SELECT target_id FROM undone WHERE target = 'run')
-        QUALIFY row_number() OVER (PARTITION BY tool ORDER BY run_id DESC) = 1 ORDER BY tool DESC""",
-        [field_id, OWN_NAME],
-    )
-    found = {str(row[0]): Asked(int(row[1]), row[2], row[3], json.loads(row[4])) for row in rows}
+    found = store.orders.asked_for(field_id, but=OWN_NAME)
     active = str(store.settings.get(f"backend.{field_id}") or "")
     return {tool: asked for tool, asked in found.items() if _learns(tool, asked, active)}
 
@@ -266,19 +249,7 @@ def taken_back(store: ProjectStore, field_id: str, base: Asked) -> tuple[bool, f
 
     The same would be made of the same labels: whoever took it back does not want it until something is known anew.
     """
-    found = store.database.rows(
-        """WITH since AS (SELECT max(made_at) AS made_at FROM (
-            SELECT made_at FROM reviews WHERE field = $1 AND value IS NOT NULL
-            UNION ALL SELECT made_at FROM runs WHERE run_id = $2)),
-        gone AS (SELECT r.run_id, r.tool FROM runs r JOIN undos u ON u.target = 'run' AND u.target_id = r.run_id
-            SEMI JOIN undone n ON n.target = 'run' AND n.target_id = r.run_id
-            WHERE r.field = $1 AND (r.tool = 'prelabel' OR r.actor = $3)
-                AND u.undone AND u.made_at >= (SELECT made_at FROM since))
-        SELECT (SELECT count(*) FROM gone WHERE tool = 'sample'),
-            (SELECT list(DISTINCT item_id) FROM proposals SEMI JOIN gone USING (run_id))""",
-        [field_id, base.run_id, OWN_NAME],
-    )[0]
-    return bool(found[0]), frozenset(int(one) for one in found[1] or ())
+    return store.orders.taken_back(field_id, base.run_id, OWN_NAME)
 
 
 def _learns(tool: str, asked: Asked, active: str) -> bool:

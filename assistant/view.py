@@ -13,13 +13,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from assistant.store.calls import known_reply
 from assistant.store.file.clock import utc_now
 from assistant.store.project import ProjectStore
 from assistant.store.queries.filters import asks_answers
-from assistant.store.queries.sight import sees_all, through_eyes_of
+from assistant.store.queries.sight import sees_all
 from tools.content import Content
 from tools.context import Answer, Found, IdArray, LabelTable
 from tools.draws import is_drawn
@@ -42,15 +41,8 @@ def hidden_from(store: ProjectStore, viewer: str, field: str, item_ids: Sequence
     closed |= store.runs.suspicious(field).intersection(ids.tolist())
     if not closed:
         return set()
-    wanted = pa.table({"item_id": pa.array(sorted(closed), pa.int64())})
-    decided = store.database.joined(
-        """SELECT item_id FROM live_reviews SEMI JOIN wanted USING (item_id)
-        WHERE field = ? AND verdict NOT IN ('comment', 'flag', 'skip')
-        GROUP BY item_id HAVING bool_or(reviewer = ?) OR count(DISTINCT reviewer) >= ?""",
-        wanted,
-        [field, viewer, int(store.settings.get("overlap"))],
-    )
-    return closed - {int(row[0]) for row in decided}
+    overlap = int(store.settings.get("overlap"))
+    return closed - store.standing.seen_through(field, closed, viewer, overlap)
 
 
 class VisibleItems:
@@ -104,10 +96,6 @@ class VisibleItems:
         return Found(ids=cut, total=len(ids), sql=found.sql, left_out=found.left_out)
 
 
-_TRAINING = """SELECT item_id, value, calibrates FROM annotations
-    WHERE field = $field AND state = 'agreed' AND ($with_bulk OR NOT is_bulk) ORDER BY item_id"""
-
-
 class StandingLabels:
     """Standing values as training material."""
 
@@ -118,21 +106,19 @@ class StandingLabels:
 
     def training(self, field: str) -> LabelTable:
         """Agreed or single standing values that may train; conflicts are left out, bulk labels unless allowed."""
-        return _label_table(self._store.database.rows(_TRAINING, self._asked(field)))
+        return _label_table(self._store.standing.agreed(field, self._with_bulk))
 
     def seen(self, field: str) -> LabelTable:
         """Those of the same that the viewer may see."""
-        return _label_table(self._store.database.rows(*through_eyes_of(self._viewer, _TRAINING, self._asked(field))))
+        return _label_table(self._store.standing.agreed(field, self._with_bulk, self._viewer))
 
-    def _asked(self, field: str) -> dict[str, Any]:
-        return {"field": field, "with_bulk": bool(self._store.settings.get("train_on_bulk"))}
+    @property
+    def _with_bulk(self) -> bool:
+        return bool(self._store.settings.get("train_on_bulk"))
 
     def gold(self, field: str) -> LabelTable:
         """Values marked as gold."""
-        rows = self._store.database.rows(
-            "SELECT item_id, value, true FROM gold WHERE field = ? ORDER BY item_id", [field]
-        )
-        return _label_table(rows)
+        return _label_table(self._store.standing.gold(field))
 
 
 def _label_table(rows: list[tuple[Any, ...]]) -> LabelTable:

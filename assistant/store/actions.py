@@ -23,6 +23,12 @@ _AUTHOR = {
     "action": "SELECT actor FROM action_decisions WHERE action_id = ? AND decision = 'confirmed'",
     "import": "SELECT actor FROM imports WHERE import_id = ?",
 }
+# Rows that carrying out a change leaves, and how they name the change.
+_TRACES = {
+    "bulk_accept": ("SELECT count(*) FROM reviews WHERE action_id = CAST(? AS BIGINT)", "{}"),
+    "mark_gold": ("SELECT count(*) FROM gold_marks WHERE action_id = CAST(? AS BIGINT)", "{}"),
+    "undo": ("SELECT count(*) FROM undos WHERE reason = ?", "action {}"),
+}
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,20 @@ class ActionStore:
             _action_from(row)
             for row in self._database.rows(sql, [action.action_id, action.change.kind, action.actor.person])
         ]
+
+    def leaves_rows(self, action: PendingAction) -> bool:
+        """Whether carrying it out leaves rows that name it, so that :meth:`rows_left` can tell how far it came."""
+        return action.change.kind in _TRACES
+
+    def rows_left(self, action: PendingAction) -> int:
+        """How many rows carrying it out has left; none where nobody has begun."""
+        sql, mark = _TRACES[action.change.kind]
+        return int(self._database.rows(sql, [mark.format(action.action_id)])[0][0])
+
+    def is_undone(self, target: str, target_id: int) -> bool:
+        """Whether the review, run, action or import is taken back now."""
+        sql = "SELECT count(*) FROM undone WHERE target = ? AND target_id = ?"
+        return bool(self._database.rows(sql, [target, target_id])[0][0])
 
     def author(self, target: str, target_id: int) -> str | None:
         """Who made the review, run, action or import; ``None`` if there is none."""

@@ -145,8 +145,8 @@ def identities(items: pa.Table) -> Any:
     )
 
 
-def add_media(transaction: Transaction, items: pa.Table, item_ids: Sequence[int], is_new: Sequence[bool]) -> None:
-    """Write which of the new items has which image."""
+def add_media(transaction: Transaction, items: pa.Table, item_ids: Sequence[int], is_new: Sequence[bool]) -> list[str]:
+    """Write which of the new items has which file; returns the tables that got rows."""
     records = media_records(items)
     rows = [
         {"item_id": int(item_id), **_cells(record)}
@@ -158,6 +158,7 @@ def add_media(transaction: Transaction, items: pa.Table, item_ids: Sequence[int]
     sounds = [row for row in rows if row["length"]]
     if sounds:
         transaction.append("recordings", pa.Table.from_pylist(sounds, schema=_SOUNDS))
+    return [table for table, found in (("media", rows), ("recordings", sounds)) if found]
 
 
 def _media(record: Mapping[str, Any]) -> Media:

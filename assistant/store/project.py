@@ -22,6 +22,7 @@ from assistant.store.items import ItemStore
 from assistant.store.leases import Leases
 from assistant.store.media import MediaStore
 from assistant.store.notices import Notices
+from assistant.store.orders import OrderStore
 from assistant.store.people.people import TalkStore
 from assistant.store.people.users import UserStore
 from assistant.store.queries.queries import QUERIES
@@ -29,6 +30,7 @@ from assistant.store.queries.sight import asked_by
 from assistant.store.reviews import ReviewStore
 from assistant.store.runs import RunStore
 from assistant.store.settings import SchemaStore, SettingsStore, new_project
+from assistant.store.standing import StandingStore
 from tools.context import Answer
 from tools.errors import InputError, NotAllowed, NotFound
 from tools.exchange.batch import ImportBatch
@@ -63,6 +65,8 @@ class ProjectStore:
         self.items.schema = self.schemas.current
         self.runs = RunStore(self.database)
         self.reviews = ReviewStore(self.database, self._same_region)
+        self.standing = StandingStore(self.database)
+        self.orders = OrderStore(self.database)
         self.leases = Leases()
         # One for the whole session: what it read may be kept in memory by it.
         self.arrays = DiskArrays(path / "cache" / "arrays")

@@ -76,6 +76,7 @@ def fill_peer(folder: Path, size: int) -> Found:
 def ask_ours(folder: Path, size: int) -> Found:
     """Every question, three times; the least seconds and the answers of each."""
     store = ProjectStore(folder / "many")
+    # sql: the database itself is measured
     found = {one.name: _least(partial(store.database.rows, one.ours), 3) for one in QUESTIONS}
     store.close()
     return found

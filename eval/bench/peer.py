@@ -17,6 +17,7 @@ from eval.bench.corpus import ANNOTATORS, DAYS, LABEL_COUNT, NAMES, START_S
 VALUES = {name: f'{{"label":"{name}"}}' for name in NAMES}
 
 # Times are whole microseconds, which sqlite3 compares and groups faster than text.
+# sql: what sqlite3 is measured with
 TABLES = """
 CREATE TABLE items (item_id INTEGER, key TEXT, kind TEXT, text TEXT, parts TEXT, meta TEXT, import_id INTEGER,
     source_row INTEGER);
@@ -31,6 +32,7 @@ CREATE TABLE undos (undo_id INTEGER, target TEXT, target_id INTEGER, undone INTE
 CREATE TABLE audit (seq INTEGER, made_at TEXT, actor TEXT, kind TEXT, payload TEXT, prev_hash TEXT, hash TEXT);
 """
 # The same meaning as the view of that name: what is not undone, the latest of each person, values only.
+# sql: what sqlite3 is measured with
 STANDING = """
 CREATE VIEW undone AS SELECT target, target_id FROM undos u WHERE undone
     AND undo_id = (SELECT max(undo_id) FROM undos o WHERE o.target = u.target AND o.target_id = u.target_id);
@@ -51,8 +53,11 @@ CREATE VIEW annotations AS SELECT item_id, field,
 def connect(path: Path) -> sqlite3.Connection:
     """A database file at the durability of ours: a commit that has returned survives a power cut."""
     database = sqlite3.connect(path)
+    # sql: what sqlite3 is measured with
     database.execute("PRAGMA journal_mode = WAL")
+    # sql: what sqlite3 is measured with
     database.execute("PRAGMA synchronous = FULL")
+    # sql: what sqlite3 is measured with
     database.execute("PRAGMA mmap_size = 8000000000")
     return database
 
@@ -65,14 +70,17 @@ def import_csv(source: Path, target: Path) -> float:
     rows = list(_checked_rows(source))
     at = time.time_ns() // 1000
     with database:
+        # sql: what sqlite3 is measured with
         database.executemany(
             "INSERT INTO items VALUES (?, ?, 'text', ?, '', ?, 1, ?)",
             ((n, row[0], row[1], row[4], n) for n, row in enumerate(rows, 1)),
         )
+        # sql: what sqlite3 is measured with
         database.executemany(
             "INSERT INTO exposures VALUES (?, ?, 'label', ?, 'imported_unknown', NULL, '', NULL, 0, ?)",
             ((n, n, row[3], at) for n, row in enumerate(rows, 1)),
         )
+        # sql: what sqlite3 is measured with
         database.executemany(
             "INSERT INTO reviews VALUES (?, ?, ?, 'label', ?, 'choose', ?, ?, ?, NULL, 'imported_unknown', 0, '', "
             "'{}', 1, '', NULL, 1, 0, NULL, 'cli', '', NULL, ?)",
@@ -102,6 +110,7 @@ def _checked_rows(source: Path) -> Iterator[tuple[str, str, str, str, str]]:
 
 
 # The arithmetic of corpus.py in SQL, so that ten million rows need no Python object each.
+# sql: what sqlite3 is measured with
 _FILL = f"""
 WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < ? * {ANNOTATORS}),
 said AS (SELECT n, n / {ANNOTATORS} + 1 AS item, n % {ANNOTATORS} AS who FROM numbers),
@@ -115,12 +124,14 @@ INSERT INTO reviews SELECT n + 1, n + 1, item, 'label', 'annotator_' || who, 'ch
 def fill(target: Path, items: int) -> None:
     """Write the reviews of the corpus, as fast as sqlite3 can; this is not measured."""
     database = connect(target)
+    # sql: what sqlite3 is measured with
     database.executescript("PRAGMA synchronous = OFF;" + TABLES + STANDING)
     with database:
         database.execute(_FILL, [items])
     database.close()
 
 
+# sql: what sqlite3 is measured with
 _ROW = "INSERT INTO {} VALUES ({})"
 
 
@@ -148,6 +159,7 @@ def commit_together(target: Path, people: int, times: int) -> list[float]:
     """The same from so many threads at once, each with a connection of its own and ``times`` commits."""
     seconds: list[float] = []
     with contextlib.closing(connect(target)) as database:
+        # sql: what sqlite3 is measured with
         database.executescript("PRAGMA journal_mode = WAL;" + TABLES)
     threads = [threading.Thread(target=_commit_often, args=(target, times, seconds)) for _ in range(people)]
     for thread in threads:
@@ -160,6 +172,7 @@ def commit_together(target: Path, people: int, times: int) -> list[float]:
 def _commit_often(target: Path, times: int, seconds: list[float]) -> None:
     review, event = (_ROW.format(table, ",".join("?" * width)) for table, width in (("reviews", 24), ("audit", 7)))
     with contextlib.closing(connect(target)) as database:
+        # sql: what sqlite3 is measured with
         database.executescript("PRAGMA busy_timeout = 60000; PRAGMA synchronous = FULL;")
         for number in range(times):
             began = time.perf_counter()

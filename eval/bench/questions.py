@@ -14,6 +14,7 @@ class Question:
     peer: str
 
 
+# sql: the questions that are measured, word for word
 QUESTIONS = (
     Question(
         "label histogram",

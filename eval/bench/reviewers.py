@@ -121,6 +121,7 @@ def check(place: Path, acknowledged: Sequence[Sequence[Any]]) -> list[Line]:
     """Open what the kill left behind and compare it with what was promised."""
     store = ProjectStore(place)
     try:
+        # sql: read past the store, which is on trial
         rows = store.database.rows("SELECT review_id, exposure_id, idempotency_key, label, item_id FROM reviews")
         broken = [one.name for one in verify(store.database) if not one.holds]
     finally:

@@ -225,10 +225,12 @@ NESTED = {
             "calls",
             "footprints",
             "media",
+            "orders",
             "queries",
             "runs",
             "settings",
             "shape",
+            "standing",
             "traces",
         ),
         (

@@ -148,6 +148,36 @@ CASES: list[tuple[Rule, Files, Files]] = [
         {"assistant/store/rows.py": "SQL = f'DELETE FROM {table}'\n"},
         {"assistant/store/rows.py": "SQL = f'DELETE FROM {table}'  # sql: table is one of TABLES\n"},
     ),
+    *(
+        (
+            sql.sql_stays_in_the_store,
+            {"assistant/review.py": asked},
+            {
+                "assistant/store/standing.py": asked,
+                "assistant/review.py": "def f(store):\n    return store.standing.rows(verify(store.database))\n",
+            },
+        )
+        for asked in (
+            "def f(store, sql):\n    return store.database.rows(sql)\n",
+            "def f(store):\n    ask = store.database.numpy\n",
+            "def f(store, sql):\n    kept = store._database\n    return kept.joined(sql)\n",
+            "def f(kept: Database | None, sql):\n    return kept.arrow(sql)\n",
+            "def f(store):\n    with store.database.write() as one:\n        pass\n",
+            "def f(store):\n    return getattr(store.database, 'rows')\n",
+            "WHICH = 'item_id FROM standing'\n",
+            "WHICH = f'SELECT {_COLUMNS}'\n",
+        )
+    ),
+    (
+        sql.sql_stays_in_the_store,
+        {"tools/find.py": "# sql: a reason helps here as little as anywhere\nASKED = 'SELECT 1'\n"},
+        {"tools/find.py": "def f():\n    'SELECT is what it does not say.'\n    return 'Choose one from these.'\n"},
+    ),
+    (
+        sql.sql_stays_in_the_store,
+        {"eval/bench/parts.py": "ASKED = 'SELECT 1'\n# sql: too late\n"},
+        {"eval/bench/parts.py": "# sql: what is measured\nASKED = (\n    'SELECT 1',\n    'SELECT 2',\n)\n"},
+    ),
     (
         shape.complexity_is_not_waved_through,
         {"tools/spec.py": "def f():  # noqa: C901\n    pass\n"},

@@ -28,6 +28,7 @@ RULES: list[Callable[[Tree], list[str]]] = [
     shape.names_say_something,
     sql.rows_are_written_in_bulk,
     sql.statements_are_made_of_constants,
+    sql.sql_stays_in_the_store,
     shape.complexity_is_not_waved_through,
     kinds.kinds_answer_for_themselves,
     items.items_answer_for_themselves,

@@ -85,9 +85,9 @@ def add_items(transaction: Transaction, items: pa.Table, placed: Placed, import_
         table = table.filter(pa.array(placed.is_new))
     if table.num_rows:
         transaction.append("items", table.append_column("import_id", pa.repeat(import_id, table.num_rows)))
-        add_media(transaction, items, placed.item_ids.tolist(), placed.is_new.tolist())
+        filled = add_media(transaction, items, placed.item_ids.tolist(), placed.is_new.tolist())
         new = placed.item_ids[placed.is_new]
-        for table_name in ("items", "media", "recordings"):
+        for table_name in ("items", *filled):
             transaction.cover(table_name, int(new[0]), int(new[-1]))
 
 

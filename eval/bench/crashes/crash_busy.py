@@ -69,6 +69,7 @@ class BusyTrial:
             found = _there(store)
             missing = [" ".join(line) for line in self._lines if line[0] != "backup" and not found(line)]
             self.account.lost = missing
+            # sql: read past the store, which is on trial
             clicks = store.database.rows("SELECT idempotency_key FROM reviews WHERE idempotency_key <> ''")
             self.account.twice = len(clicks) - len(set(clicks))
             self.account.broken += [f"{one.name}: {one.example}" for one in verify(store.database) if not one.holds]
@@ -81,21 +82,27 @@ class BusyTrial:
                 self.account.broken.append(f"{BACKUPS}/{kept.name}: {error}")
 
 
+# sql: read past the store, which is on trial
+_KEPT = {
+    "decided": "SELECT review_id, label FROM reviews",
+    "undone": "SELECT target_id FROM undone WHERE target = 'review'",
+    "said": "SELECT text FROM messages",
+    "imported": "SELECT import_id, count(*) FROM items GROUP BY 1",
+    "accepted": "SELECT action_id FROM action_decisions WHERE decision = 'confirmed'",
+    "schema": "SELECT version FROM schema_versions",
+}
+
+
 def _there(store: ProjectStore) -> Callable[[tuple[str, ...]], bool]:
     """Whether what a line promises is in the project."""
-    rows = store.database.rows
-    decided = {(str(row[0]), str(row[1])) for row in rows("SELECT review_id, label FROM reviews")}
-    undone = {str(row[0]) for row in rows("SELECT target_id FROM undone WHERE target = 'review'")}
-    said = {str(row[0]) for row in rows("SELECT text FROM messages")}
-    imported = {(str(row[0]), str(row[1])) for row in rows("SELECT import_id, count(*) FROM items GROUP BY 1")}
-    accepted = {str(row[0]) for row in rows("SELECT action_id FROM action_decisions WHERE decision = 'confirmed'")}
-    versions = {str(row[0]) for row in rows("SELECT version FROM schema_versions")}
+    # sql: read past the store, which is on trial
+    found = {what: {tuple(map(str, row)) for row in store.database.rows(sql)} for what, sql in _KEPT.items()}
     look: dict[str, Callable[[tuple[str, ...]], bool]] = {
-        "decided": lambda line: (line[1], line[2]) in decided,
-        "undone": lambda line: line[1] in undone,
-        "said": lambda line: f"how far are we? {line[1]} {line[2]}" in said,
-        "imported": lambda line: (line[1], line[2]) in imported,
-        "accepted": lambda line: line[1] in accepted,
-        "schema": lambda line: line[1] in versions,
+        "decided": lambda line: line[1:3] in found["decided"],
+        "undone": lambda line: line[1:2] in found["undone"],
+        "said": lambda line: (f"how far are we? {line[1]} {line[2]}",) in found["said"],
+        "imported": lambda line: line[1:3] in found["imported"],
+        "accepted": lambda line: line[1:2] in found["accepted"],
+        "schema": lambda line: line[1:2] in found["schema"],
     }
     return lambda line: look[line[0]](line)

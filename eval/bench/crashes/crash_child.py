@@ -31,6 +31,7 @@ POINTS: tuple[str, ...] = get_args(faults.Point)
 COMMITS = ("before_commit", "after_commit")
 UNDO_EVERY, CHECKPOINT_EVERY = 5, 7
 # A step that the program does not know outside of this process; it must leave nothing behind when it is cut off.
+# sql: the step that is cut off is one of the shape
 EXTRA = Migration(MIGRATIONS[-1].number + 1, "cut off", "CREATE TABLE cut_off (n INTEGER)")
 
 
@@ -79,6 +80,7 @@ def review(store: ProjectStore, desk: ReviewDesk, killer: Killer, most: int) -> 
             undone = desk.undo(REVIEWER)
             say("undone", undone.review.review_id)
         if number % CHECKPOINT_EVERY == 0:
+            # sql: folding the log is one of the moments of the trial
             store.database.checkpoint()
 
 

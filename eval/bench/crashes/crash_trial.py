@@ -97,8 +97,10 @@ class Trial:
             store.close()
 
     def _check_decisions(self, store: ProjectStore) -> None:
+        # sql: read past the store, which is on trial
         rows = store.database.rows("SELECT review_id, exposure_id, idempotency_key, label FROM reviews")
         found = {int(row[0]): (int(row[1]), row[2], row[3]) for row in rows}
+        # sql: read past the store, which is on trial
         undone = {int(row[0]) for row in store.database.rows("SELECT target_id FROM undone WHERE target = 'review'")}
         account = self.account
         account.lost += sum(found.get(one) != promised for one, promised in self._promised.items())

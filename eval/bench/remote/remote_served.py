@@ -47,7 +47,9 @@ def remote_served(folder: Path, is_quick: bool) -> Outcome:
         state, seconds = trial.work(model=str(model))
     store = ProjectStore(trial.path)
     try:
+        # sql: read past the store, which is on trial
         rows = store.database.rows("SELECT item_id, state, problem FROM proposals")
+        # sql: read past the store, which is on trial
         replies = store.database.rows("SELECT count(*), count(DISTINCT call_key) FROM replies")[0]
         lost = len(possibly_paid(store.database))
     finally:

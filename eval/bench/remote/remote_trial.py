@@ -99,6 +99,7 @@ class RemoteTrial:
 
     def _check_spending(self, store: ProjectStore, seen: Seen) -> None:
         """Play every booking and every reply again in the order in which they were written."""
+        # sql: read past the store, which is on trial
         rows = store.database.rows(_LEDGER)
         spent, booked = 0, defaultdict[str, list[int]](list)
         by_moment: dict[object, int] = {}
@@ -121,6 +122,7 @@ class RemoteTrial:
         """Count every item: labelled as the server said, or unread with a reason."""
         store = ProjectStore(self.path)
         try:
+            # sql: read past the store, which is on trial
             rows = store.database.rows("SELECT item_id, state, label, problem FROM proposals")
         finally:
             store.close()
@@ -135,6 +137,7 @@ class RemoteTrial:
             account.wrong += (state == "ok") == hopeless or (state == "ok" and label != label_of(item, LABELS))
 
 
+# sql: read past the store, which is on trial
 _LEDGER = """SELECT made_at, what, call_key, tokens FROM (
         SELECT made_at, what, call_key, tokens FROM call_events
         UNION ALL SELECT made_at, 'replied', call_key, prompt_tokens + answer_tokens FROM replies)

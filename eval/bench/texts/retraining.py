@@ -234,6 +234,7 @@ def _pressed(project: Path, keys: int, settings: dict[str, Any]) -> list[float]:
 
 def _learned(project: Path) -> int:
     store = ProjectStore(project)
+    # sql: counted past the store
     rows = store.database.rows("SELECT count(*) FROM runs WHERE actor = ? AND tool = 'prelabel'", [OWN_NAME])
     store.close()
     return int(rows[0][0])
