@@ -17,7 +17,7 @@ from tools.exchange.suggest import suggest_schema
 from tools.exchange.writing import write_export
 from tools.schema import LabelSchema
 
-pytestmark = pytest.mark.data
+pytestmark = [pytest.mark.data, pytest.mark.usefixtures("read_in_this_process")]
 ANNA = ImportOptions(annotator="anna")
 SCHEMA = LabelSchema.model_validate(
     {

@@ -16,6 +16,7 @@ from tools.exchange.options import ExportOptions, ImportOptions
 from tools.exchange.reading import read_file
 from tools.exchange.writing import losses, write_export
 
+pytestmark = pytest.mark.usefixtures("read_in_this_process")
 SUFFIX = {"jsonl": ".jsonl", "csv": ".csv", "tsv": ".tsv", "parquet": ".parquet", "huggingface": ""}
 ALL = schema_of("boxes", "polygons", "masks", "keypoints", "choice", "multi_choice", "text", "rating")
 REGIONS = schema_of("boxes", "polygons", "masks", "keypoints")

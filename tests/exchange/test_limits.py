@@ -78,6 +78,18 @@ def test_cells_in_the_last_column_of_many_rows_are_refused(tmp_path: Path) -> No
         read_file(path, SCHEMA)
 
 
+def test_a_parquet_file_is_read_in_a_process_of_its_own_and_comes_back_whole(tmp_path: Path) -> None:
+    path = tmp_path / "in.parquet"
+    parquet.write_table(pa.table({"text": ["hello", "", "bye"], "topic": ["a", "b", None], "row": [7, 8, 9]}), path)
+    batch = read_file(path, SCHEMA, ImportOptions(label_columns=(("topic", "topic"),), annotator="ana"))
+    assert [(one["row"], one["text"], one["meta"]) for one in batch.items.to_pylist()] == [
+        (1, "hello", '{"row":7}'),
+        (3, "bye", '{"row":9}'),
+    ]
+    assert [(one["row"], one["value"]) for one in batch.labels.to_pylist()] == [(1, '{"label":"a"}')]
+    assert batch.rejects["row"].to_pylist() == [2]
+
+
 def test_a_parquet_file_of_some_kilobytes_takes_no_gigabytes(tmp_path: Path) -> None:
     path = tmp_path / "bomb.parquet"
     text = pa.DictionaryArray.from_arrays(pa.array([0] * 200_000, pa.int32()), ["x" * 10_000])

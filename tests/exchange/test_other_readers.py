@@ -20,6 +20,7 @@ from tools.exchange.writing import write_export
 from tools.records import Item
 from tools.schema import LabelSchema
 
+pytestmark = pytest.mark.usefixtures("read_in_this_process")
 SCHEMA = LabelSchema.model_validate(
     {
         "name": "O",

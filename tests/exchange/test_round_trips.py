@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +31,7 @@ from tools.exchange.writing import write_export
 from tools.records import Item, to_json
 from tools.values import check_value
 
+pytestmark = pytest.mark.usefixtures("read_in_this_process")
 ALL = ("intent", "topics", "entities", "joins", "stars", "note")
 QUICK = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]

@@ -8,13 +8,15 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
 import pytest
 
-from tests.house.tree import CODE_ROOMS, ROOMS, read_tree
+from tests.house.tree import CODE_ROOMS, ROOMS, checkout_tree
 
+pytestmark = pytest.mark.xdist_group("tree")
 CHECKOUT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -78,7 +80,6 @@ def test_every_requirement_is_constrained() -> None:
 
 
 NOT_IMPORTED = {
-    "av": "sound and video are going to be read with it",
     "scikit-image": "its photographs are in the demo, found by their folder",
 }
 """Requirements that nothing imports, and why they are there."""
@@ -86,11 +87,12 @@ NAMED_OTHERWISE = {"skactiveml": "scikit-activeml", "sklearn_crfsuite": "sklearn
 """Packages of extras that may not be installed, by the name of their distribution."""
 
 
+@cache
 def imported_packages() -> set[str]:
     """The packages of others that the product imports, by the names of their distributions."""
     tops = {
         found.target.partition(".")[0]
-        for module in read_tree(CHECKOUT).modules.values()
+        for module in checkout_tree().modules.values()
         if module.room in CODE_ROOMS
         for found in module.imports
     }

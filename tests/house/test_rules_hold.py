@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.house import files, floors, items, kinds, shape, sql
-from tests.house.tree import Tree, read_tree
+from tests.house.tree import Tree, checkout_tree
 
+pytestmark = pytest.mark.xdist_group("tree")
 CHECKOUT = Path(__file__).resolve().parents[2]
 RULES: list[Callable[[Tree], list[str]]] = [
     floors.rooms_import_downwards,
@@ -43,7 +44,7 @@ RULES: list[Callable[[Tree], list[str]]] = [
 
 @pytest.fixture(scope="module")
 def checkout() -> Tree:
-    return read_tree(CHECKOUT)
+    return checkout_tree()
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)

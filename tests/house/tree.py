@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOMS = ("tools", "assistant", "eval", "tests")
 CODE_ROOMS = ("tools", "assistant", "eval")
+_LATE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_IMPORTERS = ("__import__", "import_module", "importlib.import_module")
 
 
 @dataclass(frozen=True)
@@ -83,18 +85,32 @@ def _read_module(root: Path, path: Path) -> Module:
     return Module(path, name, is_package, path.read_text(encoding="utf-8"))
 
 
+@cache
+def checkout_tree() -> Tree:
+    """This checkout, read and parsed once a process."""
+    return read_tree(Path(__file__).resolve().parents[2])
+
+
 def _find_imports(module: Module) -> Iterator[Import]:
-    for node, is_early in _walk(module.syntax, is_early=True):
+    # Most files import by statements only, so that their expressions, nine nodes of ten, need not be looked at.
+    deep = any(name in module.text for name in _IMPORTERS)
+    for node, is_early in _walk(module.syntax, deep=deep):
         for target in _targets(node, module):
             yield Import(target, node.lineno, is_early)  # type: ignore[attr-defined]
 
 
-def _walk(node: ast.AST, *, is_early: bool) -> Iterator[tuple[ast.AST, bool]]:
-    """Every node below `node`; what stands in a function or under `if TYPE_CHECKING` is not early."""
-    for child in ast.iter_child_nodes(node):
-        late = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) or _is_type_checking(child)
-        yield child, is_early
-        yield from _walk(child, is_early=is_early and not late)
+def _walk(top: ast.AST, *, deep: bool) -> Iterator[tuple[ast.AST, bool]]:
+    """Every node below `top`, expressions only if `deep`; what stands in a function or under `if TYPE_CHECKING` is not
+    early."""
+    left = [(top, True)]
+    while left:
+        node, is_early = left.pop()
+        if node is not top:
+            yield node, is_early
+        late = isinstance(node, _LATE) or _is_type_checking(node)
+        inner = is_early and not late
+        below = (child for child in ast.iter_child_nodes(node) if deep or not isinstance(child, ast.expr))
+        left.extend((child, inner) for child in reversed(list(below)))
 
 
 def _is_type_checking(node: ast.AST) -> bool:
@@ -107,13 +123,18 @@ def _targets(node: ast.AST, module: Module) -> list[str]:
     if isinstance(node, ast.ImportFrom):
         base = _absolute(node, module)
         return [f"{base}.{alias.name}" if alias.name != "*" else base for alias in node.names]
-    if isinstance(node, ast.Call) and ast.unparse(node.func) in (
-        "__import__",
-        "import_module",
-        "importlib.import_module",
-    ):
+    if isinstance(node, ast.Call) and _called(node.func) in _IMPORTERS:
         return [arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
     return []
+
+
+def _called(function: ast.expr) -> str:
+    """The dotted name that is called; empty for anything else."""
+    if isinstance(function, ast.Name):
+        return function.id
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+        return f"{function.value.id}.{function.attr}"
+    return ""
 
 
 def _absolute(node: ast.ImportFrom, module: Module) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from tools.geometry.boxes import FloatArray, Size, box_around, clip_box, corners_of, iou_matrix
 from tools.geometry.masks import Mask, MaskSize, box_of_runs, mask_iou, mask_of_record, runs_iou, runs_of_string
@@ -85,6 +84,9 @@ def measured_matches(
     if not one or not other:
         return []
     found = likeness(one, other)
+    # Half of what starting any command costs, so it is loaded by who compares regions only.
+    from scipy.optimize import linear_sum_assignment
+
     rows, columns = linear_sum_assignment(-np.where(found >= threshold, found, 0.0))
     pairs = zip(rows.tolist(), columns.tolist(), strict=True)
     return [(row, column, float(found[row, column])) for row, column in pairs if found[row, column] >= threshold]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import random
+from functools import cache
+
+import pytest
 
 from tests.store.rows import Rows, choice, spans
 
 LABELS = ("refund", "delivery", "fault")
 PEOPLE = ("ann", "bob", "cid")
-SEEDS = (1, 2, 3)
+SEEDS = tuple(pytest.param(seed, marks=pytest.mark.xdist_group(f"busy {seed}")) for seed in (1, 2, 3))
+"""One worker makes the project of a seed and runs every test that reads it."""
 BACKENDS = ("builtin:few-shot", "remote:model-a")
 
 
+@cache
 def busy_project(seed: int, items: int = 40, events: int = 220) -> Rows:
-    """Items, runs, decisions, batches, gold and undos, mixed."""
+    """Items, runs, decisions, batches, gold and undos, mixed; made once a process, so that tests only read it."""
     chance = random.Random(seed)
     rows = Rows()
     rows.items(items)
