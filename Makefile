@@ -13,7 +13,7 @@ CODE := tools assistant eval
 # torchvision breaks transformers beside another build of torch, so the original segment-anything has its own place.
 SAM_VENV := .venv-sam
 SAM_STAMP := $(SAM_VENV)/.installed
-# Two workers suit two cores; tests that share a browser or a server stay on one worker.
+# Two workers suit two cores; tests that share a browser, or what takes long to make, stay on one worker.
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 # Other programs pin other versions of OpenCV, so that each has an environment of its own.
 ORACLES := .venv-oracles

@@ -34,10 +34,13 @@ def browser_required() -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the browser tests on one worker; first, because xdist reads the groups in the same hook."""
+    """Keep the browser tests of a file on one worker; first, because xdist reads the groups in the same hook.
+
+    They share a browser and nothing else: each serves its own project at a port of its own.
+    """
     for item in items:
         if item.get_closest_marker("browser") and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.xdist_group(f"browser {item.path}"))
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -19,7 +19,7 @@ from tests.e2e.driving import first_page, press_on_next, say, wait_job
 from tests.ui.pages import Watched
 from tools.records import Actor
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 # The picture in the README: ASSISTANT_SCREENSHOT=docs/page.png pytest tests/e2e/test_first_hour.py
 SCREENSHOT = os.environ.get("ASSISTANT_SCREENSHOT", "")
 HOST = Actor("demo", "lead", "cli", "demo")

@@ -15,7 +15,7 @@ from tests.e2e.driving import CHAT, first_page, say
 from tests.ui.pages import Watched
 from tools.records import Actor, Draft, RunIdentity
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 HOST = Actor("lead", "lead", "cli", "demo")
 FOCUSED = "document.activeElement.closest('#aa-chat-box') !== null"
 

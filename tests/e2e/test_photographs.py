@@ -20,7 +20,7 @@ from tests.ui.pictures.picture_page import Stage
 from tools.geometry.masks import mask_of_record
 from tools.records import Actor, Draft, RunIdentity
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 # The picture in the README: ASSISTANT_PHOTO_SCREENSHOT=docs/image.png pytest tests/e2e/test_photographs.py
 SCREENSHOT = os.environ.get("ASSISTANT_PHOTO_SCREENSHOT", "")
 HOST = Actor("demo", "lead", "cli", "demo")
