@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import duckdb
 
+from assistant.store.file import migrating
 from assistant.store.file.database import Database
-from assistant.store.file.migrating import migrate
+from assistant.store.file.migrations import Migration
 
 _PARTS = """SELECT 'column ' || table_name || '.' || column_name, data_type FROM duckdb_columns()
     WHERE NOT internal AND database_name = current_database() AND schema_name = 'main'
@@ -17,14 +19,15 @@ _PARTS = """SELECT 'column ' || table_name || '.' || column_name, data_type FROM
 
 def changed_shape(database: Database) -> list[str]:
     """Names of columns and views that are missing, are there in addition, or say something else."""
-    meant, found = _meant(), {str(name): str(about) for name, about in database.rows(_PARTS)}
+    meant, found = _meant(migrating.MIGRATIONS), {str(name): str(about) for name, about in database.rows(_PARTS)}
     changed = (name for name in {*meant, *found} if meant.get(name) != found.get(name))
     # The columns of a view are its own doing: the view is named first.
     return sorted(changed, key=lambda name: (name.startswith("column"), name))
 
 
-def _meant() -> dict[str, str]:
-    """Every column with its type and every view with its statement, as an empty database gets them."""
+@cache
+def _meant(_steps: tuple[Migration, ...]) -> dict[str, str]:
+    """Every column with its type and every view with its statement, as an empty database gets them by these steps."""
     with duckdb.connect(config={"threads": 1}) as connection:
-        migrate(connection, Path("an empty project"))
+        migrating.migrate(connection, Path("an empty project"))
         return dict(connection.execute(_PARTS).fetchall())

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from assistant.agent.events import TurnEvent
 from assistant.agent.turn.conversation import Conversation
-from assistant.demo.project import build_demo
 from assistant.session import Session
 from tools.records import Actor
 
@@ -17,9 +18,9 @@ LEA = Actor("lea", "lead", "chat", "s1")
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+def session(finished_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     place = tmp_path_factory.mktemp("answers") / "demo"
-    build_demo(place)
+    shutil.copytree(finished_demo, place)
     with closing(Session.open(place)) as opened:
         yield opened
 

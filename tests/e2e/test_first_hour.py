@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from assistant.demo.project import build_demo
 from assistant.session import Session
 from assistant.store.checks.verify import verify
 from tests.e2e.driving import first_page, press_on_next, say, wait_job
@@ -26,9 +25,8 @@ HOST = Actor("demo", "lead", "cli", "demo")
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    build_demo(tmp_path / "demo")
-    with closing(Session.open(tmp_path / "demo")) as opened:
+def session(demo: Path) -> Iterator[Session]:
+    with closing(Session.open(demo)) as opened:
         # Every item with its suggestion, and a model that needs no loading.
         opened.store.settings.put("blind_share", 0, HOST)
         opened.store.settings.put("backend.embedder", "builtin:ngrams", HOST)

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from assistant.demo.project import build_demo
 from assistant.session import Session
 from tests.e2e.driving import CHAT, first_page, say
 from tests.ui.pages import Watched
@@ -21,9 +20,8 @@ FOCUSED = "document.activeElement.closest('#aa-chat-box') !== null"
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    build_demo(tmp_path / "demo")
-    with closing(Session.open(tmp_path / "demo")) as opened:
+def session(demo: Path) -> Iterator[Session]:
+    with closing(Session.open(demo)) as opened:
         opened.store.settings.put("blind_share", 0, HOST)
         ids = [
             one for one in map(int, opened.store.items.all_ids()) if not opened.store.reviews.deciders(one, "intent")

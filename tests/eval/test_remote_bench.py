@@ -18,6 +18,8 @@ from eval.bench.remote.replies import replies
 from eval.bench.remote.tiny_llama import save_tiny_llama
 from tools.backends import hub_model
 
+# One worker makes the project, which takes long.
+pytestmark = pytest.mark.xdist_group("remote bench")
 # The first items that suffer each of the faults, and some that suffer none.
 _BY_FAULT = {name: next(n for n in range(1, 2000) if fault_of(n) == name) for name in ("", *SHARES)}
 ITEMS = max(_BY_FAULT.values())

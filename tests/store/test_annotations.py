@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.store.reviews import ExposureRequest, ReviewRequest
+from tests.examples import examples
 from tests.store.opened import ANN, BOB, DELIVERY, LEAD, PRAISE, REFUND, Opened, annotation, broken_checks, create
 from tools.records import Actor, ExposureKind, Verdict
 from tools.values import value_label
@@ -131,7 +132,7 @@ def take(project: Opened, model: Model, ids: list[int], item_id: int, step: tupl
         model.said.append(Said(who, "choose", value["label"], what == "settle", ("none", len(ids))))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=st.lists(STEPS, min_size=1, max_size=9))
 def test_any_history_gives_the_annotation_of_the_plain_model(
     shared_project: Opened, steps: list[tuple[str, Any, Any]]

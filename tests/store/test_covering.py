@@ -21,6 +21,7 @@ from assistant.store.chain.covering import (
 )
 from assistant.store.checks.verify import verify
 from assistant.store.file.migrating import migrate
+from tests.examples import examples
 from tests.store.damaging import as_before_that_step, damaged
 from tests.store.opened import ANN, BOB, LEAD, REFUND, Opened, broken_checks, decide, reopen, suggest
 from tools.results import Change
@@ -48,7 +49,7 @@ def tables() -> Any:
 def test_the_number_of_a_row_is_the_same_in_python_and_in_sql(tables: Any, table: str) -> None:
     columns = ALL_COVERED[table].columns
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=examples(40), deadline=None)
     @given(st.fixed_dictionaries({name: st.none() | CELLS[kind] for name, kind in columns.items()}))
     def holds(row: dict[str, Any]) -> None:
         tables.execute(f"DELETE FROM free_{table}")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.fake_context import MemoryCalls
 from tools.backends.remote.call import Call
 from tools.backends.remote.dialect import Dialect
@@ -55,7 +56,7 @@ class Scripted:
         raise MADE[outcome]()
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(st.lists(st.sampled_from([*MADE, "answer"]), max_size=14), st.booleans(), st.integers(0, 6))
 def test_what_stays_booked_is_what_somebody_may_bill(outcomes: list[str], can_bill: bool, room: int) -> None:
     forget_terms()
