@@ -7,8 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from assistant.store.file import migrating
 from assistant.store.file.database import Database
+from assistant.store.file.migrating import migrate, steps
 from assistant.store.file.migrations import Migration
 
 _PARTS = """SELECT 'column ' || table_name || '.' || column_name, data_type FROM duckdb_columns()
@@ -19,7 +19,7 @@ _PARTS = """SELECT 'column ' || table_name || '.' || column_name, data_type FROM
 
 def changed_shape(database: Database) -> list[str]:
     """Names of columns and views that are missing, are there in addition, or say something else."""
-    meant, found = _meant(migrating.MIGRATIONS), {str(name): str(about) for name, about in database.rows(_PARTS)}
+    meant, found = _meant(steps()), {str(name): str(about) for name, about in database.rows(_PARTS)}
     changed = (name for name in {*meant, *found} if meant.get(name) != found.get(name))
     # The columns of a view are its own doing: the view is named first.
     return sorted(changed, key=lambda name: (name.startswith("column"), name))
@@ -29,5 +29,5 @@ def changed_shape(database: Database) -> list[str]:
 def _meant(_steps: tuple[Migration, ...]) -> dict[str, str]:
     """Every column with its type and every view with its statement, as an empty database gets them by these steps."""
     with duckdb.connect(config={"threads": 1}) as connection:
-        migrating.migrate(connection, Path("an empty project"))
+        migrate(connection, Path("an empty project"))
         return dict(connection.execute(_PARTS).fetchall())

@@ -12,6 +12,11 @@ from assistant.store.file.migrations import MIGRATIONS, Migration
 from tools.errors import ProjectDamaged
 
 
+def steps() -> tuple[Migration, ...]:
+    """The steps that this program knows."""
+    return MIGRATIONS
+
+
 def migrate(cursor: duckdb.DuckDBPyConnection, folder: Path) -> list[int]:
     """Apply what is missing; returns the numbers of the steps that were."""
     cursor.execute(
