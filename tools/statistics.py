@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
 from scipy.special import betaincinv, expit, ndtri, xlogy
 
 from tools.errors import InputError
@@ -114,6 +114,14 @@ def log_losses(logits: Floats, labels: Integers) -> Floats:
     return losses
 
 
+def lowest(loss: Callable[[float], float], bounds: Floats) -> float:
+    """Where a function of one number is lowest between two bounds."""
+    # Loaded by who fits something: it takes a good part of the start of every command.
+    from scipy.optimize import minimize_scalar
+
+    return float(minimize_scalar(loss, bounds=bounds, method="bounded").x)
+
+
 def fit_temperature(logits: Floats, labels: Integers) -> float:
     """The T that makes softmax(logits / T) most likely (Guo et al., ICML 2017); 1.0 for no rows.
 
@@ -122,10 +130,8 @@ def fit_temperature(logits: Floats, labels: Integers) -> float:
     if len(labels) == 0:
         return 1.0
     wide = np.asarray(logits, dtype=np.float64)
-    found = minimize_scalar(
-        lambda log_t: mean_log_loss(wide / np.exp(log_t), labels), bounds=np.log(TEMPERATURE_RANGE), method="bounded"
-    )
-    return float(np.exp(found.x))
+    found = lowest(lambda log_t: mean_log_loss(wide / np.exp(log_t), labels), np.log(TEMPERATURE_RANGE))
+    return float(np.exp(found))
 
 
 def fit_sigmoid_temperature(logits: Floats, labels: Bools) -> float:
@@ -133,12 +139,8 @@ def fit_sigmoid_temperature(logits: Floats, labels: Bools) -> float:
     if np.size(labels) == 0:
         return 1.0
     signed = np.where(labels, logits, -np.asarray(logits, dtype=np.float64))
-    found = minimize_scalar(
-        lambda log_t: float(np.mean(np.logaddexp(0.0, -signed / np.exp(log_t)))),
-        bounds=np.log(TEMPERATURE_RANGE),
-        method="bounded",
-    )
-    return float(np.exp(found.x))
+    found = lowest(lambda log_t: float(np.mean(np.logaddexp(0.0, -signed / np.exp(log_t)))), np.log(TEMPERATURE_RANGE))
+    return float(np.exp(found))
 
 
 def fit_power(scores: Floats, right: Bools) -> float:
@@ -155,7 +157,7 @@ def fit_power(scores: Floats, right: Bools) -> float:
         chance = np.clip(np.exp(logs * np.exp(log_g)), 1e-12, 1 - 1e-12)
         return -float(np.mean(xlogy(right, chance) + xlogy(~right, 1 - chance)))
 
-    return float(np.exp(minimize_scalar(loss, bounds=np.log((0.01, 20.0)), method="bounded").x))
+    return float(np.exp(lowest(loss, np.log((0.01, 20.0)))))
 
 
 def sigmoid(logits: Floats) -> Floats:

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
 
 from tools.backends.contract import CALIBRATING_LABELS, Matrix
 from tools.backends.images.detections import Flags
@@ -118,6 +117,9 @@ def _fit(scores: Matrix, right: Flags) -> tuple[float, float]:
     def loss(given: Matrix) -> float:
         z = given[0] * x + given[1]
         return float(np.mean(np.logaddexp(0, z) - goal * z))
+
+    # Loaded by who fits something: it takes a good part of the start of every command.
+    from scipy.optimize import minimize
 
     found = minimize(loss, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=((0, None), (None, None))).x
     return float(found[0]), float(found[1])

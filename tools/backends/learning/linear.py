@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 from tools.backends.contract import Matrix
 from tools.backends.learning.vectors import unit_rows
@@ -87,6 +86,9 @@ def _minimise(
         slope[:, :-1] += given[:, :-1] / c
         penalty = float((given[:, :-1] ** 2).sum()) / (2 * c)
         return (loss + penalty) / total, slope.ravel() / total
+
+    # Loaded by who fits something: it takes a good part of the start of every command.
+    from scipy.optimize import minimize
 
     start = np.zeros(classes * width)
     found = minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": ROUNDS, "gtol": 1e-5})

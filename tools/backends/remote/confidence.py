@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
 
 from tools.backends.contract import CALIBRATING_LABELS
 from tools.backends.remote.dialect import Reply
@@ -22,7 +21,7 @@ from tools.backends.remote.replies import ReadAnswer
 from tools.backends.remote.token_scores import label_chance, label_mass, list_chance, other_labels
 from tools.records import Alternative, ScoreSource
 from tools.schema import FieldSpec
-from tools.statistics import TEMPERATURE_RANGE
+from tools.statistics import TEMPERATURE_RANGE, lowest
 from tools.values import comparable, value_label
 
 Scores = npt.NDArray[np.float64]
@@ -146,8 +145,7 @@ def calibrate(field: FieldSpec, scores: Sequence[float], right: Sequence[bool], 
         chance = np.clip(_tempered(given, math.exp(log_t), classes, closest), 1e-12, 1 - 1e-12)
         return -float(np.mean(drawn_in * np.log(chance) + (1 - drawn_in) * np.log1p(-chance)))
 
-    low, high = np.log(TEMPERATURE_RANGE)
-    best = minimize_scalar(loss, bounds=(low, high), method="bounded").x
+    best = lowest(loss, np.log(TEMPERATURE_RANGE))
     return Calibration(float(np.exp(best)), classes, closest, len(given))
 
 

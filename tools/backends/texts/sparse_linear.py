@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
 from tools.backends.contract import Matrix
@@ -72,6 +71,9 @@ def fit_sparse(rows: Any, codes: Codes, classes: int, c: float) -> Matrix:
         slope = turned @ share + weights / c
         penalty = float((flat**2).sum()) / (2 * c)
         return (loss + penalty) / len(codes), slope.ravel() / len(codes)
+
+    # Loaded by who fits something: it takes a good part of the start of every command.
+    from scipy.optimize import minimize
 
     start = np.zeros(columns * classes)
     found = minimize(
