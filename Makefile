@@ -15,6 +15,8 @@ SAM_VENV := .venv-sam
 SAM_STAMP := $(SAM_VENV)/.installed
 # Two workers suit two cores; tests that share a browser, or what takes long to make, stay on one worker.
 PYTEST_ARGS ?= -n 2 --dist loadgroup
+# More for pip; a machine that is used once has no use for the byte code of every package: PIP_ARGS=--no-compile.
+PIP_ARGS ?=
 # Other programs pin other versions of OpenCV, so that each has an environment of its own.
 ORACLES := .venv-oracles
 
@@ -83,7 +85,7 @@ $(BIN)/python:
 # An old pip cannot make an editable install from pyproject.toml alone, so pip comes first.
 $(STAMP) $(LIGHT_STAMP): pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[$(if $(filter $@,$(LIGHT_STAMP)),$(LIGHT_EXTRAS),$(EXTRAS))]"
+	$(BIN)/python -m pip install --quiet $(PIP_ARGS) -c constraints.txt -e ".[$(if $(filter $@,$(LIGHT_STAMP)),$(LIGHT_EXTRAS),$(EXTRAS))]"
 	@touch $@
 
 # Everything as in constraints.txt but torch: pip takes a torch that fits the newest torchvision.
