@@ -20,6 +20,9 @@ PIP_ARGS ?=
 # Other programs pin other versions of OpenCV, so that each has an environment of its own.
 ORACLES := .venv-oracles
 
+# Some machines forbid it everywhere; then each process that a test starts would compile the whole program again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-light demo test coverage mutate test-oracles test-sam check lint lint-js fmt bench clean
 
