@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.network import NetworkGuard
 
@@ -25,6 +26,9 @@ NO_SAMPLES = "The sample files are not at"
 _GUARD = NetworkGuard()
 # Pages that tests serve, also in processes of their own, load no sentence model that nobody asked for.
 os.environ.setdefault("ASSISTANT_WARM_UP", "0")
+# How long an example takes says how busy the machine is, and nothing else.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def browser_required() -> bool:
