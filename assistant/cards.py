@@ -10,7 +10,7 @@ from typing import Any
 from assistant.progress import Progress
 from tools.labels import CANNOT_TELL, NONE_OF_THESE
 from tools.modalities.registry import MODALITIES
-from tools.records import Exposure, Item, Media, Proposal, Review
+from tools.records import Exposure, Item, Media, Part, Proposal, Review
 from tools.schema import FieldSpec
 
 # Digits belong to labels; these two letters are free on every card.
@@ -134,7 +134,7 @@ def card_record(card: Card) -> dict[str, Any]:
             "kind": card.item.kind,
             "content": MODALITIES[card.item.kind].content,
             "text": card.item.text,
-            "parts": [{"role": part.role, "start": part.start, "end": part.end} for part in card.item.parts],
+            "parts": _parts(card.item.parts),
             "meta": dict(card.item.meta),
             "media": None if card.item.media is None else _media(card.item.media),
         },
@@ -143,8 +143,13 @@ def card_record(card: Card) -> dict[str, Any]:
         "standing": None if card.standing is None else dict(card.standing),
         "former": None if card.former is None else _former(card.former),
         "spans": [dict(span) for span in card.spans],
+        "offered": _parts(card.field.record.offered(card.item.parts)),
         "why": card.why,
     }
+
+
+def _parts(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    return [{"role": part.role, "start": part.start, "end": part.end} for part in parts]
 
 
 def _former(review: Review) -> dict[str, Any]:

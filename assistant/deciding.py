@@ -13,9 +13,10 @@ from assistant.store.queries.sight import sees_all
 from assistant.store.reviews import ReviewRequest
 from assistant.view import ProjectView, blind_mask
 from tools.errors import AnsweredElsewhere, ExposureStale, InputError
+from tools.kinds.asked import Subject
 from tools.records import NOT_LOOKED_AT, REGION_VERDICTS, VALUED_VERDICTS, Actor, Exposure, Review, Verdict
 from tools.schema import FieldSpec
-from tools.values import check_value, comparable, describe_value, regions_of, same_value
+from tools.values import check_about, comparable, describe_value, regions_of, same_value
 
 _VERDICTS: tuple[str, ...] = get_args(Verdict)
 _LONGEST_REASON = 2000
@@ -69,7 +70,7 @@ def read_decision(
         given = suggested if verdict == "accept" else decision.value
         spans = regions_on_card(store, actor, exposure.item_id, spec) if spec.record.joins else None
         item = store.items.get([exposure.item_id])[0]
-        value = check_value(spec, given, item.text, spans, item.pixels, item.length)
+        value = check_about(spec, given, Subject.of(item, spans))
         if spec.record.is_blank(value[spec.record.key]):
             raise InputError(f"{spec.name} takes a text, and this one is blank; skip the item if there is none.")
         verdicts = region_verdicts(spec, value, suggested, decision)

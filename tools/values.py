@@ -52,13 +52,18 @@ def check_value(
     ``size`` is (width, height) of an image; without it regions are not checked against its edges.
     ``length`` is that of a recording in milliseconds.
     """
+    return check_about(field, value, Subject(text, spans, size, length))
+
+
+def check_about(field: FieldSpec, value: Any, about: Subject) -> dict[str, Any]:
+    """The same for whatever is known of the item."""
     if not isinstance(value, Mapping):
         raise ValueRefused(f"A value of field {field.id!r} is an object, got {type(value).__name__}.")
     key = field.record.key
     if set(value) != {key}:
         got = ", ".join(sorted(map(str, value))) or "nothing"
         raise ValueRefused(f"A value of the {field.kind} field {field.id!r} has the one key {key!r}, got {got}.")
-    return {key: field.record.check(field, value[key], Subject(text, spans, size, length))}
+    return {key: field.record.check(field, value[key], about)}
 
 
 def value_label(value: Value | None) -> str | None:

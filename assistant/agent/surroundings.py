@@ -22,6 +22,7 @@ from assistant.review import ReviewDesk
 from assistant.store.project import ProjectStore
 from tools.errors import NotAllowed, NotFound
 from tools.filters import ItemFilter
+from tools.kinds.asked import Subject
 from tools.records import Actor, Exposure, Proposal
 from tools.schema import FieldSpec, LabelSchema
 
@@ -94,7 +95,8 @@ class Surroundings:
         value = suggestion.draft.value if suggestion else None
         own = self._host.store.reviews.standing_of(exposure.item_id, spec.id, actor.person)
         standing = own.value if own else None
-        return CardInHand(exposure_id, spec, value, painted_keys(spec, suggestion), elsewhere, standing)
+        about = Subject.of(self._host.store.items.get([exposure.item_id])[0])
+        return CardInHand(exposure_id, spec, value, painted_keys(spec, suggestion), elsewhere, standing, about)
 
     def item_in_hand(self, exposure_id: int | None) -> tuple[str, str]:
         """Key of the item in hand and its field; empty without one."""

@@ -15,7 +15,9 @@ from assistant.cli.link import Link
 from assistant.cli.printing import say, show_json, show_result, show_table
 from assistant.cli.projects import As, AsJson, Project
 from tools.errors import AssistantError, InputError
+from tools.kinds.asked import Subject
 from tools.kinds.registry import KINDS
+from tools.records import Part
 from tools.writable import refuse_unwritable
 
 _KEYS = "a accept · digit or label = choose · x reject · Enter skip · z undo · q quit"
@@ -136,11 +138,18 @@ def read_answer(card: dict[str, Any], words: str) -> tuple[str, dict[str, Any] |
     field = card["field"]
     kind = KINDS[field["kind"]]
     typed = _TYPED.get(kind.said_as)
-    if typed is None:
+    if typed is not None:
+        return kind.verdict, {kind.key: typed(field, words)}
+    said = kind.read_said(words, Subject(parts=_parts(card)))
+    if said is None:
         raise InputError(
             f"{field['name']} is decided in the page, or with --json; here it can be accepted, rejected or skipped."
         )
-    return kind.verdict, {kind.key: typed(field, words)}
+    return kind.verdict, {kind.key: said}
+
+
+def _parts(card: dict[str, Any]) -> tuple[Part, ...]:
+    return tuple(Part(**part) for part in card["item"]["parts"])
 
 
 def _number(field: dict[str, Any], words: str) -> int:
@@ -170,7 +179,10 @@ _TYPED: dict[str, Callable[[dict[str, Any], str], Any]] = {
 
 def _show_card(card: dict[str, Any]) -> None:
     item, field, suggestion = card["item"], card["field"], card["suggestion"]
-    say(f"\n[{item['key']}] {item['text']}")
+    text, offered = item["text"], card["offered"]
+    say(f"\n[{item['key']}] {text[: offered[0]['start']].rstrip() if offered else text}")
+    for one in offered:
+        say(f"{one['role'].upper()}: {text[one['start'] : one['end']]}")
     labels = "  ".join(f"{one['key']}={one['name']}" if one["key"] else one["name"] for one in field["labels"])
     say(f"{field['question']}  {labels}")
     if suggestion is not None:

@@ -17,6 +17,7 @@ from tools.exchange.pictures.image_column import ImageColumn
 from tools.exchange.region_claims import RegionRouter, is_regions, merged
 from tools.exchange.rows import Claim, ExchangeAnswer, ExchangeItem, ExchangeProposal, ExchangeReject, Row
 from tools.geometry.boxes import Size
+from tools.kinds.asked import Subject
 from tools.records import ExposureKind, Part, to_json
 from tools.schema import FieldSpec, LabelSchema
 from tools.sentences import count_of, verb
@@ -56,8 +57,8 @@ class AnswerColumns:
         self._options, self._source_name = options, source_name
         self._said: dict[tuple[int, str, str], str | None] = {}
 
-    def add_answers(self, row: int, text: str, answers: Iterable[ExchangeAnswer], size: Size | None = None) -> None:
-        """The labels of one item, each put to the field it means; ``size`` is (width, height) of an image."""
+    def add_answers(self, row: int, about: Subject, answers: Iterable[ExchangeAnswer]) -> None:
+        """The labels of one item, each put to the field it means."""
         pairs: list[tuple[FieldSpec, ExchangeAnswer]] = []
         for answer in answers:
             if is_regions(answer.claim):
@@ -68,19 +69,13 @@ class AnswerColumns:
                     self.dropped.add(row, answer.claim.source, spec, excerpt_of(str(answer.claim.content)))
                 else:
                     pairs.append((spec, answer))
-        self.add_pairs(row, text, merged(pairs) if size else pairs, size)
+        self.add_pairs(row, about, merged(pairs) if about.size else pairs)
 
-    def add_pairs(
-        self,
-        row: int,
-        text: str,
-        pairs: Sequence[tuple[FieldSpec, ExchangeAnswer]],
-        size: Size | None = None,
-    ) -> None:
+    def add_pairs(self, row: int, about: Subject, pairs: Sequence[tuple[FieldSpec, ExchangeAnswer]]) -> None:
         """The labels of one item, whose fields are known; those of one annotator may join each other's spans."""
         spans: dict[str, Spans] = {}
         for spec, answer in sorted(pairs, key=lambda pair: pair[0].record.joins):
-            self._add_answer(row, text, spec, answer, spans.setdefault(answer.annotator, {}), size)
+            self._add_answer(row, about, spec, answer, spans.setdefault(answer.annotator, {}))
 
     def _routed(self, row: int, claim: Claim, mark: str = "") -> list[tuple[FieldSpec, Claim]]:
         routed, problems = self._router.route(claim)
@@ -88,12 +83,10 @@ class AnswerColumns:
         self.notes.update(self._router.losses(routed))
         return routed
 
-    def _add_answer(
-        self, row: int, text: str, spec: FieldSpec, answer: ExchangeAnswer, spans: Spans, size: Size | None
-    ) -> None:
+    def _add_answer(self, row: int, about: Subject, spec: FieldSpec, answer: ExchangeAnswer, spans: Spans) -> None:
         value: str | None = None
         if answer.claim.content is not None:
-            taken = self.taker.take(spec, answer.claim, text, spans.get(spec.over, ()), size)
+            taken = self.taker.take(spec, answer.claim, replace(about, spans=spans.get(spec.over, ())))
             self.dropped.add_problems(row, spec.id, taken.problems)
             self.notes.update(taken.notes)
             if taken.value is None:
@@ -120,10 +113,8 @@ class AnswerColumns:
             self.dropped.add(row, spec.id, TWICE, excerpt_of(said))
         return False
 
-    def add_proposals(
-        self, row: int, text: str, proposals: Iterable[ExchangeProposal], size: Size | None = None
-    ) -> None:
-        """What models proposed for one item, each put to the field it means; ``size`` is that of an image."""
+    def add_proposals(self, row: int, about: Subject, proposals: Iterable[ExchangeProposal]) -> None:
+        """What models proposed for one item, each put to the field it means."""
         pairs: list[tuple[FieldSpec, ExchangeProposal]] = []
         for one in proposals:
             if is_regions(one.claim):
@@ -136,13 +127,11 @@ class AnswerColumns:
             else:
                 pairs.append((spec, one))
         spans: dict[str, Spans] = {}
-        for spec, one in sorted(merged(pairs) if size else pairs, key=lambda pair: pair[0].record.joins):
-            self._add_proposal(row, text, spec, one, spans.setdefault(one.backend, {}), size)
+        for spec, one in sorted(merged(pairs) if about.size else pairs, key=lambda pair: pair[0].record.joins):
+            self._add_proposal(row, about, spec, one, spans.setdefault(one.backend, {}))
 
-    def _add_proposal(
-        self, row: int, text: str, spec: FieldSpec, one: ExchangeProposal, spans: Spans, size: Size | None
-    ) -> None:
-        taken = self.taker.take(spec, one.claim, text, spans.get(spec.over, ()), size)
+    def _add_proposal(self, row: int, about: Subject, spec: FieldSpec, one: ExchangeProposal, spans: Spans) -> None:
+        taken = self.taker.take(spec, one.claim, replace(about, spans=spans.get(spec.over, ())))
         self.notes.update(taken.notes)
         problems = [(f"proposal: {reason}", excerpt) for reason, excerpt in taken.problems]
         if taken.value is not None and not is_storable(taken.json, one.backend, one.problem):
@@ -203,14 +192,15 @@ class BatchBuilder:
         return home if text == row.text else None
 
     def _add_answers(self, home: int, row: ExchangeItem, size: Size | None) -> None:
-        self._answers.add_proposals(home, row.text, row.proposals, size)
+        about = Subject(row.text, size=size, parts=row.parts)
+        self._answers.add_proposals(home, about, row.proposals)
         answers = [one for one in row.answers if one.verdict in TAKEN_VERDICTS]
         if not self._options.take_labels or not self._labels_wanted(row):
             self._left += len(answers)
             return
         for source, reason, excerpt in row.problems:
             self._answers.dropped.add(home, source, reason, excerpt_of(excerpt))
-        self._answers.add_answers(home, row.text, answers, size)
+        self._answers.add_answers(home, about, answers)
 
     def _labels_wanted(self, row: ExchangeItem) -> bool:
         where = self._options.where

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from tools.errors import FormatRefused, InputError, ValueRefused
 from tools.exchange.rows import EVERY_FIELD, Claim, Shape
@@ -85,16 +84,11 @@ class ValueTaker:
         self,
         spec: FieldSpec,
         claim: Claim,
-        text: str | None,
-        spans: Sequence[Mapping[str, Any]],
-        size: tuple[int, int] | None = None,
+        about: Subject,
     ) -> Taken:
-        """The value that ``claim`` makes for ``spec``; ``spans`` are what its relations may join.
-
-        ``size`` is width and height of an image, in pixels.
-        """
+        """The value that ``claim`` makes for ``spec``."""
         try:
-            return spec.record.take(spec, self._names[spec.id], claim.content, Subject(text, spans, size))
+            return spec.record.take(spec, self._names[spec.id], claim.content, about)
         except ValueRefused as refused:
             return Taken(None, [(short_reason(refused), excerpt(claim.content))])
 

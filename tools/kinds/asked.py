@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tools.labels import Attribute, Label
+from tools.records import Item, Part
 
 
 class Asked(Protocol):
@@ -80,13 +81,19 @@ class Subject:
     """What an answer is about, as far as it is known; nothing is compared with what is not.
 
     ``text`` is the item's text, ``spans`` are the regions that a relation may join, ``size`` is (width, height) of an
-    image in pixels, ``length`` that of a recording in milliseconds.
+    image in pixels, ``length`` that of a recording in milliseconds. ``parts`` are the texts that an item is made of.
     """
 
     text: str | None = None
     spans: Sequence[Mapping[str, Any]] | None = None
     size: tuple[int, int] | None = None
     length: int | None = None
+    parts: Sequence[Part] | None = None
+
+    @classmethod
+    def of(cls, item: Item, spans: Sequence[Mapping[str, Any]] | None = None) -> Subject:
+        """An item that is known whole."""
+        return cls(item.text, spans, item.pixels, item.length, item.parts)
 
 
 class Traced(Protocol):

@@ -15,7 +15,7 @@ from tools.kinds.asked import Asked, Subject, Traced
 from tools.kinds.in_files import InFiles
 from tools.kinds.replying import Replying
 from tools.kinds.taking import LabelNames, Taken, distinct, excerpt, short_reason
-from tools.records import Verdict, to_json
+from tools.records import Part, Verdict, to_json
 
 Learning = Literal["", "class", "flags", "scale"]
 SaidAs = Literal["", "label", "labels", "number", "text"]
@@ -38,7 +38,8 @@ class Kind(Replying, InFiles):
     proposes anything, and ``called`` what is then not proposed. ``fineness`` is how closely regions follow an
     object: 1 is a box, more is finer, 0 is for what no mask can be turned into.
     ``needs_labels`` is false where a field may do without. ``is_transcript`` says that an answer is what is said in a
-    recording, in segments with times.
+    recording, in segments with times. ``of_parts`` says that an answer is about the several texts that an item is made
+    of, which are :meth:`offered`.
     """
 
     name: ClassVar[str]
@@ -62,6 +63,7 @@ class Kind(Replying, InFiles):
     fineness: ClassVar[int] = 0
     needs_labels: ClassVar[bool] = True
     is_transcript: ClassVar[bool] = False
+    of_parts: ClassVar[bool] = False
 
     def noun(self, field: Asked) -> str:
         """What one region of a field is called."""
@@ -146,6 +148,14 @@ class Kind(Replying, InFiles):
     def of_mask(self, mask: Traced) -> dict[str, Any]:
         """What a region has beside id and label, made of a mask; for the kinds with a :attr:`fineness`."""
         raise NotImplementedError
+
+    def offered(self, parts: Sequence[Part]) -> tuple[Part, ...]:
+        """The parts of an item that an answer is about, in the item's order; the role is the name in answers."""
+        return ()
+
+    def read_said(self, words: str, subject: Subject) -> Any:
+        """The content that a person's words say in a way of this kind's own, ``None`` where they say none."""
+        return None
 
     def is_blank(self, content: Any) -> bool:
         """Whether the answer says nothing at all, so that a person who gave it meant to skip."""

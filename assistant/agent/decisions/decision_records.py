@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tools.kinds.asked import Subject
 from tools.records import JsonValue, Verdict
 from tools.schema import FieldSpec
 
@@ -16,7 +17,7 @@ class CardInHand:
 
     ``suggestion`` is what the card shows, ``None`` on a blind item. ``keys`` maps a painted key to a label id.
     ``elsewhere`` maps names of labels of the other fields to the names of these fields. ``standing`` is the person's
-    own answer where they decided already.
+    own answer where they decided already. ``about`` is the item.
     """
 
     exposure_id: int
@@ -25,6 +26,7 @@ class CardInHand:
     keys: Mapping[str, str] = dataclasses.field(default_factory=dict)
     elsewhere: Mapping[str, str] = dataclasses.field(default_factory=dict)
     standing: Mapping[str, JsonValue] | None = None
+    about: Subject = dataclasses.field(default_factory=Subject)
 
     @property
     def shown(self) -> Mapping[str, JsonValue] | None:

@@ -10,9 +10,10 @@ from assistant.agent.decisions.decision_records import CardInHand, OneDecision, 
 from assistant.agent.decisions.decision_regions import read_region_words
 from assistant.agent.words.names import NameMatch, label_names, likeness, match_name, plurals, surface
 from assistant.agent.words.quantities import read_quantities
+from tools.errors import ValueRefused
 from tools.labels import CANNOT_TELL, NONE_OF_THESE
 from tools.records import JsonValue
-from tools.values import same_value
+from tools.values import check_about, same_value
 
 Answer = OneDecision | Question | None
 
@@ -74,6 +75,7 @@ def read_value(text: str, card: CardInHand) -> Answer:
     told = text[: reason.start()] if reason else text
     for reader in (
         read_region_words,
+        _read_own_way,
         _read_reserved,
         _read_empty,
         _read_free_text,
@@ -103,6 +105,18 @@ def ask_label(card: CardInHand, text: str, label_ids: tuple[str, ...] = ()) -> Q
     return Question(
         text, tuple(f"label: {card.field.label(one).name}" for one in (label_ids or card.field.label_ids)[:9])
     )
+
+
+def _read_own_way(text: str, card: CardInHand) -> Answer:
+    """What only answers of this kind are called."""
+    record = card.field.record
+    try:
+        content = record.read_said(text, card.about)
+        if content is None:
+            return None
+        return decide_value(card, check_about(card.field, {record.key: content}, card.about))
+    except ValueRefused as refused:
+        return Question(str(refused))
 
 
 def _read_reserved(text: str, card: CardInHand) -> Answer:

@@ -16,6 +16,7 @@ from tools.exchange.options import ImportOptions
 from tools.exchange.reading import read_file
 from tools.exchange.rows import Claim, ExchangeAnswer
 from tools.exchange.writing import write_export
+from tools.kinds.asked import Subject
 from tools.records import Item
 from tools.schema import LabelSchema
 
@@ -183,7 +184,7 @@ def test_labels_edited_after_an_export_are_those_of_the_person_who_imports(tmp_p
 
 def _columns(*answers: ExchangeAnswer) -> list[tuple[Any, ...]]:
     columns = AnswerColumns(SCHEMA, ImportOptions(), "in.jsonl")
-    columns.add_pairs(4, "Bo Rome", [(SCHEMA.field("answer"), one) for one in answers])
+    columns.add_pairs(4, Subject("Bo Rome"), [(SCHEMA.field("answer"), one) for one in answers])
     return [tuple(one.values()) for one in columns.dropped.table().to_pylist()]
 
 

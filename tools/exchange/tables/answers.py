@@ -16,9 +16,10 @@ from tools.exchange.files.jsonread import parse_json
 from tools.exchange.options import ImportOptions
 from tools.exchange.rows import ExchangeAnswer, ExchangeProposal
 from tools.exchange.tables.cells import cell_of, claim_of_cell, says
-from tools.exchange.tables.compose import as_text, is_blank
+from tools.exchange.tables.compose import Composed, as_text, is_blank, subjects_of
 from tools.exchange.tables.quoting import join, json_strings, per_chunk
 from tools.exchange.tables.roles import Roles, named_column
+from tools.kinds.asked import Subject
 from tools.kinds.taking import Taken
 from tools.schema import FieldSpec, LabelSchema
 
@@ -37,16 +38,16 @@ class TableAnswers:
         self._dropped: list[Any] = []
         self._left = 0
 
-    def add(self, table: Any, rows: Any, texts: Any, roles: Roles, has_repeats: bool) -> None:
+    def add(self, table: Any, rows: Any, items: Composed, roles: Roles, has_repeats: bool) -> None:
         """All answers of ``table``; ``rows`` are the source rows of the items they belong to."""
-        table, rows, texts = self._wanted(table, rows, texts, roles)
+        table, rows, items = self._wanted(table, rows, items, roles)
         annotators = self._annotators(table, roles)
         plain = {name: spec for name, spec in roles.answers.items() if self._is_plain(table, spec, name, roles)}
         for name, spec in plain.items():
             self._add_column(spec, table[name], rows, annotators)
         others = {name: spec for name, spec in roles.answers.items() if name not in plain}
         if others:
-            self._add_rowwise(table, rows, texts, annotators, others, roles)
+            self._add_rowwise(table, rows, items, annotators, others, roles)
         if has_repeats or len({spec.id for spec in plain.values()}) < len(plain):
             self._drop_repeats()
 
@@ -66,11 +67,11 @@ class TableAnswers:
         """What was left out as asked."""
         return left_out_note(self._left, self._options)
 
-    def _wanted(self, table: Any, rows: Any, texts: Any, roles: Roles) -> tuple[Any, Any, Any]:
+    def _wanted(self, table: Any, rows: Any, items: Composed, roles: Roles) -> tuple[Any, Any, Composed]:
         """The rows whose labels are wanted; the others are counted."""
         where = self._options.where
         if self._options.take_labels and where is None:
-            return table, rows, texts
+            return table, rows, items
         if where and self._options.take_labels:
             mask = pc.equal(as_text(table[named_column(table.column_names, where[0])]), where[1])
         else:
@@ -78,7 +79,7 @@ class TableAnswers:
         unwanted = table.filter(pc.invert(mask))
         for name in roles.answers:
             self._left += unwanted.num_rows - _empty_cells(unwanted[name])
-        return table.filter(mask), rows.filter(mask), texts.filter(mask)
+        return table.filter(mask), rows.filter(mask), items.filter(mask)
 
     def _annotators(self, table: Any, roles: Roles) -> Any:
         declared = self._options.annotator.strip()
@@ -91,7 +92,7 @@ class TableAnswers:
     def _is_plain(table: Any, spec: FieldSpec, name: str, roles: Roles) -> bool:
         own = roles.own.get(spec.id, {})
         is_own = bool(own.keys() & {"decisions", "status"}) and name == spec.id
-        return not (is_own or spec.record.marks or pa.types.is_nested(table[name].type))
+        return not (is_own or spec.record.marks or spec.record.of_parts or pa.types.is_nested(table[name].type))
 
     def _add_column(self, spec: FieldSpec, column: Any, rows: Any, annotators: Any) -> None:
         cells = as_text(column)
@@ -113,7 +114,9 @@ class TableAnswers:
         """Canonical values of the cells, worked out once per distinct cell; problems go to the dropped table."""
         names = self._rowwise.taker.names(spec)
         known = pc.unique(cells)
-        taken = [self._rowwise.taker.take(spec, claim_of_cell(spec, names, c), None, ()) for c in known.to_pylist()]
+        taken = [
+            self._rowwise.taker.take(spec, claim_of_cell(spec, names, c), Subject(spans=())) for c in known.to_pylist()
+        ]
         codes = pc.index_in(cells, value_set=known)
         self._add_problems(spec, taken, known, codes, rows)
         return per_chunk(codes, pa.array([one.json for one in taken], pa.string()).take)
@@ -142,13 +145,13 @@ class TableAnswers:
         return _rows_of(LABELS, rows, spec.id, annotators, values, "choose", None, self._options.exposure, "")
 
     def _add_rowwise(
-        self, table: Any, rows: Any, texts: Any, annotators: Any, columns: Mapping[str, FieldSpec], roles: Roles
+        self, table: Any, rows: Any, items: Composed, annotators: Any, columns: Mapping[str, FieldSpec], roles: Roles
     ) -> None:
         """Answers of region fields and of exports of ours, one item at a time."""
         needed = list(columns) + [one for spec in columns.values() for one in roles.own.get(spec.id, {}).values()]
         cells = {name: table[name].to_pylist() for name in needed}
         people = [annotators] * len(rows) if isinstance(annotators, str) else annotators.to_pylist()
-        for at, (row, text) in enumerate(zip(rows.to_pylist(), texts.to_pylist(), strict=True)):
+        for at, (row, about) in enumerate(zip(rows.to_pylist(), subjects_of(items), strict=True)):
             pairs: list[tuple[FieldSpec, ExchangeAnswer]] = []
             proposals: list[ExchangeProposal] = []
             for name, spec in columns.items():
@@ -160,8 +163,8 @@ class TableAnswers:
                     continue
                 pairs += [(spec, answer) for answer in found]
                 proposals += proposed
-            self._rowwise.add_pairs(row, text, pairs)
-            self._rowwise.add_proposals(row, text, proposals)
+            self._rowwise.add_pairs(row, about, pairs)
+            self._rowwise.add_proposals(row, about, proposals)
 
     def _read_cell(
         self, spec: FieldSpec, cell: Any, own: Mapping[str, Any], annotator: str

@@ -14,6 +14,7 @@ from tools.exchange.builder import parts_json
 from tools.exchange.files.jsonread import parse_json
 from tools.exchange.tables.quoting import join, json_value
 from tools.exchange.tables.roles import Roles
+from tools.kinds.asked import Subject
 from tools.modalities.registry import MODALITIES
 from tools.records import USUAL_KIND, ItemKind, Part, to_json
 
@@ -66,6 +67,15 @@ def read_parts(parts: Any, text: str) -> tuple[Part, ...]:
     if any(part.end > len(text) for part in found):
         raise ValueError(BAD_PARTS)
     return found
+
+
+def subjects_of(items: Composed) -> list[Subject]:
+    """What the answers of every row are about."""
+    texts = items.text.to_pylist()
+    if items.parts is None:
+        return [Subject(text) for text in texts]
+    written = zip(texts, items.parts.to_pylist(), strict=True)
+    return [Subject(text, parts=read_parts(parse_json(parts), text) if parts else ()) for text, parts in written]
 
 
 def compose_columns(table: Any, roles: Roles, item_kind: ItemKind) -> Composed:

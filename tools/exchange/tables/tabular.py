@@ -70,7 +70,7 @@ def table_batch(source: SourceTable, identity: Identity, schema: LabelSchema, op
     found = _with_text(found, source.may_hold_nul, rejects)
     found, roles, is_item = _with_keys(found, roles, rejects)
     answers = TableAnswers(schema, options, identity.name)
-    answers.add(found.table, found.home, found.composed.text, roles, has_repeats=is_item is not None)
+    answers.add(found.table, found.home, found.composed, roles, has_repeats=is_item is not None)
     items = found if is_item is None else found.filter(is_item)
     return ImportBatch(
         _items(items, roles),
