@@ -100,6 +100,7 @@ def field_record(field: FieldSpec) -> dict[str, Any]:
         "overlap": field.overlap,
         "over": field.over,
         "rotated": field.rotated,
+        "ties": field.ties,
         "attributes": [attribute.model_dump(mode="json") for attribute in field.attributes],
         "points": list(field.points),
         "skeleton": [list(pair) for pair in field.skeleton],

@@ -62,6 +62,7 @@ class FieldSpec(Strict):
     min: int = Field(default=1, description="Lowest rating")
     max: int = Field(default=5, description="Highest rating")
     rotated: bool = Field(default=False, description="For boxes: whether they may be turned")
+    ties: bool = Field(default=False, description="For rankings: whether answers may be equally good")
     attributes: tuple[Attribute, ...] = Field(default=(), description="What is noted about each region of an image")
     points: tuple[str, ...] = Field(default=(), description="For keypoints: the points of an object; empty for one")
     skeleton: tuple[tuple[str, str], ...] = Field(default=(), description="For keypoints: pairs of points to join")
@@ -183,6 +184,8 @@ class LabelSchema(Strict):
             field.record.check_among(field, self.fields)
             if field.record.marks not in ("", self.modality.content):
                 raise ValueError(f"field {field.id!r}: {field.kind} cannot be marked on items of the kind {self.item}")
+            if field.record.of_parts and self.modality.told_in == "one":
+                raise ValueError(f"field {field.id!r}: {field.kind} needs items of several texts, got {self.item}")
         return self
 
     @property

@@ -95,7 +95,7 @@ def _of_rows(loaded: RowSource) -> _Asked:
     for row in loaded.rows:
         if not isinstance(row, ExchangeItem):
             continue
-        kind = row.kind if row.image is not None else kind
+        kind = row.kind if row.image is not None or row.parts else kind
         for answer in row.answers:
             _add_answer(_asked(found, answer.claim), answer)
         for proposal in row.proposals:

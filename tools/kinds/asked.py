@@ -58,6 +58,10 @@ class Asked(Protocol):
         """Whether boxes may be turned."""
 
     @property
+    def ties(self) -> bool:
+        """Whether answers may be equally good."""
+
+    @property
     def attributes(self) -> tuple[Attribute, ...]:
         """What is noted about each region."""
 

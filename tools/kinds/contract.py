@@ -18,7 +18,7 @@ from tools.kinds.taking import LabelNames, Taken, distinct, excerpt, short_reaso
 from tools.records import Part, Verdict, to_json
 
 Learning = Literal["", "class", "flags", "scale"]
-SaidAs = Literal["", "label", "labels", "number", "text"]
+SaidAs = Literal["", "label", "labels", "number", "text", "order"]
 ASIDE = ("prompts", "score")
 """Keys that say how a region came about; two regions that differ in them only are the same answer."""
 

@@ -14,6 +14,7 @@ from tools.kinds.free_text import FreeText
 from tools.kinds.keypoints import Keypoints
 from tools.kinds.masks import Masks
 from tools.kinds.polygons import Polygons
+from tools.kinds.ranking import Ranking
 from tools.kinds.rating import Rating
 from tools.kinds.relations import Relations
 from tools.kinds.segments import Segments
@@ -31,6 +32,7 @@ ALL: tuple[Kind, ...] = (
     Masks(),
     Keypoints(),
     Segments(),
+    Ranking(),
 )
 KINDS: Mapping[str, Kind] = {one.name: one for one in ALL}
 """Every kind by its name."""

@@ -23,3 +23,5 @@ TEXT = Modality(
 )
 PAIR = replace(TEXT, name="pair", one="pair of texts", many="pairs of texts", told_in="two")
 CONVERSATION = replace(TEXT, name="conversation", one="conversation", many="conversations", told_in="turns")
+COMPARISON = replace(CONVERSATION, name="comparison", one="comparison", many="comparisons")
+"""A prompt and several answers to it, which are parts of the text as turns are."""

@@ -17,6 +17,7 @@ from tools.exchange.formats.labelme import read as labelme
 from tools.exchange.formats.lines import own_jsonl, plain, prodigy, records
 from tools.exchange.formats.open_images import read as open_images
 from tools.exchange.formats.pictures import images
+from tools.exchange.formats.preference import read as preference
 from tools.exchange.formats.sounds import sounds
 from tools.exchange.formats.tables import delimited, huggingface, parquet, xlsx
 from tools.exchange.formats.tokens import brat, conll
@@ -52,7 +53,7 @@ class Format:
 
 
 def _table(load: Callable[[Source, ImportOptions], SourceTable]) -> Load:
-    return lambda source, options, schema: load(source, options)
+    return preference.or_else(lambda source, options, schema: load(source, options))
 
 
 def _never(source: Source) -> bool:
@@ -95,7 +96,10 @@ FORMATS: tuple[Format, ...] = (
     Format(PICTURES, "Plain images", tuple(SUFFIXES), images.sniff, images.load, "either"),
     Format("sounds", "Plain recordings", AUDIO.suffixes, sounds.sniff, sounds.load, "either"),
     Format("prodigy", "Prodigy JSONL", _JSON, prodigy.sniff, prodigy.load),
-    Format("doccano", "doccano JSON and JSONL, and records like them", _JSON, records.sniff, records.load),
+    Format(
+        "doccano", "doccano JSON and JSONL, and records like them", _JSON, records.sniff,
+        preference.or_else(records.load),
+    ),
     Format("conll", "CoNLL columns with tags", (".conll", ".bio", ".iob", ".iob2", *_TEXT), conll.sniff, conll.load),
     Format("fasttext", "fastText lines", (".ft", *_TEXT), plain.sniff_fasttext, plain.load_fasttext),
     Format("text", "Plain text", _TEXT, plain.sniff_plain, plain.load_plain),

@@ -14,6 +14,7 @@ from tools.exchange.formats.labelme import write as labelme_write
 from tools.exchange.formats.lines import doccano_write, own_jsonl_write, prodigy_write
 from tools.exchange.formats.open_images import write as open_images_write
 from tools.exchange.formats.pictures import images_write
+from tools.exchange.formats.preference import write as preference_write
 from tools.exchange.formats.sounds import subtitles_write
 from tools.exchange.formats.tables import delimited_write, huggingface_write, parquet_write
 from tools.exchange.formats.tokens import conll_write
@@ -66,6 +67,7 @@ WRITERS: tuple[WriteFormat, ...] = (
         holds=_TEXTS | _IMAGES,
     ),
     WriteFormat("conll", ".conll", conll_write.ConllWriter, conll_write.cannot_hold, holds=_TEXTS),
+    WriteFormat("preference", ".jsonl", preference_write.PreferenceWriter, preference_write.cannot_hold, holds=_TEXTS),
     WriteFormat("parquet", ".parquet", parquet_write.ParquetWriter, parquet_write.cannot_hold),
     WriteFormat("huggingface", "", huggingface_write.HuggingFaceWriter, huggingface_write.cannot_hold, is_folder=True),
     WriteFormat(

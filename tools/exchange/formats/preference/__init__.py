@@ -1,0 +1,1 @@
+"""Preference data: a prompt and the answers to it, of which one is better."""
