@@ -23,7 +23,7 @@ _LOOK_SECONDS = 0.02
 # Constant: names of projects are set by the card as text, never written into the document by a template.
 TITLE = "Annotation assistant"
 _TABS = (("Quality", "aa-quality"), ("Data", "aa-files"), ("Runs", "aa-runs"), ("People", "aa-people"))
-_STYLES = ("page", "card", "text", "image", "regions", "audio", "panels", "tabs", "saving")
+_STYLES = ("page", "card", "text", "image", "regions", "audio", "ranking", "panels", "tabs", "saving")
 HEAD = "".join(f'<link rel="stylesheet" href="{PREFIX}/{name}.css">' for name in _STYLES)
 HEAD += f'<script type="module" src="{PREFIX}/card.js"></script>'
 # What was said is sent with the card in hand, after decisions on their way have arrived.

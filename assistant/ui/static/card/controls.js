@@ -142,7 +142,7 @@ export class Controls {
 
   #wouldDecide(event) {
     const isLabel = (this.reviewer.card?.field.labels ?? []).some((label) => label.key === event.key);
-    return isLabel || DECISIONS.includes(this.keymap.commandOf(event)) || digitOf(event) !== null;
+    return isLabel || this.reviewer.editor?.decides?.(event) || DECISIONS.includes(this.keymap.commandOf(event)) || digitOf(event) !== null;
   }
 
   #pressedInCard(event) {

@@ -309,7 +309,7 @@ export class Reviewer {
   // Regions that a person added or changed and has not saved.
   #hasDrawing() {
     const value = this.editor?.touched ? this.editor.value() : null;
-    return Boolean(value && Object.values(value).some((regions) => Array.isArray(regions) && typeof regions[0] === "object"));
+    return Boolean(value && Object.values(value).some((regions) => Array.isArray(regions) && typeof regions[0] === "object" && !Array.isArray(regions[0])));
   }
 
   #isSure(what, words) {

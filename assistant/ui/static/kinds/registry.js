@@ -4,6 +4,7 @@ import { CHOICE, MULTI_CHOICE } from "./chosen.js";
 import { BOXES, KEYPOINTS, MASKS, POLYGONS } from "./drawn.js";
 import { RELATIONS, SPANS } from "./marked.js";
 import { RATING, TEXT } from "./plain.js";
+import { RANKING } from "./ranked.js";
 import { SEGMENTS } from "./timed.js";
 
 /** @type {Record<string, import("./kind.js").Kind>} */
@@ -19,6 +20,7 @@ const KINDS = {
   masks: MASKS,
   keypoints: KEYPOINTS,
   segments: SEGMENTS,
+  ranking: RANKING,
 };
 
 /**
