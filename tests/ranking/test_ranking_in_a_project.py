@@ -95,7 +95,7 @@ def test_the_order_of_three_is_said_in_the_chat_and_what_is_not_enough_is_asked_
         assert asked.text == "This item has 3 answers; say their order, such as A > B > C."
         assert len(standing(session)) == 1
         (said,) = Conversation(session).turn("rank C, A, B", ANA, card)
-        assert (said.kind, "C > A > B on q2" in said.text) == ("decided", True)
+        assert (said.kind, "C > A > B on q2" in said.result.text) == ("decided", True)
         assert (2, "ana", {"ranking": [["c"], ["a"], ["b"]]}, None) in standing(session)
 
 
@@ -107,7 +107,7 @@ def test_rankings_are_exported_as_pairs_and_agreement_counts_equal_orders(projec
             card = session.desk.open_card(actor, 3, "ranking").exposure.exposure_id
             assert [one.kind for one in Conversation(session).turn(words, actor, card)] == ["decided"]
         said = session.executor.call("measure", {"metric": "agreement"}, ANA)
-        assert "100 % of the pairs of answers are equal" in said.text
+        assert "100 % of the pairs of answers are equal" in said.result.text
     code, out, err = run("export", project, project.parent / "dpo.jsonl", "--format", "preference")
     assert code == 0, (out, err)
     assert (project.parent / "dpo.jsonl").read_text(encoding="utf-8") == (

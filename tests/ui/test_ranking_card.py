@@ -20,7 +20,7 @@ SCHEMA = """
 name: Preferences
 item: comparison
 fields:
-  - {id: better, name: Better answer, kind: ranking, ties: true, question: Which answer is better?}
+  - {id: better, name: Better answer, kind: ranking, ties: true, question: 'Which answer is better?'}
 """
 STRICT = SCHEMA.replace("ties: true, ", "")
 ANSWERS = ("An apple is a fruit.", "A potato is a fruit.", "A pear, of course.", "There are none.")
@@ -114,7 +114,7 @@ def test_steps_are_taken_back_and_done_again_and_arrows_move_an_answer(opened: O
     assert shown_order(watched) == "B > A > C, Enter saves"
     watched.press("z")
     assert shown_order(watched) == "B, then A, C"
-    watched.press("Z")
+    watched.press("Shift+Z")
     assert shown_order(watched) == "B > A > C, Enter saves"
     watched.press("ArrowLeft", "ArrowUp")  # the last one, C
     assert shown_order(watched) == "B > C > A, Enter saves"
@@ -131,8 +131,8 @@ def test_steps_are_taken_back_and_done_again_and_arrows_move_an_answer(opened: O
 def test_an_answer_is_dragged_before_another(opened: Opener) -> None:
     project, watched = opened(SCHEMA, items(3, 2))
     watched.press("1", "2")
-    heads, boxes = watched.page.locator(".aa-answer-head"), watched.page.locator(".aa-answer")
-    heads.nth(2).drag_to(boxes.nth(0))
+    handles, boxes = watched.page.locator(".aa-answer-handle"), watched.page.locator(".aa-answer")
+    handles.nth(2).drag_to(boxes.nth(0))
     assert shown_order(watched) == "C > A > B, Enter saves"
     watched.press("Enter")
     watched.wait_card("M002")

@@ -191,14 +191,18 @@ export class RankingEditor {
     );
     const text = el("div", { class: "aa-answer-text", dir: "auto", text: this.host.offsets.slice(part.start, part.end) });
     const label = `Answer ${this.#letter(at)} of ${this.names.length}${place ? `, place ${place}` : ""}`;
-    return this.#draggable(el("section", { class: classes.filter(Boolean).join(" "), "aria-label": label, data: { name } }, head, text), head, name);
+    const top = el("div", { class: "aa-answer-top" }, head, this.isTwo ? null : this.#handle(name));
+    return this.#target(el("section", { class: classes.filter(Boolean).join(" "), "aria-label": label, data: { name } }, top, text), name);
   }
 
-  // Dragged by its head: text in an answer can still be selected and copied.
-  #draggable(node, head, name) {
+  // Something of its own to drag by: a button gives its press to the card, and the text can still be selected and copied.
+  #handle(name) {
+    const start = (event) => event.dataTransfer.setData("text/plain", name);
+    return el("span", { class: "aa-answer-handle", draggable: "true", title: "Drag before another answer", "aria-hidden": "true", text: "⠿", on: { dragstart: start } });
+  }
+
+  #target(node, name) {
     if (this.isTwo) return node;
-    head.draggable = true;
-    head.addEventListener("dragstart", (event) => event.dataTransfer.setData("text/plain", name));
     node.addEventListener("dragover", (event) => event.preventDefault());
     node.addEventListener("drop", (event) => {
       event.preventDefault();
