@@ -96,7 +96,7 @@ NESTED = {
         ("replies", "taking"),
         ("replying",),
         ("contract", "fitting"),
-        ("choice", "drawn", "free_text", "rating", "relations", "segments", "spans"),
+        ("choice", "drawn", "free_text", "ranking", "rating", "relations", "segments", "spans"),
         ("boxes", "keypoints", "masks", "polygons"),
         ("registry",),
     ),
@@ -198,6 +198,7 @@ NESTED = {
             "coco",
             "label_studio",
             "pictures",
+            "preference",
             "sounds",
         ),
         (
