@@ -95,7 +95,7 @@ def test_the_order_of_three_is_said_in_the_chat_and_what_is_not_enough_is_asked_
         assert asked.text == "This item has 3 answers; say their order, such as A > B > C."
         assert len(standing(session)) == 1
         (said,) = Conversation(session).turn("rank C, A, B", ANA, card)
-        assert (said.kind, "C > A > B on q2" in said.result.text) == ("decided", True)
+        assert (said.kind, "C > A > B on q2" in said.text) == ("decided", True)
         assert (2, "ana", {"ranking": [["c"], ["a"], ["b"]]}, None) in standing(session)
 
 

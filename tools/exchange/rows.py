@@ -115,12 +115,14 @@ Row = ExchangeItem | ExchangeReject
 class RowSource:
     """The rows of a file, read as they are asked for; ``notes`` is complete when they are exhausted.
 
-    ``names`` are the labels that the file declares, in its order, used or not.
+    ``names`` are the labels that the file declares, in its order, used or not. ``asks`` are kinds of answers that it is
+    made for, whether it has some or not.
     """
 
     rows: Iterator[Row]
     notes: list[str] = field(default_factory=list)
     names: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
 
 
 def empty_claim(spec: FieldSpec) -> Claim:

@@ -102,6 +102,8 @@ def _of_rows(loaded: RowSource) -> _Asked:
             question = _asked(found, proposal.claim)
             if question is not None:
                 question.add(proposal.claim.content)
+    for told_as in loaded.asks:
+        _asked(found, Claim(told_as, told_as, None))
     plain = [one for one in found.values() if isinstance(one, Question)]
     for one in plain:
         if kind is not None and one.shape == LABELS:

@@ -16,9 +16,7 @@ from tools.errors import ValueRefused
 from tools.kinds.asked import Asked, Subject
 from tools.kinds.contract import Labelless
 from tools.kinds.in_files import Column, Heard
-from tools.kinds.replies.order_words import Groups, in_order, listed, read_order
-from tools.kinds.replies.prose import Letters
-from tools.kinds.replying import BadReply, Seen
+from tools.kinds.replies.order_words import Groups, listed, read_order
 from tools.kinds.taking import LabelNames, Taken
 from tools.records import Part
 
@@ -43,7 +41,6 @@ class Ranking(Labelless):
     by_hand = "people put the answers in order"
     called = "rankings"
     field_words = ("ranking", "rankings", "preference", "preferences")
-    reply_tokens = 256
     columns = ("ranking",)
     column: ClassVar[Column] = [["text"]]
 
@@ -104,29 +101,6 @@ class Ranking(Labelless):
         """“A is better”, “B over A”, “rank C, A, B”, “B > A = C”, “tie”; one letter alone is the best of two."""
         return read_order(words, [one.role for one in self.offered(subject.parts or ())])
 
-    def reply_schema(self, field: Asked, subject: Subject) -> dict[str, Any]:
-        """Lists of letters."""
-        names = [one.role for one in self.offered(subject.parts or ())]
-        letter = {"type": "string", "enum": names} if names else {"type": "string"}
-        return {"type": "array", "items": {"type": "array", "items": letter}}
-
-    def describe_options(self, field: Asked) -> str:
-        """How answers are named."""
-        ties = "answers that are equally good share a list" if field.ties else "one letter in each list"
-        return f"the answers behind the prompt are a, b, c … in their order; lists of letters, the best first, {ties}"
-
-    def read_given(self, field: Asked, given: Any, seen: Seen) -> tuple[Any, str]:
-        """Lists of letters, also one plain list and letters in upper case."""
-        if isinstance(given, str):
-            return self.read_words(field, given, seen.letters) or given, ""
-        if not isinstance(given, list):
-            raise BadReply("the answer must be lists of letters, the best first")
-        return [[str(name).casefold() for name in (one if isinstance(one, list) else [one])] for one in given], ""
-
-    def read_words(self, field: Asked, reply: str, letters: Letters | None) -> Groups | None:
-        """Letters with signs between them."""
-        return in_order(reply.strip(" .").casefold())
-
 
 def _name(at: int) -> str:
     """Letters; numbers where those are over, which no ranking takes."""
@@ -141,15 +115,6 @@ def pairs_in(groups: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
 def ties_in(groups: Sequence[Sequence[str]]) -> int:
     """How many pairs are equally good."""
     return sum(len(group) * (len(group) - 1) // 2 for group in groups)
-
-
-def tau(one: Sequence[Sequence[str]], other: Sequence[Sequence[str]]) -> float:
-    """How alike two rankings of the same answers are, from -1 to 1: pairs in the same order less pairs turned round,
-    as a share of all pairs (Kendall's tau a); ties count for nothing."""
-    mine, theirs = set(pairs_in(one)), set(pairs_in(other))
-    turned = {(worse, better) for better, worse in theirs}
-    count = sum(map(len, one))
-    return (len(mine & theirs) - len(mine & turned)) / (count * (count - 1) / 2)
 
 
 def _groups(field: Asked, content: Any) -> Groups:

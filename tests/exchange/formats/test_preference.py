@@ -183,6 +183,8 @@ def test_a_schema_is_found_in_such_a_file(tmp_path: Path) -> None:
         "name: fruit\nitem: comparison\nfields:\n- id: ranking\n  name: ranking\n  kind: ranking\n"
         "  question: Which answer is better?\n  ties: true\n"
     )
+    bare = suggest_schema(lines(tmp_path / "bare.jsonl", {"prompt": "p", "responses": ["one", "two"]}))
+    assert [(one.id, one.kind, one.ties) for one in bare.fields] == [("ranking", "ranking", False)]
     path = tmp_path / "pairs.csv"
     path.write_text("prompt,chosen,rejected\np,one,two\n", encoding="utf-8")
     pairs = suggest_schema(path)

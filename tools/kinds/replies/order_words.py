@@ -1,4 +1,4 @@
-"""An order of answers that are called by letters, as people and models write it."""
+"""An order of answers that are called by letters, as people say and write it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def read_order(words: str, names: Sequence[str]) -> Groups | None:
     """
     said = _CALLED.sub("", _POLITE.sub("", words.strip(" .!"))).strip().casefold()
     if len(names) < 2:
-        return in_order(said)
+        return _in_order(said)
     if _TIE.fullmatch(said):
         return [list(names)]
     for pattern, is_best in ((_BEST, True), (_WORSE, False)):
@@ -47,15 +47,7 @@ def read_order(words: str, names: Sequence[str]) -> Groups | None:
     bare = said.removeprefix("the ")
     if len(names) == 2 and bare in (*names, *_PLACES):
         return _one_of_two(_PLACES.get(bare, bare), names, True)
-    return in_order(said)
-
-
-def in_order(said: str) -> Groups | None:
-    """Letters with words or signs between them, ``None`` where anything else is said."""
-    groups = [_LIKE.split(part) for part in _BETTER_THAN.split(said)]
-    names = [name for group in groups for name in group]
-    is_order = len(names) > 1 and all(len(name) == 1 and name in ascii_lowercase for name in names)
-    return groups if is_order else None
+    return _in_order(said)
 
 
 def listed(names: Sequence[str]) -> str:
@@ -70,3 +62,11 @@ def _one_of_two(name: str, names: Sequence[str], is_best: bool) -> Groups:
         raise ValueRefused(f"This item has {len(names)} answers; say their order, such as {' > '.join(names).upper()}.")
     other = next(one for one in names if one != name)
     return [[name], [other]] if is_best else [[other], [name]]
+
+
+def _in_order(said: str) -> Groups | None:
+    """Letters with words or signs between them, ``None`` where anything else is said."""
+    groups = [_LIKE.split(part) for part in _BETTER_THAN.split(said)]
+    names = [name for group in groups for name in group]
+    is_order = len(names) > 1 and all(len(name) == 1 and name in ascii_lowercase for name in names)
+    return groups if is_order else None

@@ -144,8 +144,8 @@ export class RankingEditor {
     if (count === 0) return "done";
     this.lit = this.lit < 0 ? (step > 0 ? 0 : count - 1) : (this.lit + step + count) % count;
     this.draw();
-    const place = placeOf(this.groups, this.names[this.lit]);
-    this.host.say(`Answer ${this.#letter(this.lit)}${place ? `, place ${place}` : ", no place yet"}`);
+    const place = this.#placeSaid(this.names[this.lit]);
+    this.host.say(`Answer ${this.#letter(this.lit)}, ${place || "no place yet"}`);
     this.answers.children[this.lit]?.scrollIntoView({ block: "nearest" });
     return "done";
   }
@@ -175,22 +175,28 @@ export class RankingEditor {
     return this.names[at].toUpperCase();
   }
 
+  #placeSaid(name) {
+    const place = placeOf(this.groups, name);
+    return place ? `place ${place.replace(" =", ", equally good")}` : "";
+  }
+
   #answer(part, at) {
     const { groups } = this;
     const name = part.role;
     const place = placeOf(groups, name);
     const isProposed = !this.touched && !ownAnswer(this.host.card) && groups.length > 0;
     const classes = ["aa-answer", place ? "is-placed" : "", isProposed ? "is-suggested" : "", this.lit === at ? "is-lit" : ""];
-    const does = this.isTwo ? "is better" : place ? `place ${place}` : "comes next";
-    const says = `Answer ${this.#letter(at)} ${does}${at < MOST_DIGITS ? `, key ${at + 1}` : ""}${isProposed ? `, model suggests place ${place}` : ""}`;
+    const said = this.#placeSaid(name);
+    const does = this.isTwo ? "is better" : said || "comes next";
+    const says = `Answer ${this.#letter(at)} ${does}${at < MOST_DIGITS ? `, key ${at + 1}` : ""}${isProposed ? `, model suggests ${said}` : ""}`;
     const head = button(
       { class: "aa-answer-head", "aria-label": says, on: { click: () => this.#take(name) } },
       at < MOST_DIGITS ? cap(String(at + 1)) : null,
       el("strong", { text: this.#letter(at) }),
-      place ? el("span", { class: "aa-answer-place", text: placeWords(place, this.isTwo) }) : null,
+      placeWords(place, this.isTwo) ? el("span", { class: "aa-answer-place", text: placeWords(place, this.isTwo) }) : null,
     );
     const text = el("div", { class: "aa-answer-text", dir: "auto", text: this.host.offsets.slice(part.start, part.end) });
-    const label = `Answer ${this.#letter(at)} of ${this.names.length}${place ? `, place ${place}` : ""}`;
+    const label = `Answer ${this.#letter(at)} of ${this.names.length}${said ? `, ${said}` : ""}`;
     const top = el("div", { class: "aa-answer-top" }, head, this.isTwo ? null : this.#handle(name));
     return this.#target(el("section", { class: classes.filter(Boolean).join(" "), "aria-label": label, data: { name } }, top, text), name);
   }

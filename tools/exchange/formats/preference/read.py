@@ -51,6 +51,7 @@ EMPTY = "an answer is empty"
 NO_ORDER = "the order of the answers is written in no known form"
 _NUMBERED = re.compile(r"(?:response|answer|completion|output|candidate)[_ ]?([a-z]|[0-9]{1,2})", re.IGNORECASE)
 _STEP = 4096
+_ASKS = (Ranking.name,)
 Load = Callable[[Source, ImportOptions, LabelSchema | None], SourceTable | RowSource]
 Numbered = Iterator[tuple[int, Mapping[str, Any] | ExchangeReject]]
 
@@ -191,11 +192,11 @@ def or_else(load: Load) -> Load:
             found = first_objects(source)
             if not is_preference(list({name: None for one in found for name in one})):
                 return load(source, options, schema)
-            return RowSource(rows(lambda: objects(source), options), list(source.encoding_notes))
+            return RowSource(rows(lambda: objects(source), options), list(source.encoding_notes), asks=_ASKS)
         table = load(source, options, schema)
         if not isinstance(table, SourceTable) or not is_preference(table.names):
             return table
-        return RowSource(rows(lambda: _of_table(table), options), list(table.notes))
+        return RowSource(rows(lambda: _of_table(table), options), list(table.notes), asks=_ASKS)
 
     return either
 
