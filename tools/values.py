@@ -11,6 +11,7 @@ The JSON forms, one per field kind::
     boxes         {"boxes": [{"id": "r1", "label": "car", "box": [x0, y0, x1, y1], "angle": 30.0}]}
     polygons      {"polygons": [{"id": "r1", "label": "car", "parts": [[[[x, y], ...], hole, ...], ...]}]}
     masks         {"masks": [{"id": "r1", "label": "car", "size": [h, w], "counts": "compressed runs as in COCO"}]}
+    ranking       {"ranking": [["b"], ["a", "c"]]}               best first, equally good ones in one group
     segments      {"segments": [{"id": "r1", "start": 0, "end": 900, "text": "hello", "label": "ann"}]}  in milliseconds
     keypoints     {"keypoints": [{"id": "r1", "label": "person", "points": [[x, y, 0|1|2], ...]}]}
 

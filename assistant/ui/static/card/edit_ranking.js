@@ -43,7 +43,7 @@ export class RankingEditor {
   }
 
   draw() {
-    const held = document.activeElement?.closest?.(".aa-answer")?.dataset.name;
+    const held = /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest(".aa-answer"))?.dataset.name;
     fill(this.answers, this.parts.map((part, at) => this.#answer(part, at)));
     fill(this.order, this.#orderWords(), this.#tieButton());
     if (held && this.answers.isConnected) this.answers.querySelector(`[data-name="${held}"] button`)?.focus();
