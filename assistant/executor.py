@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from assistant.findings import with_findings
 from assistant.outdated import why_outdated
 from assistant.previews import Newest
 from assistant.store.actions import PendingAction
 from assistant.store.project import ProjectStore
 from assistant.view import ProjectView, note_told
 from tools.errors import AlreadyDecided, InputError, NotAllowed, NotFound
+from tools.findings import FindingBatch
 from tools.records import Actor, JsonValue, Role
 from tools.results import Change, ToolResult, WorkPlan
 from tools.spec import ToolArgs, ToolSpec
@@ -91,6 +93,8 @@ class Executor:
         plain = arguments.model_dump(mode="json", exclude_defaults=True)
         if result.work is not None:
             return self._work(spec, result, plain, actor)
+        if result.findings is not None:
+            return self._found(spec, result, result.findings, plain, actor)
         if result.queue is not None:
             run_id = self.store.runs.add_queue(result.queue, plain, self.store.schema_version, actor)
             if run is None:
@@ -125,6 +129,20 @@ class Executor:
             )
         run_id, job_id = self.start_work(spec, result.work, plain, actor)
         return Outcome(spec.name, result, run_id=run_id, job_id=job_id)
+
+    def _found(
+        self, spec: ToolSpec, result: ToolResult, batch: FindingBatch, plain: Mapping[str, Any], actor: Actor
+    ) -> Outcome:
+        schema, version = self.store.schema, self.store.schema_version
+        run_id = self.store.findings.add(batch, result.queue, schema, plain, version, actor)
+        self.on_change()
+        return Outcome(spec.name, with_findings(self.store, result, run_id, actor), run_id=run_id)
+
+    def dismiss_finding(self, finding_id: int, actor: Actor, reason: str = "", dismissed: bool = True) -> None:
+        """Say for a person that nothing need be done about a finding, or take that back."""
+        if actor.via not in OWN_WORDS:
+            raise NotAllowed("Only a person can dismiss a finding.")
+        self.store.findings.dismiss(finding_id, actor, reason, dismissed)
 
     def _change(self, spec: ToolSpec, result: ToolResult, change: Change, actor: Actor) -> Outcome:
         with self._answering:
@@ -235,6 +253,6 @@ class Executor:
 
 def _check_effect(spec: ToolSpec, result: ToolResult) -> None:
     """A tool that returns more than it declared is a defect of the tool, found at the door."""
-    proposes = result.work is not None or result.queue is not None
+    proposes = any(one is not None for one in (result.work, result.queue, result.findings))
     if (proposes and spec.effect != "propose") or (result.change is not None and spec.effect != "change"):
         raise TypeError(f"tool {spec.name} declares the effect {spec.effect!r} but returned more")

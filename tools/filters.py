@@ -23,6 +23,9 @@ ItemState = Literal[
 ]
 STATES: tuple[str, ...] = ItemState.__args__  # type: ignore[attr-defined]
 
+ANY_FINDING = "any"
+"""In place of a kind of finding: an open finding of whatever kind."""
+
 
 @dataclass(frozen=True, slots=True)
 class ItemFilter:
@@ -33,7 +36,7 @@ class ItemFilter:
     ``regions_min`` and ``regions_max`` bound the number of regions of that value, of those with ``label`` where one is
     named, both inclusive. ``score_min`` and ``score_max`` bound the latest proposal's score, in 0..1, both inclusive.
     ``meta`` is ``key=value`` on the item's own columns. ``since`` and ``until`` bound the time of the decision,
-    half-open, ISO 8601 UTC.
+    half-open, ISO 8601 UTC. ``finding`` is the kind of an open finding, or ``any``: of ``field`` where one is named.
     """
 
     words: str = ""
@@ -52,6 +55,7 @@ class ItemFilter:
     regions_max: int | None = None
     since: str = ""
     until: str = ""
+    finding: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a state nobody knows and bounds outside 0..1."""

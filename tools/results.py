@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.filters import ItemFilter
+from tools.findings import FindingBatch
 from tools.records import JsonValue, RunIdentity
 
 Unit = Literal["count", "share", "seconds", "score", "per_hour", "tokens"]
@@ -155,7 +156,8 @@ class ToolResult:
     ``text`` is one or more plain sentences built by code; item texts never stand in it (items are named by id and
     opened by the page). ``items`` are what "those" means in the next sentence of the conversation. ``options`` are
     offered as quick replies. ``exported`` names what now lies in the project's folder of exports. At most one of
-    ``work``, ``queue`` and ``change`` is set.
+    ``work``, ``queue`` and ``change`` is set. ``findings`` may come with a ``queue`` to review what they are about:
+    both are one run then. The host adds a table of them as far as the person who asks may see them.
     """
 
     text: str
@@ -170,3 +172,4 @@ class ToolResult:
     queue: QueueOrder | None = None
     change: Change | None = None
     exported: str = ""
+    findings: FindingBatch | None = None

@@ -17,6 +17,7 @@ from assistant.store.file.backup import Backups
 from assistant.store.file.database import Database
 from assistant.store.file.private import keep_private, make_like, make_private
 from assistant.store.file.trouble import damaged
+from assistant.store.findings import FindingStore
 from assistant.store.intake.intake import ImportReport, take_in
 from assistant.store.items import ItemStore
 from assistant.store.leases import Leases
@@ -67,6 +68,7 @@ class ProjectStore:
         self.reviews = ReviewStore(self.database, self._same_region)
         self.standing = StandingStore(self.database)
         self.orders = OrderStore(self.database)
+        self.findings = FindingStore(self.database)
         self.leases = Leases()
         # One for the whole session: what it read may be kept in memory by it.
         self.arrays = DiskArrays(path / "cache" / "arrays")

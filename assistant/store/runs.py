@@ -87,6 +87,24 @@ def insert_run(
     return run_id
 
 
+def insert_queue(transaction: Transaction, run_id: int, order: QueueOrder) -> None:
+    """Write the items that a run puts forward, in order."""
+    count = len(order.item_ids)
+    rows = pa.table(
+        {
+            "run_id": pa.array([run_id] * count, pa.int64()),
+            "field": pa.array([order.field] * count, pa.string()),
+            "position": pa.array(range(count), pa.int64()),
+            "item_id": pa.array(order.item_ids, pa.int64()),
+            "reason": pa.array(order.reasons, pa.string()),
+            "adaptive": pa.array([order.adaptive] * count, pa.bool_()),
+            "inclusion_p": pa.array([order.inclusion_p] * count, pa.float64()),
+        }
+    )
+    transaction.append("queue_entries", rows)
+    transaction.cover("queue_entries", run_id, run_id)
+
+
 class RunStore:
     """What models and tools produced. Rows are only added; a withdrawn run is an undo row."""
 
@@ -273,20 +291,7 @@ class RunStore:
         """Record a sampling run with its items in order; returns the run's id."""
         with self._database.write() as transaction:
             run_id = self._start(transaction, order.identity, arguments, order.field, version, actor)
-            count = len(order.item_ids)
-            rows = pa.table(
-                {
-                    "run_id": pa.array([run_id] * count, pa.int64()),
-                    "field": pa.array([order.field] * count, pa.string()),
-                    "position": pa.array(range(count), pa.int64()),
-                    "item_id": pa.array(order.item_ids, pa.int64()),
-                    "reason": pa.array(order.reasons, pa.string()),
-                    "adaptive": pa.array([order.adaptive] * count, pa.bool_()),
-                    "inclusion_p": pa.array([order.inclusion_p] * count, pa.float64()),
-                }
-            )
-            transaction.append("queue_entries", rows)
-            transaction.cover("queue_entries", run_id, run_id)
+            insert_queue(transaction, run_id, order)
         return run_id
 
 

@@ -22,6 +22,7 @@ ASSISTANT_FLOORS = {
     "keeping": 2,
     "learning": 2,
     "queueing": 2,
+    "findings": 1,
     "previews": 1,
     "outdated": 2,
     "executor": 2,
@@ -47,6 +48,7 @@ TOOLS_FLOORS = {
     "records": 0,
     "schema_yaml": 0,
     "filters": 0,
+    "findings": 0,
     "results": 0,
     "draws": 0,
     "moments": 0,
@@ -102,6 +104,7 @@ NESTED = {
     ),
     "tools.ask": (
         (
+            "findings_told",
             "held_out_answers",
             "metrics",
             "not_yet_seen",
@@ -236,6 +239,7 @@ NESTED = {
         ),
         (
             "checks",
+            "findings",
             "items",
             "reviews",
         ),

@@ -11,6 +11,15 @@ from assistant.store.chain.head import Head
 from assistant.store.checks.verify import verify
 from tests.store.opened import Opened
 
+_OF_FINDINGS = ("severity", "about", "region", "person", "value", "proposal_id", "newest_review")
+WITHOUT_LATER_SHAPE = (
+    "DROP VIEW told_findings",
+    "DROP TABLE finding_dismissals",
+    *(f"ALTER TABLE findings DROP COLUMN {name}" for name in _OF_FINDINGS),
+    "DROP TABLE recordings",
+)
+"""Takes away the tables, columns and views that came with the steps after covering."""
+
 
 def damaged(project: Opened, *changes: str) -> dict[str, str]:
     """The checks that do not hold after these changes, with the row that each names."""
@@ -42,6 +51,8 @@ def as_before_that_step(project: Opened) -> None:
     with project.store.database.write() as transaction:
         transaction.execute("DELETE FROM audit")
         transaction.execute("DELETE FROM migrations WHERE number >= ?", [MORE_COVERED_STEP])
+        for statement in WITHOUT_LATER_SHAPE:
+            transaction.execute(statement)
         project.store.database._head = Head(0, GENESIS)
         for actor, kind, told in written:
             transaction.record(actor, kind, told)

@@ -20,10 +20,12 @@ from assistant.store.chain.covering import (
     table_of,
 )
 from assistant.store.checks.verify import verify
+from assistant.store.file import migrating as migrating_module
 from assistant.store.file.migrating import migrate
+from assistant.store.file.migrations import MIGRATIONS
 from tests.examples import examples
 from tests.store.damaging import as_before_that_step, damaged
-from tests.store.opened import ANN, BOB, LEAD, REFUND, Opened, broken_checks, decide, reopen, suggest
+from tests.store.opened import ANN, BOB, LEAD, REFUND, Opened, broken_checks, create, decide, reopen, suggest
 from tools.results import Change
 
 CELLS = {
@@ -195,13 +197,17 @@ def test_an_undo_is_named_also_where_there_was_none_before(project: Opened) -> N
     assert broken_checks(project) == [UNDO]
 
 
-def test_rows_of_an_older_program_are_told_apart_and_not_called_broken(folder: Path) -> None:
-    with reopen(folder) as project:
+def test_rows_of_an_older_program_are_told_apart_and_not_called_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "old"
+    monkeypatch.setattr(migrating_module, "MIGRATIONS", MIGRATIONS[: COVERING_STEP - 1])
+    with create(folder, 6) as project:
         decide(project, ANN, 1, REFUND)
         with project.store.database.write() as transaction:
             # As it was before the audit told of rows.
             transaction.execute("DELETE FROM audit")
-            transaction.execute("DELETE FROM migrations WHERE number >= ?", [COVERING_STEP])
+    monkeypatch.undo()
     (folder / "project.head").unlink()
     with reopen(folder) as project:
         decide(project, ANN, 2, REFUND)

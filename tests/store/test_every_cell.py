@@ -9,18 +9,18 @@ import shutil
 import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from assistant.store.calls import Budget, StoredCalls
 from assistant.store.chain.covering import ALL_COVERED, NAMES
 from assistant.store.checks.verify import Check, rows_as_saved, verify
-from assistant.store.file.clock import stored_time
 from assistant.store.file.database import Database
 from tests.store.opened import ANN, BOB, LEAD, REFUND, Opened, batch, broken_checks, decide, reopen, suggest
 from tools.filters import ItemFilter
+from tools.findings import Finding, FindingBatch
 from tools.records import RunIdentity
 from tools.results import Change, QueueOrder
 
@@ -84,14 +84,17 @@ def fill(project: Opened) -> None:
     calls.received("one", "{}", 4, 5)
     rejects = [{"row": 2, "reason": "it is empty", "excerpt": ""}]
     store.take_in(batch(["a seventh message"], ["K7"], rejects=rejects, source="second.csv"), LEAD, {})
+    mistake = Finding("mistake", 1, "intent", "It may be wrong.", score=0.5, person="ann", region="r1", value=REFUND)
+    both = FindingBatch(identity, "intent", (mistake, replace(mistake, proposal_id=1)))
+    found = store.findings.add(both, None, store.schema, {}, 1, LEAD)
+    for one in store.findings.of_run(found, LEAD):
+        store.findings.dismiss(one.finding_id, LEAD, "it is right")
+        store.findings.dismiss(one.finding_id, LEAD, dismissed=False)
     with store.database.write() as transaction:
-        # No reader of pictures and no finder of mistakes is part of these tests: the rows are what they would write.
+        # No reader of pictures is part of these tests: the rows are what it would write.
         sizes = {name: 8 for name in ("width", "height", "orientation", "bits", "frames", "size")}
         transaction.insert("media", item_id=1, digest="d", mime="image/png", place="", **sizes)
         transaction.insert("recordings", item_id=1, length=900, rate=8000, channels=1)
-        about: dict[str, Any] = {"finding_id": 1, "run_id": run, "item_id": 1, "field": "intent", "kind": "mistake"}
-        made_at = stored_time(transaction.now)
-        transaction.insert("findings", **about, score=0.5, sentence="It may be wrong.", made_at=made_at)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
+from tools.ask.findings_told import findings_told
 from tools.ask.how_far import overlap_of
 from tools.ask.nearest import nearest_examples, nearest_table, nearest_words
 from tools.ask.objects.marked import same_object_iou
@@ -53,6 +54,7 @@ def explain_item(args: ExplainItemArgs, ctx: ToolContext) -> ToolResult:
     facts = _Known(item_id, ledger.as_dicts(), ctx)
     fields = (field_named(ctx.schema, args.field),) if args.field else ctx.schema.fields
     item = ctx.items.get([item_id])[0]
+    remarks = ctx.ask("item_findings", item_id=item_id).as_dicts()
     told, reasons, untouched = [f"{_called(args.item, item, ctx)} {facts.origin()}"], [], []
     if item.media:
         told.append(picture_words(item.media))
@@ -65,6 +67,7 @@ def explain_item(args: ExplainItemArgs, ctx: ToolContext) -> ToolResult:
             untouched.append(field.name)
         else:
             told += [reason.sentence for reason in found]
+        told += findings_told(field, remarks)
         # Labels of its like would give away a suggestion that is hidden, so they are told beside a visible one only.
         if state.suggestion and (near := nearest_examples(field, item_id, ctx)):
             told.append(nearest_words(near))

@@ -11,6 +11,7 @@ _EVENTS = {
     "undo": "taken back",
     "gold": "gold",
     "finding": "remarked on",
+    "dismissal": "remark dismissed",
 }
 _SHOWN = {
     "blind": "without a suggestion",

@@ -69,6 +69,9 @@ def _run(row: Row, ctx: ToolContext) -> Effect:
         parts.append(f"{count_of(number, 'undecided proposal')} {verb(number, 'is', 'are')} withdrawn")
     if row["queued"]:
         parts.append(f"its queue of {count_of(int(row['queued']), 'item')} is dropped")
+    if row["findings"]:
+        number = int(row["findings"])
+        parts.append(f"{count_of(number, 'finding')} {verb(number, 'is', 'are')} withdrawn")
     if row["decisions"]:
         number = int(row["decisions"])
         parts.append(f"{count_of(number, 'decision')} made from it {verb(number, 'stays', 'stay')}")

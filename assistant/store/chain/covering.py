@@ -26,6 +26,8 @@ COVERING_STEP, MORE_COVERED_STEP, ALL_COVERED_STEP = 7, 8, 9
 """The steps of the shape of the state from which on the audit tells of rows, of more of them, and of all."""
 RECORDINGS_STEP = 10
 """The step with which recordings came, told of from their first row."""
+FINDINGS_STEP = 11
+"""The step with which checks began to store what they found."""
 ROWS, SUMS = "rows", "sums"
 """The names under which an event tells of rows by their keys, and of what count and sum of a table grew by."""
 OLDER = ""
@@ -150,6 +152,11 @@ COVERED: Mapping[str, Covered] = {
         "finding_id", _columns("field kind sentence", "finding_id run_id item_id", "score", "made_at"),
         "finding", step=ALL_COVERED_STEP,
     ),
+    "finding_details": Covered(
+        "finding_id",
+        _columns("severity about region person value", "finding_id proposal_id newest_review"),
+        "detail of a finding", "details of findings", "findings", FINDINGS_STEP,
+    ),
 }  # fmt: skip
 """Rows that are only added, one a key."""
 
@@ -184,6 +191,10 @@ TALLIED: Mapping[str, Covered] = {
         # What somebody called a filter is not for the audit.
         "saved_filters": Covered(
             "actor", _columns("name record actor", "", "", "made_at"), "saved filter", named="a filter saved by {}"
+        ),
+        "finding_dismissals": Covered(
+            "finding_id", _columns("actor via reason", "finding_id turn", "", "made_at", "dismissed"),
+            "dismissal of a finding", "dismissals of findings", named="a dismissal of finding {}",
         ),
         "devices": Covered("token_hash", _columns("token_hash name", "", "", "made_at"), "known browser"),
         "migrations": Covered(

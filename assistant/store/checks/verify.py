@@ -88,6 +88,9 @@ _CHECKS: tuple[tuple[str, str], ...] = (
     _about("exposures", "exposure_id", "exposure", "items", "item_id"),
     _about("proposals", "proposal_id", "proposal", "items", "item_id"),
     _about("proposals", "proposal_id", "proposal", "runs", "run_id"),
+    _about("findings", "finding_id", "finding", "items", "item_id"),
+    _about("findings", "finding_id", "finding", "runs", "run_id"),
+    _about("finding_dismissals", "finding_id", "dismissal of finding", "findings", "finding_id"),
     (
         "a run has one proposal an item and field",
         """SELECT 'run ' || run_id || ', item ' || item_id FROM proposals GROUP BY run_id, item_id, field

@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assistant.store.chain.covering import ALL_COVERED_STEP, COVERING_STEP, MORE_COVERED_STEP, RECORDINGS_STEP
+from assistant.store.chain.covering import (
+    ALL_COVERED_STEP,
+    COVERING_STEP,
+    FINDINGS_STEP,
+    MORE_COVERED_STEP,
+    RECORDINGS_STEP,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +210,34 @@ CREATE TABLE recordings (item_id BIGINT NOT NULL, length BIGINT NOT NULL, rate B
     channels BIGINT NOT NULL);
 """
 
+_FINDINGS = """
+-- severity: low, medium or high; about: answer or item, see the record; value: the answer that is likely right;
+-- newest_review: a decision with a higher number was made after the finding, whatever the clock says
+ALTER TABLE findings ADD COLUMN severity VARCHAR DEFAULT 'medium';
+ALTER TABLE findings ADD COLUMN about VARCHAR DEFAULT 'answer';
+ALTER TABLE findings ADD COLUMN region VARCHAR DEFAULT '';
+ALTER TABLE findings ADD COLUMN person VARCHAR DEFAULT '';
+ALTER TABLE findings ADD COLUMN value VARCHAR;
+ALTER TABLE findings ADD COLUMN proposal_id BIGINT;
+ALTER TABLE findings ADD COLUMN newest_review BIGINT DEFAULT 0;
+-- turn counts the rows of one finding from 1; the latest says whether it is dismissed now
+CREATE TABLE finding_dismissals (finding_id BIGINT NOT NULL, turn BIGINT NOT NULL, dismissed BOOLEAN NOT NULL,
+    actor VARCHAR NOT NULL, via VARCHAR NOT NULL, reason VARCHAR NOT NULL, made_at TIMESTAMP NOT NULL);
+-- every finding with what became of it: withdrawn with its run, dismissed, decided since by a person, or still open;
+-- of the decisions only those are looked at that are newer than the oldest finding
+CREATE VIEW told_findings AS
+    WITH dismissed AS (SELECT finding_id FROM finding_dismissals
+        QUALIFY row_number() OVER (PARTITION BY finding_id ORDER BY turn DESC) = 1 AND dismissed),
+    decided AS (SELECT f.finding_id FROM findings f JOIN live_reviews r
+        ON r.item_id = f.item_id AND r.field = f.field AND r.review_id > f.newest_review
+        WHERE r.verdict IN ('accept', 'choose', 'edit', 'reject') AND r.exposure <> 'probe' AND r.import_id IS NULL
+            AND r.review_id > (SELECT min(newest_review) FROM findings))
+    SELECT f.*, CASE WHEN f.run_id IN (SELECT target_id FROM undone WHERE target = 'run') THEN 'withdrawn'
+        WHEN f.finding_id IN (SELECT finding_id FROM dismissed) THEN 'dismissed'
+        WHEN f.finding_id IN (SELECT finding_id FROM decided) THEN 'decided' ELSE 'open' END AS state
+    FROM findings f;
+"""
+
 # With each of the steps that say so the audit says which rows are older than what it tells of rows.
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "tables", _TABLES),
@@ -216,4 +250,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(MORE_COVERED_STEP, "the audit tells of what was shown and said, and of sign-ins", "SELECT 1"),
     Migration(ALL_COVERED_STEP, "the audit tells of everything that is stored", "SELECT 1"),
     Migration(RECORDINGS_STEP, "recordings", _RECORDINGS),
+    Migration(FINDINGS_STEP, "findings", _FINDINGS),
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.store.queries.named import ACTIVE_PROPOSALS
 from tools.errors import InputError
-from tools.filters import ItemFilter
+from tools.filters import ANY_FINDING, ItemFilter
 from tools.moments import read_moment
 from tools.schema import FieldSpec, LabelSchema
 
@@ -27,7 +27,8 @@ def filter_sql(where: ItemFilter, schema: LabelSchema) -> tuple[str, dict[str, A
 
 def asks_answers(where: ItemFilter) -> bool:
     """Whether passing the filter tells what people answered, and not only that they did."""
-    return (where.is_about_value and not where.of_proposal) or where.state in ("agreed", "conflict", "gold")
+    asks = where.is_about_value and not where.of_proposal
+    return asks or bool(where.finding) or where.state in ("agreed", "conflict", "gold")
 
 
 def without_answers(where: ItemFilter) -> ItemFilter:
@@ -36,6 +37,7 @@ def without_answers(where: ItemFilter) -> ItemFilter:
         where,
         state="decided",
         label="",
+        finding="",
         regions_min=None,
         regions_max=None,
         of_proposal=False,
@@ -61,6 +63,7 @@ class _Conditions:
         self._add_value()
         self._add_score()
         self._add_run()
+        self._add_finding()
         return " AND ".join(self._all) or "TRUE", self._params
 
     def _bind(self, name: str, value: Any) -> str:
@@ -212,6 +215,14 @@ class _Conditions:
             return
         self._bind("run", self._where.run)
         self._all.append(self._in(f"({_OF_RUN}) x"))
+
+    def _add_finding(self) -> None:
+        if not self._where.finding:
+            return
+        told = ["x.state = 'open'", *([self._of_field()] if self._where.field else [])]
+        if self._where.finding != ANY_FINDING:
+            told.append(f"x.kind = {self._bind('finding', self._where.finding)}")
+        self._all.append(self._in(f"told_findings x WHERE {' AND '.join(told)}"))
 
 
 _OF_RUN = """SELECT item_id FROM proposals WHERE run_id = $run UNION ALL

@@ -40,7 +40,11 @@ WITH told AS (
     UNION ALL
     SELECT f.made_at, 'finding', f.field, r.tool, f.finding_id, f.run_id, f.kind, f.sentence, NULL, '',
         f.run_id NOT IN (SELECT target_id FROM undone WHERE target = 'run')
-    FROM findings f JOIN runs r USING (run_id) WHERE f.item_id = $item_id)
+    FROM findings f JOIN runs r USING (run_id) WHERE f.item_id = $item_id
+    UNION ALL
+    SELECT d.made_at, 'dismissal', f.field, d.actor, d.finding_id, NULL,
+        CASE WHEN d.dismissed THEN f.kind ELSE 'taken back' END, d.reason, NULL, '', true
+    FROM finding_dismissals d JOIN findings f USING (finding_id) WHERE f.item_id = $item_id)
 SELECT * FROM told ORDER BY made_at, CASE what WHEN 'import' THEN 0 ELSE 1 END, ref"""
 
 _STANDING = """

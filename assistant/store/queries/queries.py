@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assistant.store.queries.findings import FINDING_QUERIES
 from assistant.store.queries.item import ITEM_QUERIES
 from assistant.store.queries.learning import LEARNING_QUERIES
 from assistant.store.queries.named import NamedQuery, by_name
@@ -17,4 +18,5 @@ QUERIES: dict[str, NamedQuery] = by_name(
     *OBJECT_QUERIES.values(),
     *LEARNING_QUERIES.values(),
     *UNDO_QUERIES.values(),
+    *FINDING_QUERIES.values(),
 )

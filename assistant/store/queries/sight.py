@@ -1,7 +1,8 @@
 """What somebody may see of other people's answers: nothing of a question they have not decided themselves.
 
 Leads see everything. For everybody else the views ``live_reviews``, ``standing_reviews``, ``standing``,
-``annotations`` and ``gold`` and the tables ``reviews``, ``gold_marks`` and ``findings`` hold only what they may know:
+``annotations``, ``gold`` and ``told_findings`` and the tables ``reviews``, ``gold_marks`` and ``findings`` hold only
+what they may know:
 :func:`through_eyes_of` puts these in front of a query, so that filters, named queries and whatever is counted with
 them cannot differ. Because nothing hidden is counted either, no two answers can be compared to learn a third person's.
 
@@ -42,6 +43,9 @@ _MASKED = ", ".join(
         _told("regions", "'{}'"),
     )
 )
+# What is about an item alone tells nobody's answer. What is about somebody's answers is for them and for leads.
+_FINDINGS = """SELECT f.* FROM main.{} f LEFT JOIN opened o USING (item_id, field)
+    WHERE (o.item_id IS NOT NULL OR f.about = 'item') AND f.person IN ('', $viewer)"""
 _VIEWS = {
     "live_reviews": f"""SELECT r.* REPLACE ({_REASON})
     FROM main.live_reviews r LEFT JOIN opened o USING (item_id, field)
@@ -58,7 +62,7 @@ _VIEWS = {
     "gold": "SELECT * FROM main.gold SEMI JOIN opened USING (item_id, field)",
     "reviews": f"""SELECT r.* REPLACE ({_MASKED}) FROM main.reviews r LEFT JOIN opened o USING (item_id, field)""",
     "gold_marks": "SELECT * FROM main.gold_marks SEMI JOIN opened USING (item_id, field)",
-    "findings": "SELECT * FROM main.findings SEMI JOIN opened USING (item_id, field)",
+    **{name: _FINDINGS.format(name) for name in ("findings", "told_findings")},
 }
 # Which items are gold is kept from reviewers only; what the gold is, from engineers too.
 _GOLD_PLACES = """SELECT g.* REPLACE (

@@ -36,12 +36,15 @@ WITH wanted AS (SELECT * FROM runs WHERE run_id IN {_IDS}),
 made AS (SELECT p.run_id, count(*) AS proposals, count(*) FILTER (a.item_id IS NULL) AS undecided
     FROM proposals p SEMI JOIN wanted USING (run_id) LEFT JOIN annotations a USING (item_id, field) GROUP BY p.run_id),
 queued AS (SELECT run_id, count(*) AS queued FROM queue_entries SEMI JOIN wanted USING (run_id) GROUP BY run_id),
+remarked AS (SELECT run_id, count(*) AS findings FROM findings SEMI JOIN wanted USING (run_id) GROUP BY run_id),
 kept AS (SELECT p.run_id, count(*) AS decisions FROM main.live_reviews v JOIN proposals p USING (proposal_id)
     WHERE v.value IS NOT NULL GROUP BY p.run_id)
 SELECT r.run_id, r.tool, r.backend, r.field, r.actor, r.made_at, coalesce(m.proposals, 0) AS proposals,
     coalesce(m.undecided, 0) AS undecided, coalesce(q.queued, 0) AS queued, coalesce(k.decisions, 0) AS decisions,
+    coalesce(f.findings, 0) AS findings,
     r.run_id IN (SELECT target_id FROM undone WHERE target = 'run') AS is_undone
 FROM wanted r LEFT JOIN made m USING (run_id) LEFT JOIN queued q USING (run_id) LEFT JOIN kept k USING (run_id)
+    LEFT JOIN remarked f USING (run_id)
 ORDER BY r.run_id"""
 
 _ACTION_EFFECTS = f"""
