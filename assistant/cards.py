@@ -108,12 +108,13 @@ def field_record(field: FieldSpec) -> dict[str, Any]:
 
 
 def label_keys(field: FieldSpec) -> dict[str, str]:
-    """Key of each label: its own hotkey, else its name where all are single digits, else the next free digit while
-    there are at most nine labels."""
+    """Key of each label: its own hotkey, else its name where that is a digit, else the next free digit while there are
+    at most nine labels."""
     keys = {label.id: label.hotkey for label in field.labels if label.hotkey}
-    if not keys and all(re.fullmatch("[0-9]", label.name) for label in field.labels):
-        # Labels that are digits are chosen by that digit, not by their place.
-        keys = {label.id: label.name for label in field.labels}
+    taken = set(keys.values())
+    # A label that is a digit is chosen by that digit, not by its place.
+    digits = {label.id: label.name for label in field.labels if re.fullmatch("[0-9]", label.name)}
+    keys |= {one: digit for one, digit in digits.items() if one not in keys and digit not in taken}
     if len(field.labels) <= _MOST_DIGITS:
         free = [str(digit) for digit in range(1, 10) if str(digit) not in keys.values()]
         for label in field.labels:

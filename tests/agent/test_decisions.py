@@ -11,7 +11,7 @@ from assistant.agent.decisions.grammar import read_decision
 from assistant.agent.words.names import surface
 from assistant.cards import label_keys
 from tools.modalities.registry import MODALITIES
-from tools.schema import FieldSpec, LabelSchema, read_schema
+from tools.schema import FieldSpec, LabelSchema, read_schema, schema_from_labels
 from tools.values import value_labels
 
 HERE = Path(__file__).parent
@@ -137,3 +137,13 @@ def test_a_very_long_paste_is_no_decision() -> None:
 @pytest.mark.parametrize("reason", sorted({reason for one in MODALITIES.values() for reason in one.reasons}))
 def test_every_reason_that_the_page_offers_is_understood_in_the_chat(reason: str) -> None:
     assert read_decision(f"reject {reason}", card_of("intent"), SCHEMA) == OneDecision("reject", reason=reason)
+
+
+def test_a_label_called_like_the_key_of_another_is_meant_by_its_name() -> None:
+    schema = schema_from_labels(["good", "0", "1", "2", "undo"])
+    field = schema.main_field()
+    keys = label_keys(field)
+    assert keys == {"good": "3", "0": "0", "1": "1", "2": "2", "undo": "4"}
+    card = CardInHand(1, field, None, {key: label for label, key in keys.items()})
+    for words, label in (("1", "1"), ("0", "0"), ("label it undo", "undo"), ("3", "good")):
+        assert read_decision(words, card, schema) == OneDecision("choose", {"label": label}), words

@@ -16,7 +16,6 @@ from tools.exchange.options import ImportOptions
 from tools.exchange.pictures.image_column import ImageColumn
 from tools.exchange.region_claims import RegionRouter, is_regions, merged
 from tools.exchange.rows import Claim, ExchangeAnswer, ExchangeItem, ExchangeProposal, ExchangeReject, Row
-from tools.geometry.boxes import Size
 from tools.kinds.asked import Subject
 from tools.records import ExposureKind, Part, to_json
 from tools.schema import FieldSpec, LabelSchema
@@ -178,7 +177,9 @@ class BatchBuilder:
             self._items.add(row.row, row.key, row.text, row.kind, parts_json(row.parts), meta, seen.media)
         else:
             self._rejects.add(row.row, SAME_KEY, excerpt_of(f"{row.key}: same as row {home}"))
-        self._add_answers(home, seen.row, seen.size)
+        self._add_answers(
+            home, seen.row, Subject(seen.row.text, size=seen.size, length=seen.length, parts=seen.row.parts)
+        )
 
     def look_ahead(self, rows: Sequence[Row]) -> None:
         """Look at the images of rows that are to be added next."""
@@ -191,8 +192,7 @@ class BatchBuilder:
         home, text = self._keys.setdefault(row.key, (row.row, row.text))
         return home if text == row.text else None
 
-    def _add_answers(self, home: int, row: ExchangeItem, size: Size | None) -> None:
-        about = Subject(row.text, size=size, parts=row.parts)
+    def _add_answers(self, home: int, row: ExchangeItem, about: Subject) -> None:
         self._answers.add_proposals(home, about, row.proposals)
         answers = [one for one in row.answers if one.verdict in TAKEN_VERDICTS]
         if not self._options.take_labels or not self._labels_wanted(row):

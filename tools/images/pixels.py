@@ -45,7 +45,8 @@ def read_pixels(path: str | Path, most_side: int | None = None) -> Pixels:
     except Image.DecompressionBombError:
         raise InputError(f"{place.name} has more pixels than are read; the limit is {MOST_PIXELS:,}.") from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise InputError(f"{place.name} cannot be read as an image: {str(error)[:80]}.") from None
+        said = str(error).replace(str(place), place.name)[:80]
+        raise InputError(f"{place.name} cannot be read as an image: {said}.") from None
     if most_side is not None and max(shown.size) > most_side:
         shown.thumbnail((most_side, most_side), Image.Resampling.LANCZOS)
     return _as_array(shown)

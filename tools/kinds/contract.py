@@ -202,7 +202,7 @@ class Regions(Kind):
         kept: list[dict[str, Any]] = []
         for region in regions_told(field, content):
             try:
-                (found,) = self.check(field, [names.named(region)], subject)
+                (found,) = self.check(field, [self.named(names, region)], subject)
                 one = distinct(found, kept)
                 self.refuse_beside(field, one, kept, subject)
                 kept.append(one)
@@ -211,6 +211,12 @@ class Regions(Kind):
         if kept or not taken.problems:
             taken.value = {self.key: self.check(field, kept, subject)}
         return taken
+
+    def named(self, names: LabelNames, region: Mapping[str, Any]) -> dict[str, Any]:
+        """A region that a file tells, with the id of its label in place of the name."""
+        if not self.needs_labels and not region.get("label"):
+            return dict(region)
+        return names.named(region)
 
     def refuse_beside(
         self, field: Asked, region: Mapping[str, Any], kept: Sequence[Mapping[str, Any]], subject: Subject

@@ -25,7 +25,7 @@ AUDIO = Modality(
     examples=(
         "where do we stand",
         "transcribe 20 recordings",
-        "which recordings have no transcript yet",
+        "agreement between annotators",
         "what is next",
         "export as srt",
     ),

@@ -213,6 +213,10 @@ def _unframe(text: str, card: CardInHand) -> _Said | None:
 
 
 def _read_choice(said: _Said, card: CardInHand) -> Answer:
+    # A label that is called like a key of another one is meant by its name.
+    called = next((one.id for one in card.field.answers if surface(said.phrase) == surface(one.name)), "")
+    if called:
+        return decide_value(card, {"label": called})
     if said.phrase in card.keys:
         return decide_value(card, {"label": card.keys[said.phrase]})
     if said.phrase.isdigit() and len(said.phrase) == 1 and not said.is_framed:

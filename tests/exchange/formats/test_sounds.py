@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.sounds.recordings import save_mp3, save_wav
+from tools.exchange.codec import MARK
 from tools.exchange.export import ExportDecision, ExportField, ExportItem
+from tools.exchange.options import ImportOptions
 from tools.exchange.reading import read_file
 from tools.exchange.writing import losses, write_export
 from tools.records import Item
@@ -79,3 +82,17 @@ def test_what_subtitles_have_no_place_for_is_said_before(tmp_path: Path) -> None
 def test_formats_of_other_items_refuse_recordings(format: str) -> None:
     with pytest.raises(Exception, match="audio"):
         losses(format, SCHEMA)
+
+
+def test_our_own_lines_bring_recordings_back_and_hold_segments_to_their_length(tmp_path: Path) -> None:
+    save_wav(tmp_path / "a.wav", [(0.5, 1000)])
+    lines = []
+    for key, end in (("good", 1000), ("late", 1001)):
+        answer = {"value": said((0, end, "x", "")), "reviewers": ["ann"], "status": "agreed"}
+        marked = {MARK: 1, "key": key, "text": "a.wav", "kind": "audio"}
+        lines.append({**marked, "fields": {"said": answer}})
+    (tmp_path / "lines.jsonl").write_text("\n".join(json.dumps(one) for one in lines), encoding="utf-8")
+    batch = read_file(tmp_path / "lines.jsonl", SCHEMA, ImportOptions(annotator="ann"))
+    assert (batch.items["key"].to_pylist(), batch.rejects.num_rows) == (["good", "late"], 0)
+    assert batch.labels["row"].to_pylist() == [1]
+    assert "1,000 ms" in batch.dropped["reason"].to_pylist()[0]

@@ -32,11 +32,15 @@ WORKERS = min(4, os.cpu_count() or 1)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A row whose image was looked at: with the answers that can be believed, the media cell, (width, height)."""
+    """A row whose file was looked at: with the answers that can be believed, the media cell, what answers are held to.
+
+    ``size`` is (width, height) of an image, ``length`` that of a recording in milliseconds.
+    """
 
     row: ExchangeItem
     media: str | None = None
     size: Size | None = None
+    length: int | None = None
 
 
 class ImageColumn:
@@ -66,7 +70,7 @@ class ImageColumn:
         media = probed.media
         cell = to_json(asdict(media) | {"source": str(row.image.path.absolute())})
         if media.length:
-            return Seen(row, cell)
+            return Seen(row, cell, length=media.length)
         size, stated = (media.width, media.height), (row.image.width, row.image.height)
         if all(stated) and stated != size:
             if media.orientation in LYING and stated == size[::-1]:

@@ -25,13 +25,15 @@ class ImageFinder:
     ``beside`` is the annotation file, or the folder that is imported. A name is looked for beside the file, in the
     folders ``near`` it, in folders with the usual names, and last by its base name anywhere in the import folder if
     only one file has it. Names with ``..`` and links that lead out of the import folder find nothing; of an absolute
-    path the last parts count.
+    path the last parts count. ``suffixes`` are how names of such files end, those of images as a
+    rule.
     """
 
-    def __init__(self, beside: Path, near: Sequence[Path] = ()) -> None:
+    def __init__(self, beside: Path, near: Sequence[Path] = (), suffixes: Sequence[str] = SUFFIXES) -> None:
+        self._suffixes = frozenset(suffixes)
         here = beside if beside.is_dir() else beside.parent
         # A folder that is imported may be called "annotations" and hold the images all the same.
-        is_whole = here == beside and any(path.suffix.lower() in SUFFIXES for path in visible_files(here))
+        is_whole = here == beside and any(path.suffix.lower() in suffixes for path in visible_files(here))
         self.root = here.parent if is_label_folder(here.name) and not is_whole else here
         self._root = self.root.resolve()
         self._places = list(dict.fromkeys([here, *near, self.root, *_usual_folders(self.root)]))
@@ -68,7 +70,7 @@ class ImageFinder:
 
     def inside(self, path: Path) -> Path | None:
         """The path if it is an image file of the import folder, links followed."""
-        if path.suffix.lower() not in SUFFIXES or not is_file(path):
+        if path.suffix.lower() not in self._suffixes or not is_file(path):
             return None
         return path if lies_in(path, self._root) else None
 

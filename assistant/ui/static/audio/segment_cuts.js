@@ -46,7 +46,7 @@ export function join(editor) {
   editor.remember();
   if (second.origin) editor.gone = new Map(editor.gone).set(second.id, second.origin);
   const one = joined(current, second);
-  const other = (current.label ?? "") === (second.label ?? "") ? "" : `; all of it is ${nameOf(editor.field, current.label)} now`;
+  const other = (current.label ?? "") === (second.label ?? "") ? "" : `; all of it is ${nameOf(editor.field, one.label)} now`;
   editor.put(segments.flatMap((segment) => (segment === current ? [one] : segment === second ? [] : [segment])), `Joined${other}`);
   if (isTyping) editor.list.type(one.id, current.text.length);
   return undefined;

@@ -46,7 +46,9 @@ export function divided(segment, place, time, id) {
 /** One segment for two that follow each other; it is the first one still. */
 export function joined(first, second) {
   const words = first.words || second.words ? { words: [...(first.words ?? []), ...(second.words ?? [])] } : {};
-  return { ...first, end: Math.max(first.end, second.end), text: withGap(first.text, second.text), proposed: false, ...words };
+  // Who speaks is known of one of them: the other is taken for the same.
+  const label = first.label ?? second.label;
+  return { ...first, ...(label ? { label } : {}), end: Math.max(first.end, second.end), text: withGap(first.text, second.text), proposed: false, ...words };
 }
 
 // Scripts that are written without spaces are joined without one.

@@ -52,7 +52,7 @@ def _rows(source: Source) -> Iterator[Row]:
             yield ExchangeReject(number, f"the object has no {MARK!r} mark, text and fields", str(record)[:200])
         else:
             if finder is None and _names_file(record.get("kind")):
-                finder = ImageFinder(source.path)
+                finder = ImageFinder(source.path, suffixes=MODALITIES[str(record["kind"])].suffixes)
             yield _item(number, record, finder)
 
 
