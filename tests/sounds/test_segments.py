@@ -35,7 +35,7 @@ def test_a_segment_without_an_id_gets_one_and_a_speaker_is_a_label() -> None:
     [
         ([{"start": 5, "end": 5, "text": ""}], "must start before it ends"),
         ([{"start": 0.5, "end": 5, "text": ""}], "must start before it ends"),
-        ([{"start": 0, "end": 1501, "text": ""}], "the recording has 1,500 ms"),
+        ([{"start": 0, "end": 1501, "text": ""}], "beyond its recording of 1,500 ms"),
         ([{"start": 0, "end": 5}], "has start, end and text"),
         ([{"start": 0, "end": 5, "text": 3}], "the text of a segment|The text of a segment"),
         ([{"start": 0, "end": 5, "text": "", "label": "eve"}], "is not a label"),

@@ -116,6 +116,7 @@ _SHORTER = {
     " characters, got": "the text of the answer is too long",
     "lies outside the image": "the region lies outside the image",
     "has no area": "the region has no area",
+    "beyond its recording": "the segment reaches beyond its recording",
     "has no point that is there": "none of the key points is there",
 }
 
