@@ -94,7 +94,9 @@ def _check_times(field: Asked, start: Any, end: Any, length: int | None) -> None
     if type(start) is not int or type(end) is not int or not 0 <= start < end:
         raise ValueRefused(f"A segment of field {field.id!r} must start before it ends, got {start!r}..{end!r} ms.")
     if length is not None and end > length:
-        raise ValueRefused(f"A segment of field {field.id!r} reaches to {end} ms, beyond its recording of {length:,} ms.")
+        raise ValueRefused(
+            f"A segment of field {field.id!r} reaches to {end} ms, beyond its recording of {length:,} ms."
+        )
 
 
 def _beside(field: Asked, given: Mapping[str, Any]) -> dict[str, Any]:
