@@ -158,7 +158,7 @@ def test_those_are_the_items_of_the_last_result(
 
 
 def test_those_without_a_list_are_asked_back(project: Project) -> None:
-    assert "no list" in texts(say(project, "suggest labels for those"))
+    assert "No list was shown" in texts(say(project, "suggest labels for those"))
 
 
 def test_positions_count_in_the_list_shown_last(project: Project) -> None:
