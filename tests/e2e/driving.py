@@ -60,6 +60,8 @@ def wait_job(session: Session, watched: Watched) -> None:
     for job in session.jobs.recent():
         assert session.jobs.wait(job.job_id, 60).state == "done"
     watched.page.wait_for_function("window.reviewCard.state().kind === 'suggested'")
+    # A card that came by itself takes no key for a moment.
+    watched.page.wait_for_timeout(800)
 
 
 def press_on_next(watched: Watched, key: str) -> None:

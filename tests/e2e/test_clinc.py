@@ -31,7 +31,8 @@ pytestmark = [
 LEAD = Actor("lead", "lead", "cli", "t")
 SUGGESTED, DECIDED = 100, 50
 # Tags of tokens cannot say what a whole text is about; every other format can.
-FORMATS = sorted(name for name, one in BY_NAME.items() if name != "conll" and one.is_for("text"))
+# Tokens with tags and pairs of answers have no place for a choice.
+FORMATS = sorted(name for name, one in BY_NAME.items() if name not in ("conll", "preference") and one.is_for("text"))
 
 
 @pytest.fixture(scope="module")
