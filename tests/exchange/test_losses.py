@@ -254,7 +254,7 @@ def test_label_studio_needs_its_settings_only_where_the_images_lie_beside_the_fi
 
 def test_a_format_says_which_sorts_of_content_it_can_write() -> None:
     every = {"csv", "tsv", "jsonl", "parquet", "huggingface"}
-    texts = {"prodigy", "doccano", "conll", "label_studio"}
+    texts = {"prodigy", "doccano", "conll", "label_studio", "preference"}
     images = {"coco", "yolo", "voc", "cvat", "labelme", "datumaro", "openimages", "images", "label_studio"}
     held = {content: {name for name, one in BY_NAME.items() if one.is_for(content)} for content in ("text", "image")}
     assert held == {"text": every | texts, "image": every | images}

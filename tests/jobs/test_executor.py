@@ -240,7 +240,7 @@ def test_accepting_many_leaves_out_what_is_blind_to_the_person(folder: Path) -> 
     with reopen(folder, TOOLS) as project:
         action_id = pend(project, 1, 2)
         project.store.settings.put("blind_share", 1.0, LEAD)
-        assert "Accepted 0 proposals" in project.executor.confirm(action_id, LEAD).result.text
+        assert "Accepted no proposals" in project.executor.confirm(action_id, LEAD).result.text
 
 
 def test_labels_of_a_batch_never_calibrate(opened: Opened) -> None:

@@ -15,31 +15,30 @@ from tools.exchange.files.source import Source
 from tools.exchange.pictures.image_column import ImageColumn
 from tools.exchange.pictures.image_files import ImageFinder
 from tools.exchange.rows import ExchangeItem
-from tools.geometry.boxes import Size
+from tools.kinds.asked import Subject
 from tools.kinds.taking import short_reason
 from tools.records import to_json
 from tools.schema import LabelSchema
-from tools.values import check_value
+from tools.values import check_about
 
 
 def with_images(batch: ImportBatch, source: Source, schema: LabelSchema) -> ImportBatch:
-    """The batch with an image for every item; rows whose image is not there or is none become rejects."""
-    finder, looked = ImageFinder(source.path), ImageColumn()
+    """The batch with a file for every item; rows whose file is not there or is none become rejects."""
+    finder, looked = ImageFinder(source.path, suffixes=schema.modality.suffixes), ImageColumn()
     items, rejects = Columns(ITEMS), Columns(REJECTS)
-    sizes: dict[int, Size] = {}
+    abouts: dict[int, Subject] = {}
     for one in batch.items.to_pylist():
         name = str(one["text"])
-        seen = looked.look(ExchangeItem(one["row"], name, image=finder.image(name)))
+        seen = looked.look(ExchangeItem(one["row"], name, kind=schema.item, image=finder.image(name)))
         if isinstance(seen, str):
             rejects.add(one["row"], seen, excerpt_of(name))
             continue
-        if seen.size is not None:
-            sizes[one["row"]] = seen.size
+        abouts[one["row"]] = Subject(size=seen.size, length=seen.length)
         key = one["key"] or name
-        items.add(one["row"], key, name, "image", "", one["meta"], seen.media)
+        items.add(one["row"], key, name, schema.item, "", one["meta"], seen.media)
     dropped = Columns(DROPPED)
-    kept = pa.array(list(sizes), pa.int64())
-    labels, proposals = (_fitting(table, schema, sizes, dropped, kept) for table in (batch.labels, batch.proposals))
+    kept = pa.array(list(abouts), pa.int64())
+    labels, proposals = (_fitting(table, schema, abouts, dropped, kept) for table in (batch.labels, batch.proposals))
     before = batch.dropped.filter(pc.is_in(batch.dropped["row"], value_set=kept))
     return replace(
         batch,
@@ -53,11 +52,11 @@ def with_images(batch: ImportBatch, source: Source, schema: LabelSchema) -> Impo
 
 
 def _fitting(
-    table: pa.Table, schema: LabelSchema, sizes: Mapping[int, Size], dropped: Columns, kept: pa.Array
+    table: pa.Table, schema: LabelSchema, abouts: Mapping[int, Subject], dropped: Columns, kept: pa.Array
 ) -> pa.Table:
-    """The rows of items that are there; answers of regions that do not fit their image are dropped."""
+    """The rows of items that are there; answers of regions that do not fit their file are dropped."""
     table = table.filter(pc.is_in(table["row"], value_set=kept))
-    regions = {spec.id: spec for spec in schema.fields if spec.is_image_region}
+    regions = {spec.id: spec for spec in schema.fields if spec.record.has_regions}
     if not regions or not table.num_rows:
         return table
     fitting = Columns(LABELS if table.schema == LABELS else PROPOSALS)
@@ -65,7 +64,7 @@ def _fitting(
         spec = regions.get(one["field"])
         if spec is not None and one["value"] is not None:
             try:
-                one["value"] = to_json(check_value(spec, json.loads(one["value"]), None, None, sizes[one["row"]]))
+                one["value"] = to_json(check_about(spec, json.loads(one["value"]), abouts[one["row"]]))
             except ValueRefused as refused:
                 dropped.add(one["row"], spec.id, short_reason(refused), excerpt_of(one["value"]))
                 continue
